@@ -1,0 +1,13 @@
+// Package bookings is what a booking system says: a booking was confirmed, completed or
+// cancelled, as a CloudEvent that Destinasia Dollars accepts on POST /v1/booking-events.
+//
+// It is the sender's side. Packages hotels (a published file, replayed) and sample (generated)
+// make events of it, and the command line sends them. The receiver has a decoder of its own and
+// shares no code with this package, so a mistake here cannot hide one there.
+//
+// An [Event] is written faithfully: a negative price in the source is a negative price in the
+// event. Judging events is left to the receiver.
+//
+// The package also holds the one thing the two sources share: who the members are. [MemberID]
+// names them and [Crowd] says how unevenly they travel.
+package bookings
