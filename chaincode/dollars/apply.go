@@ -1,0 +1,293 @@
+package dollars
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/chaincode/eip712"
+)
+
+// Env is all that a batch may know of the world outside the state.
+type Env struct {
+	Currency  Currency
+	Channel   string
+	Chaincode string
+	TxID      TxID
+	Time      int64 // Unix seconds, of the transaction
+	Caller    Caller
+}
+
+// State reads the ledger before the batch: the value of each key, nil where there is none. It answers all keys or
+// an error.
+type State interface {
+	Get(keys []string) ([][]byte, error)
+}
+
+// Write is a change of one key; a nil value deletes it.
+type Write struct {
+	Key   string
+	Value []byte
+}
+
+// Result is what a batch does: the writes, sorted by key, and the journal.
+type Result struct {
+	Writes  []Write
+	Journal Journal
+}
+
+// Apply runs a batch on a state. An operation that is refused is an entry of the journal, not an error; an error
+// means that nothing can be said of the batch, because state could not be read or does not hold what Apply wrote.
+func Apply(env Env, ops []Operation, state State) (Result, error) {
+	b := &batch{
+		env:      env,
+		state:    state,
+		bookings: map[BookingID]*bookingSlot{},
+		accounts: map[Account]*accountSlot{},
+		credits:  map[Credit]*creditSlot{},
+		births:   map[Account]Buckets{},
+		orders:   verifyOrders(env, ops),
+	}
+	if err := b.prefetch(ops); err != nil {
+		return Result{}, err
+	}
+	journal := Journal{Entries: make([]Entry, len(ops))}
+	for i, op := range ops {
+		entry, err := b.apply(i, op)
+		if err != nil {
+			code, refused := CodeOf(err)
+			if !refused {
+				return Result{}, fmt.Errorf("operation %d: %w", i, err)
+			}
+			entry = Entry{Kind: entry.Kind, Outcome: Rejected, Code: code, Ref: entry.Ref}
+		}
+		journal.Entries[i] = entry
+	}
+	return Result{Writes: b.writes(), Journal: journal}, nil
+}
+
+// batch is the overlay of one Apply: what was read, and what earlier operations of the batch changed.
+type batch struct {
+	env   Env
+	state State
+
+	bookings map[BookingID]*bookingSlot
+	accounts map[Account]*accountSlot
+	credits  map[Credit]*creditSlot
+	births   map[Account]Buckets // received in this batch and not yet absorbed
+	rules    rulesSlot
+	orders   []orderCheck // by operation index
+}
+
+type bookingSlot struct {
+	rec   BookingRecord // State BookingNone where there is no record
+	dirty bool
+}
+
+type accountSlot struct {
+	rec   AccountRecord
+	dirty bool
+}
+
+type creditSlot struct {
+	amount Amount // 0 where the credit does not exist, or no more
+	spent  bool   // it was there, and this batch absorbed it
+}
+
+type rulesSlot struct {
+	loaded    bool
+	current   earn.Rules   // Version 0 where none was published
+	published []earn.Rules // by this batch
+}
+
+// orderCheck is what of an order can be checked without state, done ahead and in parallel.
+type orderCheck struct {
+	id  OrderID
+	err error
+}
+
+// verifyOrders recovers the signers of all orders, which is most of a batch's work, on all processors. Each result
+// goes to its own place, so the outcome does not depend on how the work was spread.
+func verifyOrders(env Env, ops []Operation) []orderCheck {
+	checks := make([]orderCheck, len(ops))
+	asset := eip712.String(env.Currency.Asset)
+	separator := env.Currency.Domain(env.Channel, env.Chaincode, 0).Separator()
+	var next atomic.Int64
+	work := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(ops) {
+				return
+			}
+			o, ok := ops[i].(SignedOrder)
+			if !ok {
+				continue
+			}
+			sep := separator
+			if o.ChainID != 0 {
+				sep = env.Currency.Domain(env.Channel, env.Chaincode, o.ChainID).Separator()
+			}
+			id := OrderID(eip712.Digest(sep, o.hash(asset)))
+			err := o.Check(env.Time)
+			if err == nil {
+				err = o.Verify(id, o.Signature)
+			}
+			checks[i] = orderCheck{id, err}
+		}
+	}
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0)-1, len(ops)/8) {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
+	return checks
+}
+
+// prefetch reads in one go every key the batch is known to need.
+func (b *batch) prefetch(ops []Operation) error {
+	w := wanted{b: b}
+	for i, op := range ops {
+		switch o := op.(type) {
+		case Confirm:
+			w.booking(o.Booking)
+			w.rules()
+		case Complete:
+			w.booking(o.Booking)
+		case Cancel:
+			w.booking(o.Booking)
+		case SignedOrder:
+			if b.orders[i].err == nil && len(o.Credits) <= MaxCredits {
+				w.account(o.From, o.Credits)
+			}
+		case Absorb:
+			if len(o.Credits) <= MaxCredits {
+				w.account(o.Account, o.Credits)
+			}
+		case SetFrozen:
+			w.account(o.Account, nil)
+		case PublishRules:
+			w.rules()
+		}
+	}
+	return w.read()
+}
+
+// wanted collects keys that are not in the overlay yet, and how to put their values there.
+type wanted struct {
+	b    *batch
+	keys []string
+	put  []func(value []byte) error
+}
+
+func (w *wanted) add(key string, put func([]byte) error) {
+	w.keys = append(w.keys, key)
+	w.put = append(w.put, put)
+}
+
+func (w *wanted) booking(id BookingID) {
+	if w.b.bookings[id] != nil {
+		return
+	}
+	slot := &bookingSlot{}
+	w.b.bookings[id] = slot
+	w.add(BookingKey(id), func(value []byte) (err error) {
+		slot.rec, err = DecodeBookingRecord(value)
+		return err
+	})
+}
+
+func (w *wanted) account(a Account, refs []CreditRef) {
+	if w.b.accounts[a] == nil {
+		slot := &accountSlot{}
+		w.b.accounts[a] = slot
+		w.add(AccountKey(a), func(value []byte) (err error) {
+			slot.rec, err = DecodeAccountRecord(value)
+			return err
+		})
+	}
+	for _, ref := range refs {
+		c := ref.Of(a)
+		if w.b.credits[c] != nil {
+			continue
+		}
+		slot := &creditSlot{}
+		w.b.credits[c] = slot
+		w.add(c.Key(), func(value []byte) (err error) {
+			slot.amount, err = DecodeCredit(value)
+			return err
+		})
+	}
+}
+
+func (w *wanted) rules() {
+	if w.b.rules.loaded {
+		return
+	}
+	w.b.rules.loaded = true
+	w.add(rulesKey, func(value []byte) (err error) {
+		w.b.rules.current, err = DecodeRules(value)
+		return err
+	})
+}
+
+func (w *wanted) read() error {
+	if len(w.keys) == 0 {
+		return nil
+	}
+	values, err := w.b.state.Get(w.keys)
+	if err != nil {
+		return fmt.Errorf("read state: %w", err)
+	}
+	if len(values) != len(w.keys) {
+		return fmt.Errorf("read state: %d values for %d keys", len(values), len(w.keys))
+	}
+	for i, value := range values {
+		if len(value) == 0 {
+			continue
+		}
+		if err := w.put[i](value); err != nil {
+			// Not wrapped: what is wrong in the state is no refusal of an operation.
+			return fmt.Errorf("state under %s does not hold what was written there: %v", w.keys[i], err)
+		}
+	}
+	return nil
+}
+
+// writes is everything the batch changed, sorted by key.
+func (b *batch) writes() []Write {
+	var out []Write
+	for id, slot := range b.bookings {
+		if slot.dirty {
+			out = append(out, Write{BookingKey(id), slot.rec.Encode()})
+		}
+	}
+	for a, slot := range b.accounts {
+		if slot.dirty {
+			out = append(out, Write{AccountKey(a), slot.rec.Encode()})
+		}
+	}
+	for c, slot := range b.credits {
+		if slot.spent {
+			out = append(out, Write{Key: c.Key()})
+		}
+	}
+	for a, buckets := range b.births {
+		for _, x := range buckets {
+			out = append(out, Write{Credit{a, x.Expiry, b.env.TxID}.Key(), EncodeCredit(x.Amount)})
+		}
+	}
+	for _, r := range b.rules.published {
+		out = append(out, Write{fmt.Sprintf("%s%010d", rulesAtPrefix, r.Version), EncodeRules(r)})
+	}
+	if n := len(b.rules.published); n > 0 {
+		out = append(out, Write{rulesKey, EncodeRules(b.rules.published[n-1])})
+	}
+	// The maps were walked in no order; the keys, all different, make one.
+	slices.SortFunc(out, func(x, y Write) int { return cmp.Compare(x.Key, y.Key) })
+	return out
+}

@@ -1,0 +1,91 @@
+package dollars
+
+import "slices"
+
+// Bucket is an amount of points that share an expiry.
+type Bucket struct {
+	Expiry Expiry
+	Amount Amount
+}
+
+// Buckets are sorted by expiry, without doubles and without zero amounts.
+type Buckets []Bucket
+
+// add puts an amount into its bucket.
+func (b *Buckets) add(e Expiry, a Amount) error {
+	if a == 0 {
+		return nil
+	}
+	i, found := slices.BinarySearchFunc(*b, e, func(x Bucket, e Expiry) int { return int(x.Expiry) - int(e) })
+	if !found {
+		*b = slices.Insert(*b, i, Bucket{e, a})
+		return nil
+	}
+	sum, err := (*b)[i].Amount.Plus(a)
+	if err == nil {
+		(*b)[i].Amount = sum
+	}
+	return err
+}
+
+// take removes up to want, earliest expiry first, and returns what it took.
+func (b *Buckets) take(want Amount) Buckets {
+	var taken Buckets
+	for want > 0 && len(*b) > 0 {
+		first := &(*b)[0]
+		part := min(want, first.Amount)
+		taken = append(taken, Bucket{first.Expiry, part})
+		want -= part
+		first.Amount -= part
+		if first.Amount == 0 {
+			*b = (*b)[1:]
+		}
+	}
+	return taken
+}
+
+// takeExpired removes what is no longer valid at a time (Unix seconds), and returns it.
+func (b *Buckets) takeExpired(unix int64) Buckets {
+	n := 0
+	for n < len(*b) && (*b)[n].Expiry.Passed(unix) {
+		n++
+	}
+	expired := slices.Clone((*b)[:n])
+	*b = (*b)[n:]
+	return expired
+}
+
+// Total is the sum over the buckets, or amount_overflow.
+func (b Buckets) Total() (Amount, error) {
+	var sum Amount
+	for _, x := range b {
+		var err error
+		if sum, err = sum.Plus(x.Amount); err != nil {
+			return 0, err
+		}
+	}
+	return sum, nil
+}
+
+func appendBuckets(b []byte, list Buckets) []byte {
+	b = appendUint(b, uint64(len(list)))
+	for _, x := range list {
+		b = appendAmount(appendUint(b, uint64(x.Expiry)), x.Amount)
+	}
+	return b
+}
+
+func (r *reader) buckets() Buckets {
+	n := r.count(2)
+	if n == 0 {
+		return nil
+	}
+	list := make(Buckets, n)
+	for i := range list {
+		list[i] = Bucket{Expiry(r.uintMax(uint64(maxExpiry))), r.amount()}
+		if list[i].Amount == 0 || (i > 0 && list[i].Expiry <= list[i-1].Expiry) {
+			r.fail()
+		}
+	}
+	return list
+}

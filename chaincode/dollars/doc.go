@@ -1,0 +1,33 @@
+// Package dollars is the rulebook of the currency: what an amount, an account, a booking and an order are, and what
+// Apply does with a batch of operations on them.
+//
+// It is pure Go: no Fabric, no clock, no randomness, no I/O. The same batch on the same state gives the same bytes on
+// every machine; the contract on each organisation's peer, the wallet's preview and the auditor all run this one
+// Apply, so no second rulebook exists.
+//
+// # State
+//
+// Balances are not one number under one key, because then every payment to a popular account would collide:
+//
+//   - an account record (AccountRecord) is written only when the account spends or is administered;
+//   - a credit is an append-only entry, written without reading anything, so that payments to one account never
+//     conflict; the account absorbs its credits when it next spends;
+//   - a booking record counts one booked item once;
+//   - rules are the earning rules in force, and every earlier version.
+//
+// An account's points are its record's buckets plus its credits, by expiry; its debt is repaid out of them before
+// anything else.
+//
+// # Batches
+//
+// Apply answers every operation with one Entry of the Journal: applied, duplicate, or rejected with a stable Code. A
+// rejected operation changes nothing, and never spoils its neighbours. Operations see what earlier ones in the batch
+// did. The entries say exactly what moved, so that supply (Supply.Fold), balances and histories are derived from
+// journals alone.
+//
+// An operation that is repeated changes nothing: bookings answer duplicate from their record, and orders from the
+// account's nonce window (code nonce_used; which order used it is in the journal of the first).
+//
+// It leaves to others: who the caller is (the contract takes it from the certificate), where state lives, which
+// credits an order absorbs (the wallet knows them from its view and only proposes).
+package dollars

@@ -1,0 +1,204 @@
+package dollars
+
+// Outcome is how an operation ended.
+type Outcome uint8
+
+// The outcomes. The numbers are on the ledger: never renumber.
+const (
+	Applied   Outcome = iota + 1
+	Duplicate         // it had been applied before; nothing changed
+	Rejected          // it was refused with a code; nothing changed
+)
+
+var outcomeNames = [...]string{Applied: "applied", Duplicate: "duplicate", Rejected: "rejected"}
+
+func (o Outcome) String() string {
+	if o >= Applied && o <= Rejected {
+		return outcomeNames[o]
+	}
+	return "unknown"
+}
+
+// Entry is what became of one operation, and exactly what it moved. Which fields are set follows from the kind:
+//
+//	confirm    Ref booking, Account, Amount promised, Version of the rules, Before, After
+//	complete   Ref booking, Account, Amount, Before, After, Moved minted to Account
+//	cancel     Ref booking, Account, Amount (promised or minted), Before, After; when it reverses an award:
+//	           Moved burned from Account, Debt what was missing
+//	transfer   Ref order, Account from, Other to, Amount, Moved
+//	redeem     Ref order, Account, Amount, Moved burned
+//	absorb     Account
+//	freeze     Account
+//	unfreeze   Account
+//	publish    Version
+//
+// Expired and Repaid are set wherever an operation touched Account: points burned because their month had passed,
+// and points burned to repay its debt. A duplicate carries the state and amount of the first time and moves
+// nothing. Ref is set on every outcome, so that a refusal can be matched.
+type Entry struct {
+	Kind    Kind
+	Outcome Outcome
+	Code    Code     // of a rejection
+	Ref     [32]byte // booking, order or hash of the rules
+	Account Account
+	Other   Account
+	Amount  Amount
+	Debt    Amount
+	Version uint32
+	Before  BookingState
+	After   BookingState
+	Moved   Buckets
+	Expired Buckets
+	Repaid  Buckets
+}
+
+// Journal is what one transaction did, an entry for each operation in their order.
+type Journal struct{ Entries []Entry }
+
+const journalVersion = 1
+
+// Presence bits of an entry's optional fields: absent ones cost nothing.
+const (
+	hasRef = 1 << iota
+	hasAccount
+	hasOther
+	hasAmount
+	hasDebt
+	hasVersion
+	hasStates
+	hasMoved
+	hasExpired
+	hasRepaid
+	hasAll = 1<<iota - 1
+)
+
+func (e *Entry) presence() (bits uint64) {
+	for _, f := range []struct {
+		set bool
+		bit uint64
+	}{
+		{e.Ref != [32]byte{}, hasRef},
+		{!e.Account.IsZero(), hasAccount},
+		{!e.Other.IsZero(), hasOther},
+		{e.Amount != 0, hasAmount},
+		{e.Debt != 0, hasDebt},
+		{e.Version != 0, hasVersion},
+		{e.Before != BookingNone || e.After != BookingNone, hasStates},
+		{len(e.Moved) > 0, hasMoved},
+		{len(e.Expired) > 0, hasExpired},
+		{len(e.Repaid) > 0, hasRepaid},
+	} {
+		if f.set {
+			bits |= f.bit
+		}
+	}
+	return bits
+}
+
+// Encode writes the journal.
+func (j Journal) Encode() []byte {
+	b := make([]byte, 0, 16+80*len(j.Entries))
+	b = appendUint(append(b, journalVersion), uint64(len(j.Entries)))
+	for i := range j.Entries {
+		b = appendEntry(b, &j.Entries[i])
+	}
+	return b
+}
+
+func appendEntry(b []byte, e *Entry) []byte {
+	bits := e.presence()
+	b = appendUint(append(b, byte(e.Kind), byte(e.Outcome)), bits)
+	if e.Outcome == Rejected {
+		b = appendBytes(b, []byte(e.Code))
+	}
+	if bits&hasRef != 0 {
+		b = append(b, e.Ref[:]...)
+	}
+	if bits&hasAccount != 0 {
+		b = append(b, e.Account[:]...)
+	}
+	if bits&hasOther != 0 {
+		b = append(b, e.Other[:]...)
+	}
+	if bits&hasAmount != 0 {
+		b = appendAmount(b, e.Amount)
+	}
+	if bits&hasDebt != 0 {
+		b = appendAmount(b, e.Debt)
+	}
+	if bits&hasVersion != 0 {
+		b = appendUint(b, uint64(e.Version))
+	}
+	if bits&hasStates != 0 {
+		b = append(b, byte(e.Before), byte(e.After))
+	}
+	if bits&hasMoved != 0 {
+		b = appendBuckets(b, e.Moved)
+	}
+	if bits&hasExpired != 0 {
+		b = appendBuckets(b, e.Expired)
+	}
+	if bits&hasRepaid != 0 {
+		b = appendBuckets(b, e.Repaid)
+	}
+	return b
+}
+
+// DecodeJournal reads what Encode wrote.
+func DecodeJournal(data []byte) (Journal, error) {
+	r := reader{buf: data}
+	version := r.byte()
+	n := r.count(3)
+	j := Journal{Entries: make([]Entry, n)}
+	for i := range j.Entries {
+		r.entry(&j.Entries[i])
+	}
+	if !r.end() || version != journalVersion {
+		return Journal{}, malformed("journal")
+	}
+	return j, nil
+}
+
+func (r *reader) entry(e *Entry) {
+	e.Kind, e.Outcome = Kind(r.byte()), Outcome(r.byte())
+	bits := r.uintMax(hasAll)
+	if e.Outcome == Rejected {
+		e.Code = Code(r.bytes(64))
+	}
+	if bits&hasRef != 0 {
+		r.fixed(e.Ref[:])
+	}
+	if bits&hasAccount != 0 {
+		r.fixed(e.Account[:])
+	}
+	if bits&hasOther != 0 {
+		r.fixed(e.Other[:])
+	}
+	if bits&hasAmount != 0 {
+		e.Amount = r.amount()
+	}
+	if bits&hasDebt != 0 {
+		e.Debt = r.amount()
+	}
+	if bits&hasVersion != 0 {
+		e.Version = uint32(r.uintMax(1<<32 - 1))
+	}
+	if bits&hasStates != 0 {
+		e.Before, e.After = BookingState(r.byte()), BookingState(r.byte())
+	}
+	if bits&hasMoved != 0 {
+		e.Moved = r.buckets()
+	}
+	if bits&hasExpired != 0 {
+		e.Expired = r.buckets()
+	}
+	if bits&hasRepaid != 0 {
+		e.Repaid = r.buckets()
+	}
+	known := e.Kind <= KindPublishRules && e.Outcome >= Applied && e.Outcome <= Rejected &&
+		e.Before <= BookingNoted && e.After <= BookingNoted
+	// A field written though empty is a second spelling of the same entry.
+	if !known || e.presence() != bits {
+		r.fail()
+	}
+}

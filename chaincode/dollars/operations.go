@@ -1,0 +1,330 @@
+package dollars
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+)
+
+// This file is what each operation does. Every function returns the entry of the journal, or the refusal; on a
+// refusal it has changed nothing, because it touches the overlay only after the last check.
+
+func (b *batch) apply(i int, op Operation) (Entry, error) {
+	switch o := op.(type) {
+	case Confirm:
+		return b.confirm(o)
+	case Complete:
+		return b.complete(o)
+	case Cancel:
+		return b.cancel(o)
+	case SignedOrder:
+		return b.order(o, b.orders[i])
+	case Absorb:
+		return b.absorb(o)
+	case SetFrozen:
+		return b.setFrozen(o)
+	case PublishRules:
+		return b.publishRules(o)
+	}
+	return Entry{Kind: KindUnreadable}, malformed("operation")
+}
+
+// authorize lets only the issuer's certificates with the role pass.
+func (b *batch) authorize(role string) error {
+	if b.env.Caller.MSP != b.env.Currency.IssuerMSP || b.env.Caller.Role != role {
+		return refuse(CodeNotAuthorized, fmt.Sprintf("this needs a certificate of %s with role=%s", b.env.Currency.IssuerMSP, role))
+	}
+	return nil
+}
+
+func (b *batch) confirm(o Confirm) (Entry, error) {
+	e := Entry{Kind: KindConfirm, Ref: o.Booking}
+	if err := b.authorize(RoleIssuer); err != nil {
+		return e, err
+	}
+	if o.Account.IsZero() {
+		return e, refuse(CodeZeroAddress, "the booking is for the zero address")
+	}
+	if err := o.Facts.Check(); err != nil {
+		return e, err
+	}
+	slot, digest := b.bookings[o.Booking], o.Facts.digest(o.Account)
+	switch slot.rec.State {
+	case BookingNone, BookingNoted:
+	default:
+		if slot.rec.FactsDigest != digest {
+			return e, refuse(CodeBookingConflict, "the booking was confirmed before with other facts, or for another account")
+		}
+		return duplicate(e, slot.rec), nil
+	}
+	rules := b.rules.current
+	if rules.Version == 0 {
+		return e, refuse(CodeRulesMissing, "no earning rules have been published yet")
+	}
+	if o.Facts.Currency != rules.Currency {
+		return e, refuse(CodeCurrencyUnknown, "the rules in force know prices in "+rules.Currency+" only")
+	}
+	points, err := rules.Points(o.Facts.Kind, int64(o.Facts.Price))
+	if err != nil {
+		return e, refuse(CodeMalformed, err.Error())
+	}
+	rec := BookingRecord{
+		State: BookingPending, Account: o.Account, Points: Amount(points),
+		RulesVersion: rules.Version, ValidMonths: rules.ValidMonths, FactsDigest: digest,
+	}
+	if slot.rec.State == BookingNoted {
+		rec.State = BookingCancelled
+	}
+	e = moved(e, slot.rec, rec)
+	slot.rec, slot.dirty = rec, true
+	return e, nil
+}
+
+func (b *batch) complete(o Complete) (Entry, error) {
+	e := Entry{Kind: KindComplete, Ref: o.Booking}
+	if err := b.authorize(RoleIssuer); err != nil {
+		return e, err
+	}
+	slot := b.bookings[o.Booking]
+	switch slot.rec.State {
+	case BookingPending:
+	case BookingAwarded, BookingReversed: // reversed was awarded first, by the completion this one repeats
+		return duplicate(e, slot.rec), nil
+	case BookingCancelled:
+		return e, refuse(CodeBookingCancelled, "the booking was cancelled before")
+	default:
+		return e, refuse(CodeBookingUnknown, "the booking was never confirmed; report the confirmation first, then this again")
+	}
+	rec := slot.rec
+	rec.State = BookingAwarded
+	e = moved(e, slot.rec, rec)
+	if rec.Points > 0 {
+		e.Moved = Buckets{{ExpiryAfter(b.env.Time, rec.ValidMonths), rec.Points}}
+		if err := b.credit(rec.Account, e.Moved); err != nil {
+			return e, err
+		}
+	}
+	slot.rec, slot.dirty = rec, true
+	return e, nil
+}
+
+func (b *batch) cancel(o Cancel) (Entry, error) {
+	e := Entry{Kind: KindCancel, Ref: o.Booking}
+	if err := b.authorize(RoleIssuer); err != nil {
+		return e, err
+	}
+	slot := b.bookings[o.Booking]
+	rec := slot.rec
+	switch rec.State {
+	case BookingNone:
+		rec.State = BookingNoted
+	case BookingPending:
+		rec.State = BookingCancelled
+	case BookingAwarded:
+		rec.State = BookingReversed
+	default:
+		return duplicate(e, rec), nil
+	}
+	e = moved(e, slot.rec, rec)
+	if rec.State == BookingReversed && rec.Points > 0 {
+		if err := b.clawBack(&e, rec, o.Credits); err != nil {
+			return e, err
+		}
+	}
+	slot.rec, slot.dirty = rec, true
+	return e, nil
+}
+
+// clawBack burns an award's points from its account; what is missing becomes debt.
+func (b *batch) clawBack(e *Entry, rec BookingRecord, refs []CreditRef) error {
+	p, err := b.open(rec.Account, refs)
+	if err != nil {
+		return err
+	}
+	e.Moved = p.rec.Buckets.take(rec.Points)
+	taken, err := e.Moved.Total()
+	if err != nil {
+		return err
+	}
+	e.Debt = rec.Points - taken
+	if p.rec.Debt, err = p.rec.Debt.Plus(e.Debt); err != nil {
+		return err
+	}
+	b.close(p, e)
+	return nil
+}
+
+func (b *batch) order(o SignedOrder, check orderCheck) (Entry, error) {
+	e := Entry{Kind: o.Kind(), Ref: check.id}
+	if check.err != nil {
+		return e, check.err
+	}
+	p, err := b.open(o.From, o.Credits)
+	if err != nil {
+		return e, err
+	}
+	if p.rec.Frozen {
+		return e, refuse(CodeAccountFrozen, "the account is frozen; it can receive but not spend")
+	}
+	if p.rec.Window, err = p.rec.Window.use(o.Nonce); err != nil {
+		return e, err
+	}
+	have, err := p.rec.Buckets.Total()
+	if err != nil {
+		return e, err
+	}
+	if have < o.Amount {
+		if p.stale {
+			return e, refuse(CodeStaleCredits, "a credit named with the order is gone, and without it the points do not suffice")
+		}
+		return e, refuse(CodeBalance, "the account has fewer points than the order's amount")
+	}
+	e.Moved = p.rec.Buckets.take(o.Amount)
+	e.Amount = o.Amount
+	if !o.Redeem {
+		e.Other = o.To
+		if err := b.credit(o.To, e.Moved); err != nil {
+			return e, err
+		}
+	}
+	b.close(p, &e)
+	return e, nil
+}
+
+func (b *batch) absorb(o Absorb) (Entry, error) {
+	e := Entry{Kind: KindAbsorb}
+	if o.Account.IsZero() {
+		return e, refuse(CodeZeroAddress, "the zero address has no points")
+	}
+	p, err := b.open(o.Account, o.Credits)
+	if err != nil {
+		return e, err
+	}
+	b.close(p, &e)
+	return e, nil
+}
+
+func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
+	e := Entry{Kind: o.Kind()}
+	if err := b.authorize(RoleOperator); err != nil {
+		return e, err
+	}
+	if o.Account.IsZero() {
+		return e, refuse(CodeZeroAddress, "the zero address cannot be frozen")
+	}
+	slot := b.accounts[o.Account]
+	e.Account, e.Outcome = o.Account, Applied
+	if slot.rec.Frozen == o.Frozen {
+		e.Outcome = Duplicate
+		return e, nil
+	}
+	slot.rec.Frozen, slot.dirty = o.Frozen, true
+	return e, nil
+}
+
+func (b *batch) publishRules(o PublishRules) (Entry, error) {
+	e := Entry{Kind: KindPublishRules, Ref: sha256.Sum256(EncodeRules(o.Rules))}
+	if err := b.authorize(RoleOperator); err != nil {
+		return e, err
+	}
+	if err := o.Rules.Check(); err != nil {
+		return e, refuse(CodeRulesInvalid, err.Error())
+	}
+	e.Version = o.Rules.Version
+	if o.Rules == b.rules.current {
+		e.Outcome = Duplicate
+		return e, nil
+	}
+	if o.Rules.Version != b.rules.current.Version+1 {
+		return e, refuse(CodeRulesVersion, fmt.Sprintf("version %d does not follow version %d, which is in force", o.Rules.Version, b.rules.current.Version))
+	}
+	b.rules.current = o.Rules
+	b.rules.published = append(b.rules.published, o.Rules)
+	e.Outcome = Applied
+	return e, nil
+}
+
+// moved is the entry of a booking that went from one state to the next.
+func moved(e Entry, before, after BookingRecord) Entry {
+	e.Outcome, e.Account, e.Amount = Applied, after.Account, after.Points
+	e.Version = after.RulesVersion
+	e.Before, e.After = before.State, after.State
+	return e
+}
+
+// duplicate is the entry of a booking that had gone this way before: the first outcome as the record has it.
+func duplicate(e Entry, rec BookingRecord) Entry {
+	e = moved(e, rec, rec)
+	e.Outcome = Duplicate
+	return e
+}
+
+// credit gives an account points, reading nothing: at the end of the batch they become one key per expiry.
+func (b *batch) credit(a Account, points Buckets) error {
+	births := slices.Clone(b.births[a])
+	for _, x := range points {
+		if err := births.add(x.Expiry, x.Amount); err != nil {
+			return err
+		}
+	}
+	b.births[a] = births
+	return nil
+}
+
+// purse is an account opened for one operation: a copy of its record with its credits folded in, what expired burned
+// and its debt repaid. Nothing of it is true until close.
+type purse struct {
+	account  Account
+	rec      AccountRecord
+	absorbed []*creditSlot
+	expired  Buckets
+	repaid   Buckets
+	stale    bool // a credit that was named is not there
+}
+
+func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
+	if len(refs) > MaxCredits {
+		return nil, refuse(CodeTooManyCredits, fmt.Sprintf("%d credits named; at most %d", len(refs), MaxCredits))
+	}
+	// Already there but for reversals, whose account is known only from their booking.
+	w := wanted{b: b}
+	w.account(a, refs)
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	p := &purse{account: a, rec: b.accounts[a].rec}
+	p.rec.Buckets = slices.Clone(p.rec.Buckets)
+	for _, ref := range refs {
+		slot := b.credits[ref.Of(a)]
+		if slot.amount == 0 || slices.Contains(p.absorbed, slot) {
+			p.stale = p.stale || slot.amount == 0
+			continue
+		}
+		p.absorbed = append(p.absorbed, slot)
+		if err := p.rec.Buckets.add(ref.Expiry, slot.amount); err != nil {
+			return nil, err
+		}
+	}
+	for _, x := range b.births[a] {
+		if err := p.rec.Buckets.add(x.Expiry, x.Amount); err != nil {
+			return nil, err
+		}
+	}
+	p.expired = p.rec.Buckets.takeExpired(b.env.Time)
+	p.repaid = p.rec.Buckets.take(p.rec.Debt)
+	repaid, err := p.repaid.Total()
+	p.rec.Debt -= repaid
+	return p, err
+}
+
+// close makes true what was done with the purse, and completes the entry.
+func (b *batch) close(p *purse, e *Entry) {
+	for _, slot := range p.absorbed {
+		slot.amount, slot.spent = 0, true
+	}
+	delete(b.births, p.account)
+	slot := b.accounts[p.account]
+	slot.rec, slot.dirty = p.rec, true
+	e.Outcome, e.Account = Applied, p.account
+	e.Expired, e.Repaid = p.expired, p.repaid
+}

@@ -1,0 +1,10 @@
+// Package eip712 hashes typed structured data and recovers who signed it, as EIP-712 describes
+// (https://eips.ethereum.org/EIPS/eip-712).
+//
+// It knows the specification only: no order, no account, no currency. A struct is hashed from its type string and its
+// encoded members, which are 32-byte words; a nested struct is a member that is itself a hash. Arrays are left out,
+// because nothing here signs one.
+//
+// Guarantees: the same input gives the same bytes on every machine, and Recover accepts exactly one signature
+// encoding per (key, digest, nonce): s in the lower half of the group order (EIP-2), v 0, 1, 27 or 28.
+package eip712
