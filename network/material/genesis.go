@@ -1,0 +1,246 @@
+package material
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math"
+
+	"github.com/hyperledger/fabric-admin-sdk/pkg/chaincode"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/destinasia/dollars/network/topology"
+)
+
+// Capabilities switch on what the channel's members must all support. They are as low as what we use allows, so that
+// existing clients understand the channel.
+const (
+	channelCapability     = "V2_0"
+	ordererCapability     = "V2_0"
+	applicationCapability = "V2_5"
+)
+
+const admins = "Admins"
+
+// group is a config group under construction. Every element is changed by the administrators of its own group.
+type group struct {
+	*common.ConfigGroup
+	err error
+}
+
+func newGroup() *group {
+	return &group{ConfigGroup: &common.ConfigGroup{
+		Groups:    map[string]*common.ConfigGroup{},
+		Values:    map[string]*common.ConfigValue{},
+		Policies:  map[string]*common.ConfigPolicy{},
+		ModPolicy: admins,
+	}}
+}
+
+// value sets a config value; the first error sticks and surfaces in child.
+func (g *group) value(key string, message proto.Message) {
+	content, err := proto.Marshal(message)
+	if err != nil && g.err == nil {
+		g.err = fmt.Errorf("%s: %w", key, err)
+	}
+	g.Values[key] = &common.ConfigValue{Value: content, ModPolicy: admins}
+}
+
+func (g *group) policy(name string, kind common.Policy_PolicyType, message proto.Message) {
+	content, err := proto.Marshal(message)
+	if err != nil && g.err == nil {
+		g.err = fmt.Errorf("policy %s: %w", name, err)
+	}
+	g.Policies[name] = &common.ConfigPolicy{Policy: &common.Policy{Type: int32(kind), Value: content}, ModPolicy: admins}
+}
+
+// signed sets a policy over identities, written as Fabric's tools write it: OR('AMSP.admin','AMSP.client').
+func (g *group) signed(name, expression string) {
+	application, err := chaincode.NewApplicationPolicy(expression, "")
+	if err != nil {
+		if g.err == nil {
+			g.err = fmt.Errorf("policy %s: %w", name, err)
+		}
+		return
+	}
+	g.policy(name, common.Policy_SIGNATURE, application.GetSignaturePolicy())
+}
+
+// implicit sets a policy that asks the policies of the same name in the groups below.
+func (g *group) implicit(name string, rule common.ImplicitMetaPolicy_Rule, below string) {
+	g.policy(name, common.Policy_IMPLICIT_META, &common.ImplicitMetaPolicy{Rule: rule, SubPolicy: below})
+}
+
+// usualPolicies lets anyone below read and write; administering takes all of them, so no majority overrules a member.
+func (g *group) usualPolicies() {
+	g.implicit("Readers", common.ImplicitMetaPolicy_ANY, "Readers")
+	g.implicit("Writers", common.ImplicitMetaPolicy_ANY, "Writers")
+	g.implicit(admins, common.ImplicitMetaPolicy_ALL, admins)
+}
+
+func (g *group) capability(name string) {
+	g.value("Capabilities", &common.Capabilities{Capabilities: map[string]*common.Capability{name: {}}})
+}
+
+func (g *group) child(name string, sub *group) {
+	if sub.err != nil && g.err == nil {
+		g.err = fmt.Errorf("%s: %w", name, sub.err)
+	}
+	g.Groups[name] = sub.ConfigGroup
+}
+
+// genesis builds the channel's first block.
+func (m maker) genesis(n topology.Network) ([]byte, error) {
+	channel := newGroup()
+	channel.value("HashingAlgorithm", &common.HashingAlgorithm{Name: "SHA256"})
+	// The width of a Merkle tree nobody builds: at this width the data hash is over the concatenation.
+	channel.value("BlockDataHashingStructure", &common.BlockDataHashingStructure{Width: math.MaxUint32})
+	channel.capability(channelCapability)
+	channel.usualPolicies()
+	channel.child("Orderer", m.ordererGroup(n))
+	channel.child("Application", m.applicationGroup(n))
+	if channel.err != nil {
+		return nil, channel.err
+	}
+	return genesisBlock(n.Channel.Name, channel.ConfigGroup, timestamppb.New(m.now))
+}
+
+func (m maker) ordererGroup(n topology.Network) *group {
+	g := newGroup()
+	metadata := &etcdraft.ConfigMetadata{Options: &etcdraft.Options{
+		TickInterval:         n.Channel.Raft.TickInterval.String(),
+		ElectionTick:         n.Channel.Raft.ElectionTick,
+		HeartbeatTick:        n.Channel.Raft.HeartbeatTick,
+		MaxInflightBlocks:    5,
+		SnapshotIntervalSize: 16 << 20,
+	}}
+	for _, org := range n.Ordering() {
+		sub := m.organisationGroup(org)
+		var endpoints []string
+		for _, o := range org.Orderers {
+			endpoints = append(endpoints, topology.Address(o.ListenPort))
+			cert := m.tls[o.Name].certPEM()
+			metadata.Consenters = append(metadata.Consenters, &etcdraft.Consenter{
+				Host: topology.Host, Port: uint32(o.ListenPort), ClientTlsCert: cert, ServerTlsCert: cert,
+			})
+		}
+		sub.value("Endpoints", &common.OrdererAddresses{Addresses: endpoints})
+		g.child(org.Name, sub)
+	}
+	consensus, err := proto.Marshal(metadata)
+	if err != nil {
+		g.err = fmt.Errorf("consensus metadata: %w", err)
+	}
+	g.value("ConsensusType", &orderer.ConsensusType{Type: "etcdraft", Metadata: consensus})
+	g.value("BatchSize", &orderer.BatchSize{
+		MaxMessageCount:   n.Channel.MaxMessageCount,
+		AbsoluteMaxBytes:  n.Channel.AbsoluteMaxBytes,
+		PreferredMaxBytes: n.Channel.PreferredMaxBytes,
+	})
+	g.value("BatchTimeout", &orderer.BatchTimeout{Timeout: n.Channel.BatchTimeout.String()})
+	g.value("ChannelRestrictions", &orderer.ChannelRestrictions{})
+	g.capability(ordererCapability)
+	g.usualPolicies()
+	g.implicit("BlockValidation", common.ImplicitMetaPolicy_ANY, "Writers")
+	return g
+}
+
+func (m maker) applicationGroup(n topology.Network) *group {
+	g := newGroup()
+	everyone := ""
+	for _, org := range n.Members() {
+		sub := m.organisationGroup(org)
+		anchors := &peer.AnchorPeers{}
+		for _, p := range org.Peers {
+			anchors.AnchorPeers = append(anchors.AnchorPeers, &peer.AnchorPeer{Host: topology.Host, Port: int32(p.ListenPort)})
+		}
+		sub.value("AnchorPeers", anchors)
+		g.child(org.Name, sub)
+		if everyone != "" {
+			everyone += ","
+		}
+		everyone += "'" + org.MSPID + ".peer'"
+	}
+	g.capability(applicationCapability)
+	g.usualPolicies()
+	// Named one by one rather than as a majority: whoever joins later, replacing a chaincode or its endorsement policy
+	// keeps needing each founding issuer.
+	g.signed("Endorsement", "AND("+everyone+")")
+	g.signed("LifecycleEndorsement", "AND("+everyone+")")
+	return g
+}
+
+func (m maker) organisationGroup(org topology.Organisation) *group {
+	g := newGroup()
+	roots := m.orgs[org.Name]
+	ca := roots.signing.certPEM()
+	unit := func(role string) *msp.FabricOUIdentifier {
+		return &msp.FabricOUIdentifier{Certificate: ca, OrganizationalUnitIdentifier: role}
+	}
+	definition, err := proto.Marshal(&msp.FabricMSPConfig{
+		Name:         org.MSPID,
+		RootCerts:    [][]byte{ca},
+		TlsRootCerts: [][]byte{roots.tls.certPEM()},
+		CryptoConfig: &msp.FabricCryptoConfig{SignatureHashFamily: "SHA2", IdentityIdentifierHashFunction: "SHA256"},
+		FabricNodeOus: &msp.FabricNodeOUs{
+			Enable:             true,
+			ClientOuIdentifier: unit(roleClient), PeerOuIdentifier: unit(rolePeer),
+			AdminOuIdentifier: unit(roleAdmin), OrdererOuIdentifier: unit(roleOrderer),
+		},
+	})
+	if err != nil {
+		g.err = err
+	}
+	g.value("MSP", &msp.MSPConfig{Config: definition})
+	g.signed("Readers", fmt.Sprintf("OR('%s.member')", org.MSPID))
+	g.signed(admins, fmt.Sprintf("OR('%s.admin')", org.MSPID))
+	if len(org.Orderers) > 0 {
+		g.signed("Writers", fmt.Sprintf("OR('%[1]s.admin','%[1]s.orderer','%[1]s.client')", org.MSPID))
+	} else {
+		g.signed("Writers", fmt.Sprintf("OR('%[1]s.admin','%[1]s.client')", org.MSPID))
+		g.signed("Endorsement", fmt.Sprintf("OR('%s.peer')", org.MSPID))
+	}
+	return g
+}
+
+// genesisBlock wraps the configuration in a block the way every other config block is wrapped, unsigned.
+func genesisBlock(channel string, config *common.ConfigGroup, at *timestamppb.Timestamp) ([]byte, error) {
+	var failed error
+	marshal := func(message proto.Message) []byte {
+		content, err := proto.MarshalOptions{Deterministic: true}.Marshal(message)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		return content
+	}
+	// A genesis transaction has no creator; its id is the hash of its nonce alone.
+	nonce := sha256.Sum256(marshal(config))
+	id := sha256.Sum256(nonce[:])
+	payload := &common.Payload{
+		Header: &common.Header{
+			ChannelHeader: marshal(&common.ChannelHeader{
+				Type: int32(common.HeaderType_CONFIG), ChannelId: channel, Timestamp: at, TxId: fmt.Sprintf("%x", id),
+			}),
+			SignatureHeader: marshal(&common.SignatureHeader{Nonce: nonce[:]}),
+		},
+		Data: marshal(&common.ConfigEnvelope{Config: &common.Config{ChannelGroup: config}}),
+	}
+	envelope := marshal(&common.Envelope{Payload: marshal(payload)})
+	dataHash := sha256.Sum256(envelope)
+	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
+	metadata[common.BlockMetadataIndex_SIGNATURES] = marshal(&common.Metadata{
+		Value: marshal(&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{}}),
+	})
+	metadata[common.BlockMetadataIndex_LAST_CONFIG] = marshal(&common.Metadata{Value: marshal(&common.LastConfig{})})
+	block := marshal(&common.Block{
+		Header:   &common.BlockHeader{DataHash: dataHash[:]},
+		Data:     &common.BlockData{Data: [][]byte{envelope}},
+		Metadata: &common.BlockMetadata{Metadata: metadata},
+	})
+	return block, failed
+}

@@ -1,0 +1,258 @@
+package material
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/json"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/destinasia/dollars/network/topology"
+)
+
+func development(t *testing.T) (topology.Network, Layout) {
+	t.Helper()
+	n, err := topology.Development(topology.DefaultPortBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "material")
+	if Exists(dir) {
+		t.Fatal("material exists before it was made")
+	}
+	if err := Make(dir, n, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if !Exists(dir) {
+		t.Fatal("material was made and does not exist")
+	}
+	return n, Layout(dir)
+}
+
+func TestEveryCertificateHasLowSAndEveryKeyIsPrivate(t *testing.T) {
+	_, layout := development(t)
+	certificates, keys := 0, 0
+	err := filepath.WalkDir(string(layout), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case strings.HasPrefix(string(text), "-----BEGIN CERTIFICATE"):
+			certificates++
+			cert, err := readCertificate(path)
+			if err != nil {
+				return err
+			}
+			var sig ecdsaSignature
+			if _, err := asn1.Unmarshal(cert.Signature, &sig); err != nil {
+				return err
+			}
+			if sig.isHighS() {
+				t.Errorf("%s: high-S signature", path)
+			}
+		case strings.HasPrefix(string(text), "-----BEGIN PRIVATE"):
+			keys++
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			if info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: mode %v", path, info.Mode().Perm())
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if certificates < 30 || keys < 20 {
+		t.Errorf("found only %d certificates and %d keys", certificates, keys)
+	}
+}
+
+func TestLowSSignerNormalises(t *testing.T) {
+	root, err := newRoot("test", "ca.test", time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Half of all plain signatures are high-S: 40 low ones in a row are no accident.
+	for range 40 {
+		leaf, err := root.issueTLS("node", time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var sig ecdsaSignature
+		if _, err := asn1.Unmarshal(leaf.cert.Signature, &sig); err != nil || sig.isHighS() {
+			t.Fatalf("high-S, or unreadable: %v", err)
+		}
+	}
+}
+
+func TestCertificatesVerifyAgainstTheirOrganisationOnly(t *testing.T) {
+	n, layout := development(t)
+	for _, org := range n.Members() {
+		for _, other := range n.Organisations {
+			tlsRoot, err := readCertificate(layout.TLSRoot(other.Name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			roots := x509.NewCertPool()
+			roots.AddCert(tlsRoot)
+			for _, name := range []string{org.Peers[0].Name, org.Contracts[0].Name} {
+				cert, err := readCertificate(layout.NodeTLS(org.Name, name).Cert)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, host := range []string{"localhost", "127.0.0.1", "::1"} {
+					_, err = cert.Verify(x509.VerifyOptions{Roots: roots, DNSName: host})
+					if (err == nil) != (other.Name == org.Name) {
+						t.Errorf("%s against the root of %s for %s: %v", name, other.Name, host, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestClientAttributesAndRoles(t *testing.T) {
+	n, layout := development(t)
+	org, err := n.Organisation("destinasia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for user, want := range map[string]string{"issuer": "issuer", "operator": "operator", "admin": ""} {
+		id, err := layout.User(org, user)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(id.Key); err != nil {
+			t.Error(err)
+		}
+		cert, err := readCertificate(id.Cert)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRole := roleClient
+		if user == "admin" {
+			wantRole = roleAdmin
+		}
+		if ou := cert.Subject.OrganizationalUnit; len(ou) != 1 || ou[0] != wantRole {
+			t.Errorf("%s has the units %v, want %s", user, ou, wantRole)
+		}
+		var got struct{ Attrs map[string]string }
+		for _, extension := range cert.Extensions {
+			if extension.Id.Equal(attributesOID) {
+				if err := json.Unmarshal(extension.Value, &got); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if got.Attrs["role"] != want {
+			t.Errorf("%s has the attribute role=%q, want %q", user, got.Attrs["role"], want)
+		}
+	}
+}
+
+func TestGenesisBlockNamesTheChannelAndItsPolicies(t *testing.T) {
+	n, layout := development(t)
+	raw, err := os.ReadFile(layout.Genesis())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		block    common.Block
+		envelope common.Envelope
+		payload  common.Payload
+		header   common.ChannelHeader
+		config   common.ConfigEnvelope
+	)
+	for _, step := range []struct {
+		from func() []byte
+		to   proto.Message
+	}{
+		{func() []byte { return raw }, &block},
+		{func() []byte { return block.GetData().GetData()[0] }, &envelope},
+		{envelope.GetPayload, &payload},
+		{func() []byte { return payload.GetHeader().GetChannelHeader() }, &header},
+		{payload.GetData, &config},
+	} {
+		if err := proto.Unmarshal(step.from(), step.to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if header.GetChannelId() != n.Channel.Name {
+		t.Errorf("channel %q, want %q", header.GetChannelId(), n.Channel.Name)
+	}
+	application := config.GetConfig().GetChannelGroup().GetGroups()["Application"]
+	lifecycle := application.GetPolicies()["LifecycleEndorsement"].GetPolicy()
+	var rule common.SignaturePolicyEnvelope
+	if err := proto.Unmarshal(lifecycle.GetValue(), &rule); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := rule.GetRule().GetNOutOf().GetN(), int32(len(n.Members())); got != want {
+		t.Errorf("lifecycle endorsement needs %d organisations, want all %d", got, want)
+	}
+	var administer common.ImplicitMetaPolicy
+	if err := proto.Unmarshal(application.GetPolicies()[admins].GetPolicy().GetValue(), &administer); err != nil {
+		t.Fatal(err)
+	}
+	if administer.GetRule() != common.ImplicitMetaPolicy_ALL {
+		t.Errorf("administering the channel takes %v of its members, want ALL", administer.GetRule())
+	}
+	for _, org := range n.Members() {
+		if application.GetGroups()[org.Name].GetValues()["AnchorPeers"] == nil {
+			t.Errorf("%s has no anchor peer: its peers would not be found by the other organisation", org.Name)
+		}
+	}
+}
+
+func TestMaterialIsNeverOverwritten(t *testing.T) {
+	n, layout := development(t)
+	before, _ := os.ReadFile(layout.Genesis())
+	if err := Make(string(layout), n, time.Now()); err == nil {
+		t.Error("material was made over existing material")
+	}
+	after, _ := os.ReadFile(layout.Genesis())
+	if string(before) != string(after) {
+		t.Error("the genesis block changed")
+	}
+	rest, _ := filepath.Glob(filepath.Join(filepath.Dir(string(layout)), ".material-*"))
+	if len(rest) > 0 {
+		t.Errorf("left behind: %v", rest)
+	}
+}
+
+func TestProfileListsEveryNode(t *testing.T) {
+	n, layout := development(t)
+	org, _ := n.Organisation("destinasia")
+	text, err := Profile(n, layout, org)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var profile struct {
+		Client        struct{ Organization string }
+		Peers         map[string]struct{ URL string }
+		Orderers      map[string]struct{ URL string }
+		Organizations map[string]struct{ MSPID, CryptoPath string }
+	}
+	if err := json.Unmarshal(text, &profile); err != nil {
+		t.Fatal(err)
+	}
+	if profile.Client.Organization != "destinasia" || len(profile.Peers) != 2 || len(profile.Orderers) != 1 {
+		t.Errorf("profile: %+v", profile)
+	}
+	if got := profile.Organizations["aircnc"]; got.MSPID != "AircncMSP" || !strings.Contains(got.CryptoPath, "{username}") {
+		t.Errorf("organisation: %+v", got)
+	}
+}

@@ -1,0 +1,221 @@
+package topology
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+)
+
+const (
+	// Host is where every part listens. An address rather than a name: on some machines "localhost" resolves to ::1
+	// first, where nothing listens.
+	Host = "127.0.0.1"
+
+	// DefaultPortBase lies below the ephemeral ranges of Linux and macOS and away from Fabric's stock 7050.
+	DefaultPortBase = 21500
+
+	// PortSpan is how many ports a network may occupy from its base on.
+	PortSpan = 100
+)
+
+// Network is everything there is to know about a network before any of it exists.
+type Network struct {
+	PortBase      int
+	Channel       Channel
+	Organisations []Organisation
+	Chaincodes    []Chaincode
+	// WalletPort is where the wallet service answers REST.
+	WalletPort int
+}
+
+// Channel is the one channel of the network and how its blocks are cut.
+type Channel struct {
+	Name              string
+	BatchTimeout      time.Duration
+	MaxMessageCount   uint32
+	AbsoluteMaxBytes  uint32
+	PreferredMaxBytes uint32
+	Raft              Raft
+}
+
+// Raft are the consensus timings. An election takes TickInterval times ElectionTick.
+type Raft struct {
+	TickInterval  time.Duration
+	ElectionTick  uint32
+	HeartbeatTick uint32
+}
+
+// Organisation owns certificates and whatever runs under them: orderers, or peers with the contract services beside them.
+type Organisation struct {
+	// Name names files and hosts: lower case, no spaces.
+	Name      string
+	MSPID     string
+	Orderers  []Orderer
+	Peers     []Peer
+	Contracts []ContractService
+	// Users are the client identities issued besides the administrator, whom every organisation has.
+	Users []User
+}
+
+// Orderer is one ordering node.
+type Orderer struct {
+	Name           string
+	ListenPort     int
+	AdminPort      int
+	OperationsPort int
+}
+
+// Peer is one peer.
+type Peer struct {
+	Name           string
+	ListenPort     int
+	ChaincodePort  int
+	OperationsPort int
+}
+
+// ContractService runs one chaincode for one organisation; the organisation's peers dial it.
+type ContractService struct {
+	Name      string
+	Chaincode string
+	Port      int
+}
+
+// User is a client identity; Attributes end up in its certificate, where the contract reads them.
+type User struct {
+	Name       string
+	Attributes map[string]string
+}
+
+// Chaincode is a chaincode definition, the same for every organisation of the channel.
+type Chaincode struct {
+	Name              string
+	Version           string
+	Sequence          int64
+	EndorsementPolicy string
+}
+
+// Label is the label of the chaincode's package.
+func (c Chaincode) Label() string { return c.Name + "_" + c.Version }
+
+// Address is host and port of something listening on this machine.
+func Address(port int) string { return net.JoinHostPort(Host, strconv.Itoa(port)) }
+
+// Administrator is the name of every organisation's administrator.
+const Administrator = "admin"
+
+// Offsets of the port plan. Every kind of part has a block of its own with room to grow, so that adding a node moves
+// no other port.
+const (
+	walletOffset     = 0
+	ordererOffset    = 10 // three ports per orderer
+	orgOffset        = 40 // orgPorts per organisation: contracts first, then three per peer
+	orgPorts         = 20
+	contractsPerOrg  = 5
+	portsPerNode     = 3
+	maxOrderers      = (orgOffset - ordererOffset) / portsPerNode
+	maxPeersPerOrg   = (orgPorts - contractsPerOrg) / portsPerNode
+	maxOrganisations = (PortSpan - orgOffset) / orgPorts
+)
+
+// Development is the network `destinasia up` runs: Destinasia and AIRCNC with a peer each, one Raft orderer, and the
+// chaincode dsd, which both organisations must endorse.
+func Development(portBase int) (Network, error) {
+	n := Network{
+		PortBase:   portBase,
+		WalletPort: portBase + walletOffset,
+		Channel: Channel{
+			Name: "dollars",
+			// A transaction is a batch of up to a megabyte already, so blocks are cut early: waiting longer costs
+			// latency and saves little.
+			BatchTimeout:      150 * time.Millisecond,
+			MaxMessageCount:   50,
+			AbsoluteMaxBytes:  10 << 20,
+			PreferredMaxBytes: 6 << 20,
+			Raft:              Raft{TickInterval: 100 * time.Millisecond, ElectionTick: 10, HeartbeatTick: 1},
+		},
+		Organisations: []Organisation{
+			{Name: "orderer", MSPID: "OrdererMSP", Orderers: orderers(portBase, 1)},
+			{
+				Name: "destinasia", MSPID: "DestinasiaMSP",
+				Peers:     peers(portBase, 0, "destinasia", 1),
+				Contracts: contracts(portBase, 0, "destinasia", "dsd"),
+				Users: []User{
+					{Name: "issuer", Attributes: map[string]string{"role": "issuer"}},
+					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
+				},
+			},
+			{
+				Name: "aircnc", MSPID: "AircncMSP",
+				Peers:     peers(portBase, 1, "aircnc", 1),
+				Contracts: contracts(portBase, 1, "aircnc", "dsd"),
+				Users:     []User{{Name: "client"}},
+			},
+		},
+		Chaincodes: []Chaincode{{
+			Name: "dsd", Version: "1.0", Sequence: 1,
+			EndorsementPolicy: "AND('DestinasiaMSP.peer','AircncMSP.peer')",
+		}},
+	}
+	return n, n.validate()
+}
+
+func orderers(base, count int) []Orderer {
+	var list []Orderer
+	for i := range count {
+		port := base + ordererOffset + i*portsPerNode
+		list = append(list, Orderer{Name: fmt.Sprintf("orderer%d", i), ListenPort: port, AdminPort: port + 1, OperationsPort: port + 2})
+	}
+	return list
+}
+
+func peers(base, org int, orgName string, count int) []Peer {
+	var list []Peer
+	for i := range count {
+		port := base + orgOffset + org*orgPorts + contractsPerOrg + i*portsPerNode
+		list = append(list, Peer{
+			Name:       fmt.Sprintf("peer%d-%s", i, orgName),
+			ListenPort: port, ChaincodePort: port + 1, OperationsPort: port + 2,
+		})
+	}
+	return list
+}
+
+func contracts(base, org int, orgName string, chaincodes ...string) []ContractService {
+	var list []ContractService
+	for i, chaincode := range chaincodes {
+		name := "contract-" + orgName
+		if i > 0 {
+			name += "-" + chaincode
+		}
+		list = append(list, ContractService{Name: name, Chaincode: chaincode, Port: base + orgOffset + org*orgPorts + i})
+	}
+	return list
+}
+
+// validate rejects a network whose parts would step on each other, or that does not fit its port span.
+func (n Network) validate() error {
+	if n.PortBase < 1024 || n.PortBase+PortSpan > 65536 {
+		return fmt.Errorf("port base %d: choose one from 1024 to %d, the network takes %d ports from it on",
+			n.PortBase, 65536-PortSpan, PortSpan)
+	}
+	names, ports := map[string]bool{}, map[int]string{}
+	for _, p := range n.Ports() {
+		if other, taken := ports[p.Number]; taken {
+			return fmt.Errorf("port %d is planned twice: for %s and for %s %s", p.Number, other, p.Part, p.Use)
+		}
+		if p.Number < n.PortBase || p.Number >= n.PortBase+PortSpan {
+			return fmt.Errorf("port %d of %s is outside the network's span", p.Number, p.Part)
+		}
+		ports[p.Number] = p.Part + " " + p.Use
+		names[p.Part] = true
+	}
+	parts := 1
+	for _, org := range n.Organisations {
+		parts += len(org.Orderers) + len(org.Peers) + len(org.Contracts)
+	}
+	if len(names) != parts {
+		return fmt.Errorf("two parts of the network share a name: %d names for %d parts", len(names), parts)
+	}
+	return nil
+}
