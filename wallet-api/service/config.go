@@ -1,0 +1,81 @@
+package service
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Config is how the wallet service runs. Secrets are files, so that they are in no argument or environment.
+type Config struct {
+	Listen     string     `json:"listen"`    // host:port of the REST API
+	Dir        string     `json:"dir"`       // inbox, views, directory and custody live below it
+	Channel    string     `json:"channel"`   // Fabric channel
+	Chaincode  string     `json:"chaincode"` // chaincode name
+	Peers      []Peer     `json:"peers"`     // the first is the gateway and the source of blocks
+	Identities Identities `json:"identities"`
+	Secrets    Secrets    `json:"secrets"`
+}
+
+// Peer is a peer's gRPC endpoint.
+type Peer struct {
+	MSPID      string `json:"mspId"`
+	Address    string `json:"address"`
+	TLSCA      string `json:"tlsCA"`      // PEM file
+	ServerName string `json:"serverName"` // expected in its certificate
+}
+
+// Identities are the Fabric identities the service submits with.
+type Identities struct {
+	Issuer   Identity `json:"issuer"`   // role=issuer: booking events, relayed orders
+	Operator Identity `json:"operator"` // role=operator: rules, freezing
+}
+
+// Identity is a certificate and its private key, PEM files.
+type Identity struct {
+	MSPID string `json:"mspId"`
+	Cert  string `json:"cert"`
+	Key   string `json:"key"`
+}
+
+// Secrets are files only their owner can read, but for APIKeys, which holds hashes.
+type Secrets struct {
+	APIKeys string `json:"apiKeys"` // JSON: hex SHA-256 of each API key to {"role", "client"}
+	Session string `json:"session"` // 32 bytes in hex: signs members' session tokens
+	Custody string `json:"custody"` // 32 bytes in hex: encrypts members' keys
+}
+
+// LoadConfig reads a JSON file strictly: an unknown or missing field is an error, so that a typo fails at start.
+func LoadConfig(path string) (Config, error) {
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		return Config{}, fmt.Errorf("wallet configuration: %w", err)
+	}
+	var c Config
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return Config{}, fmt.Errorf("wallet configuration %s: %w", path, err)
+	}
+	if err := c.check(); err != nil {
+		return Config{}, fmt.Errorf("wallet configuration %s: %w", path, err)
+	}
+	return c, nil
+}
+
+func (c Config) check() error {
+	set := c.Listen != "" && c.Dir != "" && c.Channel != "" && c.Chaincode != "" && len(c.Peers) > 0 &&
+		c.Secrets.APIKeys != "" && c.Secrets.Session != "" && c.Secrets.Custody != ""
+	for _, p := range c.Peers {
+		set = set && p.MSPID != "" && p.Address != "" && p.TLSCA != ""
+	}
+	for _, id := range []Identity{c.Identities.Issuer, c.Identities.Operator} {
+		set = set && id.MSPID != "" && id.Cert != "" && id.Key != ""
+	}
+	if !set {
+		return errors.New("every field must be set: listen, dir, channel, chaincode, peers, identities, secrets")
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package wallet
+
+import (
+	"context"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/eip712"
+)
+
+// Intake is the durable inbox.
+type Intake interface {
+	// Accept makes work durable; what its receipt has no error for is on disk when it returns. ErrOverloaded
+	// refuses all of it. Receipts are in the order of work.
+	Accept(ctx context.Context, work []Work) ([]Receipt, error)
+
+	// Status tells how far work has come, or ErrNotFound.
+	Status(ctx context.Context, id WorkID) (Status, error)
+
+	// Wait is Status, but returns only when the work is Done or the context ends; in the latter case with the
+	// status as it is, and no error.
+	Wait(ctx context.Context, id WorkID) (Status, error)
+
+	// Keyed finds the work an idempotency key was used for and the digest it came with, or ErrNotFound.
+	Keyed(ctx context.Context, client, key string) (WorkID, [32]byte, error)
+}
+
+// Views answers questions from what was folded from blocks. What is not there is empty, not an error, unless the
+// method says otherwise.
+type Views interface {
+	// Get reads ledger state by key, which makes it a dollars.State.
+	Get(keys []string) ([][]byte, error)
+
+	// Balance of an account; now, in Unix seconds, tells which points have expired.
+	Balance(ctx context.Context, a dollars.Account, now int64) (Balance, error)
+
+	// History of an account, newest first, from after the cursor ("" for the newest); at most limit entries, and
+	// the cursor of the next page, "" at the end. A cursor it did not give out is an Error with
+	// CodeCursorInvalid.
+	History(ctx context.Context, a dollars.Account, cursor string, limit int) ([]HistoryEntry, string, error)
+
+	// Credits of an account that an order or reversal of this amount should absorb beside what its record holds:
+	// earliest expiry first, expired ones too (they are burned on the way), at most limit.
+	Credits(ctx context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error)
+
+	// Ledger is the supply, and the place of an applied order or ErrNotFound.
+	Ledger
+}
+
+// Ledger is the part of Views about the ledger as a whole.
+type Ledger interface {
+	Supply(ctx context.Context) (SupplyAt, error)
+	Order(ctx context.Context, id dollars.OrderID) (OrderAt, error)
+}
+
+// Directory knows which account belongs to which member.
+type Directory interface {
+	// Add is durable when it returns. An id or account that is taken is an Error with CodeMemberExists.
+	Add(ctx context.Context, m Member) error
+
+	// Member finds by id, or ErrNotFound.
+	Member(ctx context.Context, id MemberID) (Member, error)
+
+	// Owner finds by account, or ErrNotFound.
+	Owner(ctx context.Context, a dollars.Account) (Member, error)
+
+	// List is up to limit members with ids after the given one, in the order of their ids.
+	List(ctx context.Context, after MemberID, limit int) ([]Member, error)
+}
+
+// Keys holds members' keys in custody and signs with them; a key never leaves it.
+type Keys interface {
+	// Create makes a key, durable when it returns, and tells its account. A member's second Create returns the
+	// account of the first.
+	Create(ctx context.Context, id MemberID) (dollars.Account, error)
+
+	// Sign signs a digest with the member's key, or ErrNotFound.
+	Sign(ctx context.Context, id MemberID, digest eip712.Word) (eip712.Signature, error)
+}

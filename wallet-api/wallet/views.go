@@ -1,0 +1,65 @@
+package wallet
+
+import (
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+// Block is a block of the ledger as views are folded from it: the transactions of this chaincode, in order.
+type Block struct {
+	Number       uint64
+	Transactions []Transaction
+}
+
+// Transaction is one of this chaincode's transactions in a block, valid or not.
+type Transaction struct {
+	ID      string
+	Index   int             // its place in the block
+	Time    int64           // Unix seconds, of the transaction's header
+	Valid   bool            // its writes are in the state; what follows is empty otherwise
+	Code    string          // Fabric's validation code, e.g. MVCC_READ_CONFLICT
+	Journal dollars.Journal // what each of its operations did
+	Writes  []dollars.Write // its writes; a nil value deletes
+}
+
+// Balance is what an account has, true at Height.
+type Balance struct {
+	Account   dollars.Account
+	Height    uint64          // number of blocks folded
+	Buckets   dollars.Buckets // by expiry; what has expired and waits to be burned is not in it
+	Pending   dollars.Amount  // promised by confirmed bookings
+	Debt      dollars.Amount  // owed; goes off Available
+	Frozen    bool
+	NextNonce uint64 // lowest nonce above all that were applied
+}
+
+// Available is what the account can spend: its buckets less its debt, and never below zero.
+func (b Balance) Available() dollars.Amount {
+	total, err := b.Buckets.Total()
+	if err != nil || total < b.Debt {
+		return 0
+	}
+	return total - b.Debt
+}
+
+// HistoryEntry is one line of an account's history, newest first.
+type HistoryEntry struct {
+	Block uint64
+	TxID  string
+	Index int   // of the operation in its transaction
+	Time  int64 // Unix seconds
+	Entry dollars.Entry
+}
+
+// SupplyAt is the supply of the asset at a height.
+type SupplyAt struct {
+	Height uint64
+	Supply dollars.Supply
+}
+
+// OrderAt is where an order was applied.
+type OrderAt struct {
+	TxID  string
+	Block uint64
+	Time  int64
+	Entry dollars.Entry
+}

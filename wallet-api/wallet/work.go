@@ -1,0 +1,121 @@
+package wallet
+
+import (
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+// WorkID names a unit of accepted work: for an event, SHA-256 of its source and id; for an order, its order id; for
+// anything else a random one.
+type WorkID [32]byte
+
+func (id WorkID) String() string { return hex.EncodeToString(id[:]) }
+
+// ParseWorkID reads 64 hex digits.
+func ParseWorkID(s string) (WorkID, error) {
+	raw, err := hex.DecodeString(s)
+	if err != nil || len(raw) != len(WorkID{}) {
+		return WorkID{}, &Error{Code: CodeNotFound, Detail: "there is no work with this id"}
+	}
+	return WorkID(raw), nil
+}
+
+// Class is the queue that work waits in; each has its own bound and its share of the ledger.
+type Class uint8
+
+// The classes. They are written to disk: never renumber.
+const (
+	ClassBooking Class = iota + 1 // booking events
+	ClassOrder                    // members' orders
+	ClassAdmin                    // operators' changes
+)
+
+var classNames = [...]string{ClassBooking: "booking", ClassOrder: "order", ClassAdmin: "admin"}
+
+func (c Class) String() string {
+	if c >= ClassBooking && c <= ClassAdmin {
+		return classNames[c]
+	}
+	return "unknown"
+}
+
+// Work is what is accepted as a whole: the operations of one booking event, one order, or one operator's change.
+type Work struct {
+	ID       WorkID
+	Class    Class
+	Digest   [32]byte            // of what was asked for: the same ID with another digest is a conflict
+	Owner    string              // who sent it and may ask for it: "client:" and an API client, or "member:" and a member id
+	Label    string              // what it is called in logs and answers, e.g. the event's type; no personal data
+	Accepted time.Time           // when; set by the use case
+	Ops      []dollars.Operation // at least one, applied in order
+	Key      *IdempotencyKey     // nil where the sender gave none
+}
+
+// IdempotencyKey ties a sender's key to the request it came with (draft-ietf-httpapi-idempotency-key-header).
+type IdempotencyKey struct {
+	Client string   // who sent it: keys of different clients never meet
+	Key    string   // at most 255 bytes
+	Digest [32]byte // of the request
+}
+
+// Receipt answers one Work of an Accept.
+type Receipt struct {
+	ID       WorkID // of the work that stands; another than was asked for when an idempotency key was used before
+	Repeated bool   // it had been accepted before, with the same digest; nothing new was queued
+	Err      error  // ErrConflict or ErrKeyReused: not accepted
+}
+
+// What an Intake refuses. ErrOverloaded refuses a whole Accept, the others one Work.
+var (
+	ErrConflict   = &Error{Code: CodeConflict, Detail: "this id was used before with another content; nothing was changed"}
+	ErrKeyReused  = &Error{Code: CodeKeyReused, Detail: "this Idempotency-Key was used before with another request; nothing was changed"}
+	ErrOverloaded = &Error{Code: CodeOverloaded, Detail: "too much work is waiting; nothing was accepted, send it again after the time in Retry-After"}
+	ErrNotFound   = errors.New("not found")
+)
+
+// Result is what became of one operation, as the ledger's journal has it.
+type Result struct {
+	Kind    dollars.Kind
+	Outcome dollars.Outcome
+	Code    dollars.Code // of a rejection
+	Amount  dollars.Amount
+	State   dollars.BookingState // of a booked item, after the operation
+}
+
+// ResultOf is the part of a journal's entry that the sender of the operation is told.
+func ResultOf(e dollars.Entry) Result {
+	return Result{Kind: e.Kind, Outcome: e.Outcome, Code: e.Code, Amount: e.Amount, State: e.After}
+}
+
+// Status is how far accepted work has come.
+type Status struct {
+	Work    Work
+	Done    bool     // the ledger has answered every operation
+	Results []Result // in the order of Work.Ops, once Done
+	TxID    string   // Fabric transaction that answered, once Done
+	Block   uint64   // its block, once Done
+}
+
+// Applied tells whether the work is done and changed the ledger, now or an earlier time.
+func (s Status) Applied() bool {
+	for _, r := range s.Results {
+		if r.Outcome == dollars.Rejected {
+			return false
+		}
+	}
+	return s.Done
+}
+
+// Rejected tells whether the work is done and every operation of it was refused: such work changed nothing and may
+// be accepted again.
+func (s Status) Rejected() bool {
+	for _, r := range s.Results {
+		if r.Outcome != dollars.Rejected {
+			return false
+		}
+	}
+	return s.Done
+}
