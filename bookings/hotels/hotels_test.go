@@ -51,11 +51,7 @@ func with(change func(*stay)) stay {
 	return s
 }
 
-func read(t interface {
-	Helper()
-	Fatal(...any)
-}, text string, options hotels.Options,
-) *hotels.File {
+func read(t rapid.TB, text string, options hotels.Options) *hotels.File {
 	t.Helper()
 	file, err := hotels.Read(strings.NewReader(text), options)
 	if err != nil {
@@ -265,7 +261,7 @@ func TestEventsAreInOrder(t *testing.T) {
 }
 
 // checkEvents checks what holds for the events of every file.
-func checkEvents(t interface{ Fatalf(string, ...any) }, file *hotels.File) {
+func checkEvents(t rapid.TB, file *hotels.File) {
 	ids, open, met := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	last := time.Time{}
 	for event := range file.Events() {

@@ -1,0 +1,32 @@
+package sample
+
+import (
+	"math/bits"
+	"math/rand/v2"
+	"time"
+
+	"github.com/destinasia/dollars/bookings"
+)
+
+// dice are the chance of a sample. They use of math/rand/v2 only the sequence of PCG, which is
+// specified, and not the methods of Rand, which are free to change.
+type dice struct{ *rand.PCG }
+
+func newDice(seed uint64) dice {
+	const stream = 0x64657374696e6173 // Any constant; another one would give other samples.
+	return dice{rand.NewPCG(seed, stream)}
+}
+
+// below is a number from 0 to n-1. Its bias is n in 2^64.
+func (d dice) below(n int) int {
+	high, _ := bits.Mul64(d.Uint64(), uint64(n))
+	return int(high)
+}
+
+// between is a number from low to high, both included.
+func (d dice) between(low, high int) int { return low + d.below(high-low+1) }
+
+// during is a second of the day.
+func (d dice) during(day bookings.Date) time.Time {
+	return day.At(time.Duration(d.below(24*3600)) * time.Second)
+}
