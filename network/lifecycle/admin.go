@@ -1,0 +1,156 @@
+package lifecycle
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hyperledger/fabric-admin-sdk/pkg/identity"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/status"
+
+	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/topology"
+)
+
+const (
+	// patience bounds the retries of one step. Fabric's refusals do not tell passing from lasting ones, so a lasting one
+	// costs this long too; none is expected on a network of our own making.
+	patience   = 30 * time.Second
+	retryPause = 150 * time.Millisecond
+)
+
+// Admin acts as the administrator of every organisation of a network.
+type Admin struct {
+	network topology.Network
+	layout  material.Layout
+	members []member
+}
+
+// member is an organisation with peers, seen by its administrator.
+type member struct {
+	topology.Organisation
+	id    identity.SigningIdentity
+	peers []peerConnection
+}
+
+type peerConnection struct {
+	topology.Peer
+	*grpc.ClientConn
+}
+
+// Connect prepares connections to every peer; nothing is dialled until it is needed.
+func Connect(n topology.Network, layout material.Layout) (*Admin, error) {
+	a := &Admin{network: n, layout: layout}
+	for _, org := range n.Members() {
+		m := member{Organisation: org}
+		var err error
+		if m.id, err = administrator(org, layout); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
+		for _, p := range org.Peers {
+			connection, err := dial(layout.TLSRoot(org.Name), p.ListenPort)
+			if err != nil {
+				return nil, errors.Join(err, a.Close())
+			}
+			m.peers = append(m.peers, peerConnection{p, connection})
+		}
+		a.members = append(a.members, m)
+	}
+	return a, nil
+}
+
+// Close ends the connections.
+func (a *Admin) Close() error {
+	var errs []error
+	for _, m := range a.members {
+		for _, p := range m.peers {
+			errs = append(errs, p.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func administrator(org topology.Organisation, layout material.Layout) (identity.SigningIdentity, error) {
+	files, err := layout.User(org, topology.Administrator)
+	if err != nil {
+		return nil, err
+	}
+	cert, err := identity.ReadCertificate(files.Cert)
+	if err != nil {
+		return nil, err
+	}
+	key, err := identity.ReadPrivateKey(files.Key)
+	if err != nil {
+		return nil, err
+	}
+	return identity.NewPrivateKeySigningIdentity(org.MSPID, cert, key)
+}
+
+func dial(rootFile string, port int) (*grpc.ClientConn, error) {
+	roots, err := certPool(rootFile)
+	if err != nil {
+		return nil, err
+	}
+	secure := credentials.NewTLS(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
+	return grpc.NewClient(topology.Address(port), grpc.WithTransportCredentials(secure))
+}
+
+func certPool(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate", file)
+	}
+	return pool, nil
+}
+
+// retry runs the step until it succeeds or patience is spent, and says what the step was about.
+func retry(ctx context.Context, what string, step func(context.Context) error) error {
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var last error
+	for {
+		err := step(bounded)
+		if err == nil {
+			return nil
+		}
+		if errors.As(err, &final{}) {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+		if bounded.Err() == nil || last == nil {
+			last = err // an error after the bound is only about the bound
+		}
+		select {
+		case <-bounded.Done():
+			if ctx.Err() != nil {
+				return fmt.Errorf("%s: %w", what, ctx.Err())
+			}
+			return fmt.Errorf("%s: given up after %v: %w%s", what, patience, last, details(last))
+		case <-time.After(retryPause):
+		}
+	}
+}
+
+// final marks an error that no retry will mend.
+type final struct{ error }
+
+// details collects what the peers behind a gateway said; the error itself only says that they said something.
+func details(err error) string {
+	var text string
+	for _, detail := range status.Convert(err).Details() {
+		if d, ok := detail.(*gateway.ErrorDetail); ok {
+			text += fmt.Sprintf("; %s (%s) says: %s", d.GetAddress(), d.GetMspId(), d.GetMessage())
+		}
+	}
+	return text
+}
