@@ -63,3 +63,11 @@ type OrderAt struct {
 	Time  int64
 	Entry dollars.Entry
 }
+
+// TransactionAt is what became of one of this chaincode's transactions.
+type TransactionAt struct {
+	Block   uint64
+	Valid   bool
+	Code    string   // Fabric's validation code
+	Results []Result // of its operations, in order, when Valid
+}

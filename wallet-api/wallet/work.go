@@ -119,3 +119,11 @@ func (s Status) Rejected() bool {
 	}
 	return s.Done
 }
+
+// Submission is a transaction on its way to the ledger. It is made durable before it is submitted, so that after a
+// crash the same envelope can be followed, or submitted again, instead of endorsing its work anew.
+type Submission struct {
+	TxID     string
+	Envelope []byte // the signed, endorsed transaction, as submitted
+	Work     []Work
+}
