@@ -1,0 +1,291 @@
+package dollars
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/ecdsa"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"maps"
+	"math/big"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/destinasia/dollars/chaincode/eip712"
+	"github.com/ethereum/go-ethereum/crypto"
+)
+
+// memory is the state of a ledger as a map.
+type memory map[string][]byte
+
+func (m memory) Get(keys []string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = m[key]
+	}
+	return values, nil
+}
+
+func (m memory) write(writes []Write) {
+	for _, w := range writes {
+		if w.Value == nil {
+			delete(m, w.Key)
+		} else {
+			m[w.Key] = w.Value
+		}
+	}
+}
+
+// holding is what an account has, records and credits taken together.
+type holding struct {
+	points map[Expiry]Amount
+	debt   Amount
+	frozen bool
+	window Window
+}
+
+// holdings reads every account out of the state.
+func (m memory) holdings() (map[Account]*holding, error) {
+	all := map[Account]*holding{}
+	of := func(a Account) *holding {
+		if all[a] == nil {
+			all[a] = &holding{points: map[Expiry]Amount{}}
+		}
+		return all[a]
+	}
+	for key, value := range m {
+		switch k := ParseStateKey(key); k.Kind {
+		case StateAccount:
+			rec, err := DecodeAccountRecord(value)
+			if err != nil {
+				return nil, err
+			}
+			h := of(k.Account)
+			h.debt, h.frozen, h.window = rec.Debt, rec.Frozen, rec.Window
+			for _, b := range rec.Buckets {
+				h.points[b.Expiry] += b.Amount
+			}
+		case StateCredit:
+			a, err := DecodeCredit(value)
+			if err != nil {
+				return nil, err
+			}
+			of(k.Credit.Account).points[k.Credit.Expiry] += a
+		}
+	}
+	return all, nil
+}
+
+// credits are all the credits an account has, as a wallet's view would name them.
+func (m memory) credits(a Account) (refs []CreditRef) {
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if k := ParseStateKey(key); k.Kind == StateCredit && k.Credit.Account == a {
+			refs = append(refs, CreditRef{k.Credit.Expiry, k.Credit.TxID})
+		}
+	}
+	return refs
+}
+
+// ledger is a state with the supply folded from every journal. It runs batches as the contract does, from bytes,
+// and holds each of them to what must be true of any batch.
+type ledger struct {
+	env    Env
+	state  memory
+	supply Supply
+	txs    uint64
+}
+
+const (
+	testChannel   = "dollars"
+	testChaincode = "dsd"
+)
+
+func newLedger() *ledger {
+	currency, _ := CurrencyOf(testChaincode)
+	return &ledger{
+		env:   Env{Currency: currency, Channel: testChannel, Chaincode: testChaincode},
+		state: memory{},
+	}
+}
+
+var (
+	issuer   = Caller{"DestinasiaMSP", RoleIssuer}
+	operator = Caller{"DestinasiaMSP", RoleOperator}
+)
+
+// txID is the id of the n-th transaction; its number can be read off it.
+func txID(n uint64) (id TxID) {
+	binary.BigEndian.PutUint64(id[24:], n)
+	return id
+}
+
+// run applies encoded operations in the next transaction.
+func (l *ledger) run(ops [][]byte) (Result, error) {
+	l.txs++
+	l.env.TxID = txID(l.txs)
+	decoded, err := DecodeBatch(EncodeBatch(ops))
+	if err != nil {
+		return Result{}, err
+	}
+	res, err := Apply(l.env, decoded, l.state)
+	if err != nil {
+		return Result{}, err
+	}
+	l.state.write(res.Writes)
+	for _, e := range res.Journal.Entries {
+		if err := l.supply.Fold(e); err != nil {
+			return Result{}, err
+		}
+	}
+	return res, errors.Join(checkResult(res), l.conserved())
+}
+
+func encodeAll(ops []Operation) [][]byte {
+	encoded := make([][]byte, len(ops))
+	for i, op := range ops {
+		encoded[i] = EncodeOperation(op)
+	}
+	return encoded
+}
+
+// checkResult: writes are sorted without doubles, every value and the journal read back as written, and what was not
+// applied has moved nothing.
+func checkResult(res Result) error {
+	if !slices.IsSortedFunc(res.Writes, func(a, b Write) int { return cmp.Compare(a.Key, b.Key) }) {
+		return errors.New("writes are not sorted")
+	}
+	for i, w := range res.Writes {
+		if i > 0 && res.Writes[i-1].Key == w.Key {
+			return fmt.Errorf("%s is written twice", w.Key)
+		}
+		if err := readsBack(w); err != nil {
+			return err
+		}
+	}
+	encoded := res.Journal.Encode()
+	back, err := DecodeJournal(encoded)
+	if err != nil || !bytes.Equal(back.Encode(), encoded) {
+		return fmt.Errorf("the journal does not read back: %v", err)
+	}
+	for _, e := range res.Journal.Entries {
+		if e.Outcome != Applied && len(e.Moved)+len(e.Expired)+len(e.Repaid) > 0 {
+			return fmt.Errorf("a %s %s moved points", e.Outcome, e.Kind)
+		}
+		if (e.Outcome == Rejected) != (e.Code != "") {
+			return fmt.Errorf("a %s %s has code %q", e.Outcome, e.Kind, e.Code)
+		}
+	}
+	return nil
+}
+
+func readsBack(w Write) error {
+	var again []byte
+	var err error
+	switch k := ParseStateKey(w.Key); {
+	case w.Value == nil && k.Kind == StateCredit: // only credits are ever deleted
+		return nil
+	case k.Kind == StateAccount:
+		rec, e := DecodeAccountRecord(w.Value)
+		again, err = rec.Encode(), e
+	case k.Kind == StateBooking:
+		rec, e := DecodeBookingRecord(w.Value)
+		again, err = rec.Encode(), e
+	case k.Kind == StateCredit:
+		a, e := DecodeCredit(w.Value)
+		again, err = EncodeCredit(a), e
+	case k.Kind == StateRules || strings.HasPrefix(w.Key, rulesAtPrefix):
+		r, e := DecodeRules(w.Value)
+		again, err = EncodeRules(r), e
+	default:
+		return fmt.Errorf("wrote an unknown key %s", w.Key)
+	}
+	if err != nil || !bytes.Equal(again, w.Value) {
+		return fmt.Errorf("%s does not read back: %w", w.Key, err)
+	}
+	return nil
+}
+
+// conserved: what the journals say is outstanding is what accounts and credits hold, and so with debts and promises.
+func (l *ledger) conserved() error {
+	all, err := l.state.holdings()
+	if err != nil {
+		return err
+	}
+	var held, owed, promised Amount
+	for _, h := range all {
+		owed += h.debt
+		for _, a := range h.points {
+			held += a
+		}
+	}
+	var bookings [BookingNoted + 1]int64
+	for key, value := range l.state {
+		if ParseStateKey(key).Kind != StateBooking {
+			continue
+		}
+		rec, err := DecodeBookingRecord(value)
+		if err != nil {
+			return err
+		}
+		bookings[rec.State]++
+		if rec.State == BookingPending {
+			promised += rec.Points
+		}
+	}
+	s := l.supply
+	if held != s.Outstanding() || owed != s.Debt || promised != s.Pending || bookings != s.Bookings {
+		return fmt.Errorf("state holds %s, owes %s, promises %s, bookings %v; the journals say %s, %s, %s, %v",
+			held, owed, promised, bookings, s.Outstanding(), s.Debt, s.Pending, s.Bookings)
+	}
+	return nil
+}
+
+// member is a key and its account, made from a name as EIP-712's example makes Cow's.
+type member struct {
+	key     *ecdsa.PrivateKey
+	account Account
+}
+
+var members sync.Map // name to member: deriving a key is slow
+
+func memberNamed(name string) member {
+	if m, ok := members.Load(name); ok {
+		return m.(member)
+	}
+	key, err := crypto.ToECDSA(crypto.Keccak256([]byte(name)))
+	if err != nil {
+		panic(err) // one name in 2^128
+	}
+	m := member{key, Account(crypto.PubkeyToAddress(key.PublicKey))}
+	members.Store(name, m)
+	return m
+}
+
+// sign signs an order for a channel; the chaincode is the test's.
+func (m member) sign(o Order, channel string) eip712.Signature {
+	currency, _ := CurrencyOf(testChaincode)
+	id := o.ID(currency, channel, testChaincode)
+	sig, err := crypto.Sign(id[:], m.key)
+	if err != nil {
+		panic(err)
+	}
+	return eip712.Signature(sig)
+}
+
+// order is a signed order for the test's ledger.
+func (m member) order(o Order, credits []CreditRef) SignedOrder {
+	o.From = m.account
+	return SignedOrder{Order: o, Signature: m.sign(o, testChannel), Credits: credits}
+}
+
+// highS is the same signature with the other s, as valid in mathematics, and refused here.
+func highS(sig eip712.Signature) eip712.Signature {
+	n := crypto.S256().Params().N
+	s := new(big.Int).SetBytes(sig[32:64])
+	n = new(big.Int).Sub(n, s)
+	n.FillBytes(sig[32:64])
+	sig[64] ^= 1
+	return sig
+}
