@@ -68,3 +68,13 @@ func (o Organisation) Contract(chaincode string) (ContractService, error) {
 	}
 	return ContractService{}, fmt.Errorf("organisation %s runs no service for chaincode %q", o.Name, chaincode)
 }
+
+// Chaincode finds a chaincode by name.
+func (n Network) Chaincode(name string) (Chaincode, error) {
+	for _, cc := range n.Chaincodes {
+		if cc.Name == name {
+			return cc, nil
+		}
+	}
+	return Chaincode{}, fmt.Errorf("the network has no chaincode %q", name)
+}

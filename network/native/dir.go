@@ -1,0 +1,187 @@
+package native
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/topology"
+)
+
+// Dir is the absolute path of a network's directory; its methods say where in it things lie.
+type Dir string
+
+// Material is where certificates and the genesis block are.
+func (d Dir) Material() material.Layout { return material.Layout(d.path("material")) }
+
+// Config is a configuration file of a service, by name.
+func (d Dir) Config(file string) string { return d.path("config", file) }
+
+// Secrets is where the wallet service's keys are kept.
+func (d Dir) Secrets() string { return d.path("secrets") }
+
+// Data is the directory a part keeps its data in.
+func (d Dir) Data(part string) string { return d.path("data", part) }
+
+// Log is the log file of a part.
+func (d Dir) Log(part string) string { return d.path("logs", part+".log") }
+
+// Executable is the copy of the program that the services run from; it outlives `go run`.
+func (d Dir) Executable() string { return d.path("bin", "destinasia") }
+
+// Profile is the connection profile of an organisation.
+func (d Dir) Profile(org string) string { return d.path("connection-" + org + ".json") }
+
+func (d Dir) runDir() string            { return d.path("run") }
+func (d Dir) record(part string) string { return d.path("run", part+".json") }
+func (d Dir) nodeConfig(part string) string {
+	return d.path("config", part)
+}
+func (d Dir) pack(cc, org string) string { return d.path("packages", cc+"-"+org+".tar.gz") }
+func (d Dir) description() string        { return d.path("network.json") }
+func (d Dir) lockFile() string           { return d.path("lock") }
+
+func (d Dir) path(elements ...string) string {
+	return filepath.Join(append([]string{string(d)}, elements...)...)
+}
+
+// ErrNoNetwork says that a directory holds no network.
+var ErrNoNetwork = errors.New("no network here")
+
+// description is what a directory remembers of its network; the rest follows from it.
+type description struct {
+	PortBase int `json:"portBase"`
+}
+
+// Network is a network in its directory, running or not.
+type Network struct {
+	Dir      Dir
+	Topology topology.Network
+}
+
+// Open finds the network of a directory. The error is ErrNoNetwork when there is none.
+func Open(dir string) (*Network, error) {
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	d := Dir(absolute)
+	text, err := os.ReadFile(d.description())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s: start one with `destinasia up`, or name its directory with --dir", ErrNoNetwork, d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	var known description
+	if err := json.Unmarshal(text, &known); err != nil {
+		return nil, fmt.Errorf("%s is damaged: %w", d.description(), err)
+	}
+	n, err := topology.Development(known.PortBase)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.description(), err)
+	}
+	return &Network{Dir: d, Topology: n}, nil
+}
+
+// create makes the directory's network, or opens the one that is there. A port base of 0 means whichever is there, or
+// the default.
+func create(dir string, portBase int) (*Network, error) {
+	n, err := Open(dir)
+	if err == nil {
+		if portBase != 0 && portBase != n.Topology.PortBase {
+			return nil, fmt.Errorf("the network in %s was made with --port-base %d, and its ports are written into its ledger: leave --port-base out, or choose another --dir for a second network",
+				n.Dir, n.Topology.PortBase)
+		}
+		return n, nil
+	}
+	if !errors.Is(err, ErrNoNetwork) {
+		return nil, err
+	}
+	if portBase == 0 {
+		portBase = topology.DefaultPortBase
+	}
+	planned, err := topology.Development(portBase)
+	if err != nil {
+		return nil, err
+	}
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	n = &Network{Dir: Dir(absolute), Topology: planned}
+	return n, writeJSON(n.Dir.description(), description{PortBase: portBase}, 0o644)
+}
+
+// minFreeBytes is what a fresh network with a little traffic takes.
+const minFreeBytes = 256 << 20
+
+// prepare makes sure that the directory exists, can be written to and has room.
+func prepare(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("cannot make the directory %s (%w): choose another with --dir", dir, err)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-")
+	if err != nil {
+		return fmt.Errorf("cannot write to the directory %s (%w): choose another with --dir", dir, err)
+	}
+	defer os.Remove(probe.Name())
+	if err := probe.Close(); err != nil {
+		return err
+	}
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < minFreeBytes {
+		return fmt.Errorf("the disk of %s is full: %d MB are free and a network needs %d MB: make room, or choose another --dir",
+			dir, free>>20, minFreeBytes>>20)
+	}
+	return nil
+}
+
+// lock keeps two commands from working on one directory at once. The system drops it with the process, however that ends.
+func lock(dir string) (unlock func(), err error) {
+	file, err := os.OpenFile(Dir(dir).lockFile(), os.O_CREATE|os.O_RDWR, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		file.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, fmt.Errorf("another destinasia command is working on %s: wait until it is done", dir)
+		}
+		return nil, fmt.Errorf("lock %s: %w", file.Name(), err)
+	}
+	return func() { file.Close() }, nil
+}
+
+func writeJSON(file string, value any, mode fs.FileMode) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(file, append(text, '\n'), mode)
+}
+
+// writeFile replaces a file as a whole: a reader, or a crash, sees the old content or the new.
+func writeFile(file string, content []byte, mode fs.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
+	}
+	aside, err := os.CreateTemp(filepath.Dir(file), ".new-")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(aside.Name()) // fails, as it should, after the rename
+	_, err = aside.Write(content)
+	if err := errors.Join(err, aside.Chmod(mode), aside.Close()); err != nil {
+		return err
+	}
+	return os.Rename(aside.Name(), file)
+}

@@ -1,0 +1,334 @@
+package native
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-gateway/pkg/hash"
+	"github.com/hyperledger/fabric-gateway/pkg/identity"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/destinasia/dollars/network/topology"
+)
+
+// TestMain lets the test program stand in for the product's: the network copies it and runs its services from the copy.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 {
+		switch os.Args[1] {
+		case "test-contract":
+			exitOn(serveNotes(os.Args[2]))
+		case "test-wallet":
+			exitOn(http.ListenAndServe(os.Args[2], http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
+		}
+	}
+	os.Exit(m.Run())
+}
+
+func exitOn(err error) {
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// notes is the smallest contract there is: it writes and reads keys.
+type notes struct{}
+
+func (notes) Init(shim.ChaincodeStubInterface) *peer.Response { return shim.Success(nil) }
+
+func (notes) Invoke(stub shim.ChaincodeStubInterface) *peer.Response {
+	args := stub.GetStringArgs()
+	if args[0] == "put" {
+		if err := stub.PutState(args[1], []byte(args[2])); err != nil {
+			return shim.Error(err.Error())
+		}
+		return shim.Success(nil)
+	}
+	value, err := stub.GetState(args[1])
+	if err != nil {
+		return shim.Error(err.Error())
+	}
+	return shim.Success(value)
+}
+
+type notesConfig struct{ CCID, Address, Cert, Key, ClientCA string }
+
+func serveNotes(file string) error {
+	var c notesConfig
+	var cert, key, ca []byte
+	text, err := os.ReadFile(file)
+	for _, step := range []func(){
+		func() { err = json.Unmarshal(text, &c) },
+		func() { cert, err = os.ReadFile(c.Cert) },
+		func() { key, err = os.ReadFile(c.Key) },
+		func() { ca, err = os.ReadFile(c.ClientCA) },
+	} {
+		if err == nil {
+			step()
+		}
+	}
+	if err != nil {
+		return err
+	}
+	server := shim.ChaincodeServer{CCID: c.CCID, Address: c.Address, CC: notes{}, TLSProps: shim.TLSProperties{Cert: cert, Key: key, ClientCACerts: ca}}
+	return server.Start()
+}
+
+func testOptions(t *testing.T, dir string, portBase int) Options {
+	t.Helper()
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Dir: dir, PortBase: portBase, Executable: executable, Progress: testProgress{t, time.Now()},
+		Contract: func(n *Network, plan ContractPlan) (args, files []string, err error) {
+			file := n.Dir.Config(plan.Service.Name + ".json")
+			err = writeJSON(file, notesConfig{plan.PackageID, topology.Address(plan.Service.Port), plan.TLS.Cert, plan.TLS.Key, plan.TLS.CA}, 0o644)
+			return []string{"test-contract", file}, []string{file}, err
+		},
+		Wallet: func(n *Network) (args, files []string, err error) {
+			return []string{"test-wallet", topology.Address(n.Topology.WalletPort)}, nil, nil
+		},
+	}
+}
+
+type testProgress struct {
+	t     *testing.T
+	start time.Time
+}
+
+func (p testProgress) Begin(stage string)      { p.t.Logf("%6.2fs %s", time.Since(p.start).Seconds(), stage) }
+func (p testProgress) Advance(done, total int) {}
+
+// freePortBase finds a base from which all ports are free at this moment.
+func freePortBase(t *testing.T) int {
+	t.Helper()
+	for base := 23000; base < 31000; base += topology.PortSpan {
+		n, err := topology.Development(base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		free := true
+		for _, port := range n.Ports() {
+			listener, err := net.Listen("tcp", topology.Address(port.Number))
+			if err != nil {
+				free = false
+				break
+			}
+			listener.Close()
+		}
+		if free {
+			return base
+		}
+	}
+	t.Fatal("no free span of ports")
+	return 0
+}
+
+func TestNetworkLivesThroughItsCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real Fabric network, which -short leaves out")
+	}
+	dir := filepath.Join(t.TempDir(), "a network")
+	base := freePortBase(t)
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	defer cancel()
+	t.Cleanup(func() {
+		if _, err := Down(dir, testProgress{t, time.Now()}); err != nil {
+			t.Error(err)
+		}
+	})
+	up := func(what string) *Network {
+		t.Helper()
+		begun := time.Now()
+		n, err := Up(ctx, testOptions(t, dir, base))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		t.Logf("%s took %.2fs", what, time.Since(begun).Seconds())
+		return n
+	}
+	n := up("cold up")
+	put(t, ctx, n, "greeting", "hello")
+	first := pids(t, n)
+
+	up("up while running")
+	if second := pids(t, n); fmt.Sprint(first) != fmt.Sprint(second) {
+		t.Errorf("a second up changed processes: %v, then %v", first, second)
+	}
+
+	for _, victim := range []string{"peer0-aircnc", "contract-destinasia", "orderer0"} {
+		if err := syscall.Kill(first[victim], syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		awaitGone(t, first[victim])
+		status, err := n.Status(ctx)
+		if err != nil || len(status.Problems) == 0 {
+			t.Errorf("status sees no problem without %s: %v", victim, err)
+		}
+		up("up after kill -9 of " + victim)
+		put(t, ctx, n, "after", victim)
+	}
+
+	before := pids(t, n)
+	stopped, err := Down(dir, testProgress{t, time.Now()})
+	if err != nil || len(stopped) != len(before) {
+		t.Errorf("down stopped %v: %v", stopped, err)
+	}
+	for name, pid := range before {
+		if _, err := processBirth(pid); err == nil {
+			t.Errorf("%s still runs after down", name)
+		}
+	}
+	if stopped, err := Down(dir, testProgress{t, time.Now()}); err != nil || len(stopped) != 0 {
+		t.Errorf("second down stopped %v: %v", stopped, err)
+	}
+
+	n = up("resumed up")
+	if got := evaluate(t, ctx, n, "greeting"); got != "hello" {
+		t.Errorf("the resumed ledger says %q", got)
+	}
+	status, err := n.Status(ctx)
+	if err != nil || len(status.Problems) > 0 || status.Committed["dsd"] != "1.0" || len(status.Heights) != 2 {
+		t.Errorf("status: %+v, %v", status, err)
+	}
+}
+
+func pids(t *testing.T, n *Network) map[string]int {
+	t.Helper()
+	records, err := n.Dir.records()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := map[string]int{}
+	for _, r := range records {
+		if !r.Running() {
+			t.Errorf("%s does not run", r.Name)
+		}
+		list[r.Name] = r.PID
+	}
+	return list
+}
+
+func awaitGone(t *testing.T, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		if _, err := processBirth(pid); err != nil {
+			return
+		}
+	}
+	t.Fatalf("process %d outlived SIGKILL", pid)
+}
+
+func contract(t *testing.T, n *Network) *client.Contract {
+	t.Helper()
+	org, err := n.Topology.Organisation("destinasia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := n.Dir.Material().User(org, "issuer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(file string) []byte {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	cert, err := identity.CertificateFromPEM(read(files.Cert))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := identity.NewX509Identity(files.MSPID, cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := identity.PrivateKeyFromPEM(read(files.Key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign, err := identity.NewPrivateKeySign(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(read(n.Dir.Material().TLSRoot(org.Name)))
+	connection, err := grpc.NewClient(topology.Address(org.Peers[0].ListenPort), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { connection.Close() })
+	gateway, err := client.Connect(id, client.WithSign(sign), client.WithHash(hash.SHA256), client.WithClientConnection(connection))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { gateway.Close() })
+	return gateway.GetNetwork("dollars").GetContract("dsd")
+}
+
+// put writes a key; the first attempts after a kill may meet a peer that has not yet noticed.
+func put(t *testing.T, ctx context.Context, n *Network, key, value string) {
+	t.Helper()
+	begun := time.Now()
+	var err error
+	for time.Since(begun) < 20*time.Second {
+		if _, err = contract(t, n).SubmitWithContext(ctx, "put", client.WithArguments(key, value)); err == nil {
+			t.Logf("a transaction committed %.2fs after up", time.Since(begun).Seconds())
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Fatalf("put %s: %v", key, err)
+}
+
+func evaluate(t *testing.T, ctx context.Context, n *Network, key string) string {
+	t.Helper()
+	value, err := contract(t, n).EvaluateWithContext(ctx, "get", client.WithArguments(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(value)
+}
+
+func TestTakenPortIsOneClearSentenceAndLeavesNothingRunning(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs the Fabric programs, which -short does not build")
+	}
+	dir, base := t.TempDir(), freePortBase(t)
+	listener, err := net.Listen("tcp", topology.Address(base+topology.PortSpan/2+12)) // a peer's port
+	n, planErr := topology.Development(base)
+	if err != nil || planErr != nil {
+		t.Fatal(err, planErr)
+	}
+	listener.Close()
+	taken := n.WalletPort
+	if listener, err = net.Listen("tcp", topology.Address(taken)); err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	_, err = Up(ctx, testOptions(t, dir, base))
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("port %d", taken)) || !strings.Contains(err.Error(), "--port-base") {
+		t.Errorf("error: %v", err)
+	}
+	if records, err := Dir(dir).records(); err != nil || len(records) > 0 {
+		t.Errorf("left running: %v, %v", records, err)
+	}
+}

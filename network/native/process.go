@@ -1,0 +1,202 @@
+package native
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is something to run: a Fabric program, a contract service or the wallet service.
+type process struct {
+	name  string
+	stage stage
+	path  string
+	args  []string
+	env   []string
+	ports []int
+	// files are what the process reads at its start; if one changes, the process is restarted.
+	files []string
+	// ready answers nil once the process does its work.
+	ready func(context.Context) error
+
+	// Set by start in the Up that started it: closed when the process has ended.
+	exited chan struct{}
+}
+
+// stage orders starts; stops go backwards.
+type stage int
+
+const (
+	stageOrderer stage = iota
+	stagePeer
+	stageContract
+	stageWallet
+)
+
+// Record is what is remembered of a process that was started.
+type Record struct {
+	Name  string `json:"name"`
+	PID   int    `json:"pid"`
+	Ports []int  `json:"ports"`
+	// Since is when it was started.
+	Since time.Time `json:"since"`
+	// Birth is the system's own mark of the process's start; a recycled process id has another.
+	Birth string `json:"birth"`
+	// Spec is a digest of what was started: program, arguments, environment, configuration.
+	Spec  string `json:"spec"`
+	Stage stage  `json:"stage"`
+}
+
+// Running tells whether the recorded process is alive.
+func (r Record) Running() bool {
+	birth, err := processBirth(r.PID)
+	return err == nil && birth == r.Birth
+}
+
+// Memory is the resident memory of the process in bytes, 0 when unknown.
+func (r Record) Memory() uint64 { return processMemory(r.PID) }
+
+// records lists the processes a directory remembers, in the order of their stages.
+func (d Dir) records() ([]Record, error) {
+	files, err := filepath.Glob(filepath.Join(d.runDir(), "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var list []Record
+	for _, file := range files {
+		r, err := readRecord(file)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	slices.SortFunc(list, func(a, b Record) int {
+		if a.Stage != b.Stage {
+			return int(a.Stage - b.Stage)
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return list, nil
+}
+
+func readRecord(file string) (Record, error) {
+	var r Record
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(text, &r); err != nil {
+		return r, fmt.Errorf("process record %s is damaged: %w", file, err)
+	}
+	return r, nil
+}
+
+// spec digests what the process would be started as.
+func (p *process) spec() (string, error) {
+	digest := sha256.New()
+	for _, text := range append([]string{p.path}, append(p.args, p.env...)...) {
+		fmt.Fprintf(digest, "%q\n", text)
+	}
+	for _, file := range append([]string{p.path}, p.files...) {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		sum := sha256.Sum256(content)
+		digest.Write(sum[:])
+	}
+	return hex.EncodeToString(digest.Sum(nil)), nil
+}
+
+// start runs the process detached from this one, in a session of its own, and records it.
+func (p *process) start(d Dir) error {
+	spec, err := p.spec()
+	if err != nil {
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(d.Log(p.name)), 0o755); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(d.Log(p.name), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	cmd := exec.Command(p.path, p.args...)
+	cmd.Dir, cmd.Env = string(d), append(inheritedEnvironment(), p.env...)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	now := time.Now().UTC()
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
+	p.exited = make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // how it ended is in its log; this only keeps it from staying a zombie
+		close(p.exited)
+	}()
+	r := Record{Name: p.name, PID: cmd.Process.Pid, Ports: p.ports, Since: now, Spec: spec, Stage: p.stage}
+	if r.Birth, err = processBirth(r.PID); err == nil {
+		err = writeJSON(d.record(p.name), r, 0o644)
+	}
+	if err != nil {
+		// Without a record nobody could stop it later.
+		return errors.Join(fmt.Errorf("record %s: %w", p.name, err), cmd.Process.Kill())
+	}
+	return nil
+}
+
+// inheritedEnvironment is the little of ours that children get. Variables like CORE_PEER_ADDRESS, left over from other
+// Fabric work, would override configuration files.
+func inheritedEnvironment() []string {
+	var list []string
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GOTRACEBACK"} {
+		if value, set := os.LookupEnv(name); set {
+			list = append(list, name+"="+value)
+		}
+	}
+	return list
+}
+
+const (
+	stopPatience = 10 * time.Second
+	stopPoll     = 20 * time.Millisecond
+)
+
+// stop ends a recorded process, first politely, and forgets it.
+func (d Dir) stop(r Record) error {
+	if r.Running() {
+		if err := signalAndWait(r, syscall.SIGTERM, stopPatience); err != nil {
+			if err := signalAndWait(r, syscall.SIGKILL, stopPatience); err != nil {
+				return fmt.Errorf("stop %s: %w", r.Name, err)
+			}
+		}
+	}
+	if err := os.Remove(d.record(r.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func signalAndWait(r Record, signal syscall.Signal, patience time.Duration) error {
+	if err := syscall.Kill(r.PID, signal); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("signal process %d: %w", r.PID, err)
+	}
+	for deadline := time.Now().Add(patience); r.Running(); time.Sleep(stopPoll) {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("process %d did not end within %v of %v", r.PID, patience, signal)
+		}
+	}
+	return nil
+}

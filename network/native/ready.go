@@ -1,0 +1,132 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/destinasia/dollars/network/topology"
+)
+
+const (
+	// readyPatience bounds the wait for one part: a peer that repairs a large ledger after a crash takes a while.
+	readyPatience = 60 * time.Second
+	askTimeout    = 2 * time.Second
+	askPause      = 40 * time.Millisecond
+)
+
+// await asks the process until it is ready, has ended, or patience is spent.
+func (p *process) await(ctx context.Context, d Dir) error {
+	deadline := time.Now().Add(readyPatience)
+	for {
+		asking, cancel := context.WithTimeout(ctx, askTimeout)
+		err := p.ready(asking)
+		cancel()
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s did not become ready within %v: %w; its log is %s", p.name, readyPatience, err, d.Log(p.name))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for %s: %w", p.name, ctx.Err())
+		case <-p.exited: // nil, and so never, for a process an earlier up started
+			return p.endedError(d)
+		case <-time.After(askPause):
+		}
+	}
+}
+
+func (p *process) endedError(d Dir) error {
+	tail := tailOf(d.Log(p.name))
+	if strings.Contains(tail, "no space left on device") {
+		return fmt.Errorf("%s stopped because the disk of %s is full: make room and run `up` again", p.name, d)
+	}
+	return fmt.Errorf("%s stopped right after its start; the end of its log %s:\n%s", p.name, d.Log(p.name), tail)
+}
+
+// healthy asks a Fabric node's operations endpoint.
+func healthy(port int) func(context.Context) error {
+	return answers(fmt.Sprintf("http://%s/healthz", topology.Address(port)))
+}
+
+// answers asks a URL for the status 200.
+func answers(url string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := get(ctx, url)
+		return err
+	}
+}
+
+// listening asks whether anything accepts connections on the port.
+func listening(port int) func(context.Context) error {
+	return func(ctx context.Context) error {
+		connection, err := new(net.Dialer).DialContext(ctx, "tcp", topology.Address(port))
+		if err != nil {
+			return err
+		}
+		return connection.Close()
+	}
+}
+
+// leads asks the orderers' metrics whether one of them leads the channel: before that nothing is ordered.
+func leads(n topology.Network) func(context.Context) error {
+	want := fmt.Sprintf("consensus_etcdraft_is_leader{channel=%q} 1", n.Channel.Name)
+	return func(ctx context.Context) error {
+		for _, org := range n.Ordering() {
+			for _, o := range org.Orderers {
+				metrics, err := get(ctx, fmt.Sprintf("http://%s/metrics", topology.Address(o.OperationsPort)))
+				if err != nil {
+					return err
+				}
+				if strings.Contains(metrics, want) {
+					return nil
+				}
+			}
+		}
+		return errors.New("no orderer leads the channel yet")
+	}
+}
+
+// get reads a URL on this machine. Keeping connections would leave them behind in the stopped program's peer.
+func get(ctx context.Context, url string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return "", err
+	}
+	request.Close = true
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return "", err
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s answers %s", url, response.Status)
+	}
+	return string(body), nil
+}
+
+// portsFree makes sure that the parts about to start can have their ports.
+func portsFree(p *process, base int) error {
+	for _, port := range p.ports {
+		listener, err := net.Listen("tcp", topology.Address(port))
+		if err != nil {
+			return fmt.Errorf("port %d, planned for %s, is taken by another program (%w): free it, or give this network other ports: --port-base %d with a --dir of its own",
+				port, p.name, err, base+2*topology.PortSpan)
+		}
+		if err := listener.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

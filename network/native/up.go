@@ -1,0 +1,335 @@
+package native
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/destinasia/dollars/network/lifecycle"
+	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/topology"
+)
+
+// Progress hears what a long command is doing.
+type Progress interface {
+	// Begin starts a stage and ends the one before.
+	Begin(stage string)
+	// Advance says how far the stage has come, if it can tell.
+	Advance(done, total int)
+}
+
+// ContractPlan is what a contract service needs to know about its place in the network.
+type ContractPlan struct {
+	Organisation topology.Organisation
+	Service      topology.ContractService
+	Chaincode    topology.Chaincode
+	PackageID    string
+	// TLS are its own files; CA is what the certificates of the peers that dial it are signed with.
+	TLS material.TLS
+}
+
+// Options say what Up runs.
+type Options struct {
+	Dir string
+	// PortBase, if not 0, is the port base of a new network; an existing network must have it already.
+	PortBase int
+	// Executable is the program that holds the services; it is copied into the directory.
+	Executable string
+	// Contract writes a contract service's configuration and returns the arguments that run it, and the files it reads.
+	Contract func(*Network, ContractPlan) (args, files []string, err error)
+	// Wallet does the same for the wallet service, which is ready when /readyz answers. Nil runs the network alone.
+	Wallet   func(*Network) (args, files []string, err error)
+	Progress Progress
+}
+
+// Up brings the network of a directory to running, from whatever state it is in. When it fails, what it started is
+// stopped again; what ran before stays.
+func Up(ctx context.Context, o Options) (*Network, error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := prepare(dir); err != nil {
+		return nil, err
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	n, err := create(dir, o.PortBase)
+	if err != nil {
+		return nil, explain(err, dir)
+	}
+	u := &upper{Network: n, Options: o}
+	if err := u.run(ctx); err != nil {
+		return nil, explain(errors.Join(err, u.undo()), dir)
+	}
+	return n, nil
+}
+
+// explain turns a full disk, wherever it was met, into a sentence with a way out.
+func explain(err error, dir string) error {
+	if errors.Is(err, syscall.ENOSPC) {
+		return fmt.Errorf("the disk of %s is full: make room and run the command again (%w)", dir, err)
+	}
+	return err
+}
+
+// upper is one run of Up.
+type upper struct {
+	*Network
+	Options
+	programs Programs
+	packages map[string]map[string][]byte // by chaincode, then organisation
+	started  []*process
+}
+
+func (u *upper) run(ctx context.Context) error {
+	u.Progress.Begin("certificates and configuration")
+	if err := u.write(); err != nil {
+		return err
+	}
+	u.Progress.Begin("Fabric programs")
+	var err error
+	if u.programs, err = Build(ctx, u.Progress); err != nil {
+		return err
+	}
+	nodes, contracts, wallet, err := u.plan()
+	if err != nil {
+		return err
+	}
+	u.Progress.Begin("orderer and peers")
+	if err := u.ensure(slices.Concat(nodes, contracts)); err != nil {
+		return err
+	}
+	if err := u.form(ctx, nodes); err != nil {
+		return err
+	}
+	u.Progress.Begin("contract services and chaincode")
+	if err := u.awaitAll(ctx, contracts); err != nil {
+		return err
+	}
+	if err := u.deploy(ctx); err != nil {
+		return err
+	}
+	if wallet == nil {
+		return nil
+	}
+	u.Progress.Begin("wallet service")
+	if err := u.ensure([]*process{wallet}); err != nil {
+		return err
+	}
+	return wallet.await(ctx, u.Network.Dir)
+}
+
+// write makes whatever of the directory's fixed content is missing.
+func (u *upper) write() error {
+	d := u.Network.Dir
+	if !material.Exists(string(d.Material())) {
+		if err := material.Make(string(d.Material()), u.Topology, time.Now()); err != nil {
+			return err
+		}
+	}
+	program, err := os.ReadFile(u.Executable)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(d.Executable(), program, 0o755); err != nil {
+		return err
+	}
+	u.packages = map[string]map[string][]byte{}
+	for _, org := range u.Topology.Members() {
+		profile, err := material.Profile(u.Topology, d.Material(), org)
+		if err != nil {
+			return err
+		}
+		if err := writeFile(d.Profile(org.Name), profile, 0o644); err != nil {
+			return err
+		}
+		for _, cc := range u.Topology.Chaincodes {
+			if u.packages[cc.Name] == nil {
+				u.packages[cc.Name] = map[string][]byte{}
+			}
+			if u.packages[cc.Name][org.Name], err = u.pack(cc, org); err != nil {
+				return fmt.Errorf("package of %s for %s: %w", cc.Name, org.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// pack makes an organisation's package of a chaincode, once: the network knows it by the hash of its bytes.
+func (u *upper) pack(cc topology.Chaincode, org topology.Organisation) ([]byte, error) {
+	file := u.Network.Dir.pack(cc.Label(), org.Name)
+	content, err := os.ReadFile(file)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return content, err
+	}
+	service, err := org.Contract(cc.Name)
+	if err != nil {
+		return nil, err
+	}
+	if content, err = lifecycle.Package(cc.Label(), topology.Address(service.Port)); err != nil {
+		return nil, err
+	}
+	return content, writeFile(file, content, 0o644)
+}
+
+// plan writes every process's configuration and lists the processes in starting order.
+func (u *upper) plan() (nodes, contracts []*process, wallet *process, err error) {
+	for _, org := range u.Topology.Organisations {
+		for _, o := range org.Orderers {
+			p, err := u.orderer(org, o, u.programs)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			nodes = append(nodes, p)
+		}
+		for _, member := range org.Peers {
+			p, err := u.peer(org, member, u.programs)
+			if err != nil {
+				return nil, nil, nil, err
+			}
+			nodes = append(nodes, p)
+		}
+		for _, service := range org.Contracts {
+			p, err := u.contract(org, service)
+			if err != nil {
+				return nil, nil, nil, fmt.Errorf("%s: %w", service.Name, err)
+			}
+			contracts = append(contracts, p)
+		}
+	}
+	if u.Wallet == nil {
+		return nodes, contracts, nil, nil
+	}
+	args, files, err := u.Wallet(u.Network)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("wallet service: %w", err)
+	}
+	port := u.Topology.WalletPort
+	return nodes, contracts, &process{
+		name: topology.Wallet, stage: stageWallet, path: u.Network.Dir.Executable(), args: args, files: files,
+		ports: []int{port}, ready: answers(fmt.Sprintf("http://%s/readyz", topology.Address(port))),
+	}, nil
+}
+
+func (u *upper) contract(org topology.Organisation, service topology.ContractService) (*process, error) {
+	cc, err := u.Topology.Chaincode(service.Chaincode)
+	if err != nil {
+		return nil, err
+	}
+	d := u.Network.Dir
+	args, files, err := u.Contract(u.Network, ContractPlan{
+		Organisation: org, Service: service, Chaincode: cc,
+		PackageID: lifecycle.PackageID(cc.Label(), u.packages[cc.Name][org.Name]),
+		TLS:       d.Material().NodeTLS(org.Name, service.Name),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &process{
+		name: service.Name, stage: stageContract, path: d.Executable(), args: args, files: files,
+		ports: []int{service.Port}, ready: listening(service.Port),
+	}, nil
+}
+
+// ensure makes the processes run as planned: those that do are kept, those that run otherwise are restarted.
+func (u *upper) ensure(processes []*process) error {
+	d := u.Network.Dir
+	var missing []*process
+	for _, p := range processes {
+		r, err := readRecord(d.record(p.name))
+		if err == nil && r.Running() {
+			if spec, err := p.spec(); err == nil && spec == r.Spec {
+				continue
+			}
+			err = d.stop(r)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		missing = append(missing, p)
+	}
+	for _, p := range missing {
+		if err := portsFree(p, u.Topology.PortBase); err != nil {
+			return err
+		}
+	}
+	for _, p := range missing {
+		u.started = append(u.started, p)
+		if err := p.start(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (u *upper) awaitAll(ctx context.Context, processes []*process) error {
+	group, within := errgroup.WithContext(ctx)
+	for _, p := range processes {
+		group.Go(func() error { return p.await(within, u.Network.Dir) })
+	}
+	return group.Wait()
+}
+
+// form joins the nodes to the channel, orderers first, and waits until the channel has a leader.
+func (u *upper) form(ctx context.Context, nodes []*process) error {
+	if err := u.awaitAll(ctx, nodes); err != nil {
+		return err
+	}
+	u.Progress.Begin("channel")
+	admin, err := lifecycle.Connect(u.Topology, u.Network.Dir.Material())
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	if err := admin.JoinOrderers(ctx); err != nil {
+		return err
+	}
+	if err := admin.JoinPeers(ctx); err != nil {
+		return err
+	}
+	orderer := nodes[slices.IndexFunc(nodes, func(p *process) bool { return p.stage == stageOrderer })]
+	leader := *orderer
+	leader.ready = leads(u.Topology)
+	return leader.await(ctx, u.Network.Dir)
+}
+
+func (u *upper) deploy(ctx context.Context) error {
+	admin, err := lifecycle.Connect(u.Topology, u.Network.Dir.Material())
+	if err != nil {
+		return err
+	}
+	defer admin.Close()
+	for _, cc := range u.Topology.Chaincodes {
+		if err := admin.Deploy(ctx, cc, u.packages[cc.Name]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// undo stops what this run started, last first.
+func (u *upper) undo() error {
+	var errs []error
+	for _, p := range slices.Backward(u.started) {
+		r, err := readRecord(u.Network.Dir.record(p.name))
+		if err == nil {
+			err = u.Network.Dir.stop(r)
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
