@@ -229,7 +229,7 @@ func (w *wanted) rules() {
 		return
 	}
 	w.b.rules.loaded = true
-	w.add(rulesKey, func(value []byte) (err error) {
+	w.add(RulesKey, func(value []byte) (err error) {
 		w.b.rules.current, err = DecodeRules(value)
 		return err
 	})
@@ -285,7 +285,7 @@ func (b *batch) writes() []Write {
 		out = append(out, Write{fmt.Sprintf("%s%010d", rulesAtPrefix, r.Version), EncodeRules(r)})
 	}
 	if n := len(b.rules.published); n > 0 {
-		out = append(out, Write{rulesKey, EncodeRules(b.rules.published[n-1])})
+		out = append(out, Write{RulesKey, EncodeRules(b.rules.published[n-1])})
 	}
 	// The maps were walked in no order; the keys, all different, make one.
 	slices.SortFunc(out, func(x, y Write) int { return cmp.Compare(x.Key, y.Key) })

@@ -46,9 +46,11 @@ const (
 	bookingPrefix = "b/"
 	creditPrefix  = "c/"
 
-	rulesKey      = "r/current"
 	rulesAtPrefix = "r/version/"
 )
+
+// RulesKey is the state key of the rule set in force.
+const RulesKey = "r/current"
 
 // AccountKey is the state key of the account's record.
 func AccountKey(a Account) string { return accountPrefix + a.hex() }
@@ -121,7 +123,7 @@ type StateKey struct {
 // ParseStateKey takes a state key apart. Keys this package never writes are StateOther.
 func ParseStateKey(key string) StateKey {
 	switch {
-	case key == rulesKey:
+	case key == RulesKey:
 		return StateKey{Kind: StateRules}
 	case strings.HasPrefix(key, accountPrefix):
 		if raw, err := hex.DecodeString(key[len(accountPrefix):]); err == nil && len(raw) == 20 {

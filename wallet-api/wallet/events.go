@@ -1,0 +1,209 @@
+package wallet
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// Types of booking event (CloudEvents type attribute).
+const (
+	EventConfirmed = "com.destinasia.booking.confirmed.v1"
+	EventCompleted = "com.destinasia.booking.completed.v1"
+	EventCancelled = "com.destinasia.booking.cancelled.v1"
+)
+
+// BookingEvent is an event as the booking system reports it: decoded, not judged.
+type BookingEvent struct {
+	Source, ID, Type string // CloudEvents attributes; source and id together name the event
+	Booking          string
+	Member           string        // of a confirmed event
+	Items            []BookingItem // of the other events only Item is set
+	Reason           string        // of a cancelled event; not kept
+}
+
+// BookingItem is one thing booked: it counts on its own.
+type BookingItem struct {
+	Item       string // its name within the booking
+	Kind       string
+	Amount     string // decimal, of Currency
+	Currency   string
+	Start, End string // YYYY-MM-DD
+}
+
+// Bounds of an event, in bytes but for items.
+const (
+	MaxNameLength   = 256 // source, id, booking, item
+	MaxReasonLength = 200
+	MaxItems        = 50
+)
+
+// EventReceipt answers one event of a report.
+type EventReceipt struct {
+	ID       WorkID
+	Repeated bool
+	Err      error // why it was not accepted
+}
+
+// ReportEvents accepts what of the events can be accepted, and answers each in its place. It fails as a whole, with
+// nothing accepted, only when the intake does.
+func (s *Service) ReportEvents(ctx context.Context, client string, events []BookingEvent) ([]EventReceipt, error) {
+	receipts := make([]EventReceipt, len(events))
+	work := make([]Work, 0, len(events))
+	place := make([]int, 0, len(events))
+	rules, err := s.Rules(ctx)
+	if code, refused := codeOf(err); err != nil && (!refused || code != CodeNotFound) {
+		return nil, err
+	}
+	for i, e := range events {
+		w, err := s.eventWork(ctx, e, rules.Currency)
+		receipts[i] = EventReceipt{ID: w.ID, Err: err}
+		if err != nil {
+			if _, refused := codeOf(err); !refused {
+				return nil, err
+			}
+			continue
+		}
+		w.Owner = "client:" + client
+		work, place = append(work, w), append(place, i)
+	}
+	if len(work) == 0 {
+		return receipts, nil
+	}
+	accepted, err := s.Intake.Accept(ctx, work)
+	if err != nil {
+		return nil, fmt.Errorf("accept events: %w", err)
+	}
+	for k, r := range accepted {
+		receipts[place[k]] = EventReceipt{ID: r.ID, Repeated: r.Repeated, Err: r.Err}
+	}
+	return receipts, nil
+}
+
+// eventWork judges an event and turns it into work. currency is the one the rules know, "" before there are rules:
+// then the ledger decides.
+func (s *Service) eventWork(ctx context.Context, e BookingEvent, currency string) (Work, error) {
+	for _, f := range []struct{ field, value string }{
+		{"/source", e.Source}, {"/id", e.ID}, {"/data/booking", e.Booking},
+	} {
+		if err := checkName(f.field, f.value); err != nil {
+			return Work{}, err
+		}
+	}
+	switch e.Type {
+	case EventConfirmed, EventCompleted, EventCancelled:
+	default:
+		return Work{}, &Error{Code: CodeEventUnknown, Detail: "this service knows " + EventConfirmed + ", " + EventCompleted + " and " + EventCancelled, Field: "/type"}
+	}
+	if len(e.Items) < 1 || len(e.Items) > MaxItems {
+		return Work{}, &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("an event has 1 to %d items; this one has %d", MaxItems, len(e.Items)), Field: "/data/items"}
+	}
+	if len(e.Reason) > MaxReasonLength {
+		return Work{}, &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a reason has at most %d bytes", MaxReasonLength), Field: "/data/reason"}
+	}
+	var account dollars.Account
+	if e.Type == EventConfirmed {
+		m, err := s.Member(ctx, e.Member)
+		if err != nil {
+			return Work{}, at("/data/member", err)
+		}
+		account = m.Account
+	}
+	w := Work{ID: eventID(e.Source, e.ID), Class: ClassBooking, Label: e.Type, Accepted: s.now(), Ops: make([]dollars.Operation, len(e.Items))}
+	for i, item := range e.Items {
+		field := fmt.Sprintf("/data/items/%d", i)
+		if err := checkName(field+"/item", item.Item); err != nil {
+			return Work{}, err
+		}
+		for _, earlier := range e.Items[:i] {
+			if earlier.Item == item.Item {
+				return Work{}, &Error{Code: CodeItemInvalid, Detail: "this item is named twice in one event", Field: field + "/item"}
+			}
+		}
+		op, err := itemOperation(e, item, account, currency)
+		if err != nil {
+			return Work{}, at(field, err)
+		}
+		w.Ops[i] = op
+	}
+	w.Digest = digestOf(w.Ops)
+	return w, nil
+}
+
+func itemOperation(e BookingEvent, item BookingItem, account dollars.Account, currency string) (dollars.Operation, error) {
+	id := dollars.NewBookingID(e.Source, e.Booking, item.Item)
+	switch e.Type {
+	case EventCompleted:
+		return dollars.Complete{Booking: id}, nil
+	case EventCancelled:
+		return dollars.Cancel{Booking: id}, nil
+	}
+	facts, err := item.facts(currency)
+	return dollars.Confirm{Booking: id, Account: account, Facts: facts}, err
+}
+
+// facts reads what the item earns by. Zero prices are facts like any other: they earn nothing.
+func (item BookingItem) facts(currency string) (f dollars.Facts, err error) {
+	if f.Kind, err = earn.ParseKind(item.Kind); err != nil {
+		return f, &Error{Code: dollars.CodeKindUnknown, Detail: "the kind of an item is hotel, car or flight", Field: "/kind"}
+	}
+	if f.Price, err = dollars.ParseAmount(item.Amount); err != nil {
+		return f, at("/price/amount", err)
+	}
+	if f.Price > dollars.MaxPrice {
+		return f, &Error{Code: dollars.CodeAmountTooLarge, Detail: "a price is at most " + dollars.MaxPrice.String(), Field: "/price/amount"}
+	}
+	f.Currency = item.Currency
+	if len(f.Currency) != 3 || (currency != "" && f.Currency != currency) {
+		return f, &Error{Code: dollars.CodeCurrencyUnknown, Detail: "the rules in force do not know this currency", Field: "/price/currency"}
+	}
+	if f.Start, err = dollars.ParseDate(item.Start); err != nil {
+		return f, at("/start", err)
+	}
+	if f.End, err = dollars.ParseDate(item.End); err != nil {
+		return f, at("/end", err)
+	}
+	if f.End < f.Start {
+		return f, &Error{Code: dollars.CodeDateInvalid, Detail: "the item ends before it starts", Field: "/end"}
+	}
+	return f, nil
+}
+
+func checkName(field, value string) error {
+	if value == "" || len(value) > MaxNameLength {
+		return &Error{Code: CodeMalformed, Detail: fmt.Sprintf("must have 1 to %d bytes", MaxNameLength), Field: field}
+	}
+	return nil
+}
+
+// eventID is SHA-256 over source and id, each with its length before it.
+func eventID(source, id string) WorkID {
+	var b []byte
+	for _, s := range []string{source, id} {
+		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
+	}
+	return sha256.Sum256(b)
+}
+
+// digestOf is over the operations, so two spellings of one event are the same event.
+func digestOf(ops []dollars.Operation) [32]byte {
+	encoded := make([][]byte, len(ops))
+	for i, op := range ops {
+		encoded[i] = dollars.EncodeOperation(op)
+	}
+	return sha256.Sum256(dollars.EncodeBatch(encoded))
+}
+
+// codeOf finds the code of a refusal, the service's or the ledger's.
+func codeOf(err error) (dollars.Code, bool) {
+	var refused *Error
+	if errors.As(err, &refused) {
+		return refused.Code, true
+	}
+	return dollars.CodeOf(err)
+}

@@ -1,0 +1,340 @@
+package wallet
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/chaincode/eip712"
+	"github.com/ethereum/go-ethereum/crypto"
+)
+
+const (
+	// MaxMemoLength bounds a memo, in bytes. Only its hash is signed and reaches the ledger.
+	MaxMemoLength = 200
+
+	// custodyLifetime is for how long an order signed in custody may be applied: long enough for any outage the
+	// service rides out, short enough that a refused one is soon nothing.
+	custodyLifetime = 15 * time.Minute
+
+	// preparedLifetime is for how long an order prepared for a member's own key may be applied.
+	preparedLifetime = time.Hour
+)
+
+// OrderRequest asks to move or burn a member's points.
+type OrderRequest struct {
+	Member   string // whose points
+	Redeem   bool
+	ToMember string           // of a transfer: a member, or
+	To       *dollars.Account // an account
+	Amount   dollars.Amount
+	Memo     string
+	Signed   *SignedFields   // nil: the service signs with the key in its custody
+	Key      *IdempotencyKey // nil where the sender gave none
+}
+
+// SignedFields are what a member with their own key chose and signed.
+type SignedFields struct {
+	Nonce     uint64
+	Deadline  int64 // Unix seconds
+	ChainID   uint64
+	Signature eip712.Signature
+}
+
+// OrderReceipt answers a placed order.
+type OrderReceipt struct {
+	ID       dollars.OrderID
+	Order    dollars.Order
+	Status   Status
+	Repeated bool // it was placed before; nothing new was queued
+}
+
+// OrderStatus is what is known of an order: from the intake, the ledger, or both.
+type OrderStatus struct {
+	ID    dollars.OrderID
+	Work  *Status // nil if it was not placed here, or long ago
+	Place *OrderAt
+}
+
+// PlaceOrder accepts an order once it would be applied as things stand: the same rules the ledger will run are run
+// on the views first, so that what cannot succeed is refused at once. The ledger still has the last word.
+func (s *Service) PlaceOrder(ctx context.Context, r OrderRequest) (OrderReceipt, error) {
+	if receipt, found, err := s.keyed(ctx, r.Key); found || err != nil {
+		return receipt, err
+	}
+	m, order, err := s.draft(ctx, r)
+	if err != nil {
+		return OrderReceipt{}, err
+	}
+	if r.Signed != nil {
+		order.Nonce, order.Deadline, order.ChainID = r.Signed.Nonce, r.Signed.Deadline, r.Signed.ChainID
+		return s.place(ctx, m, dollars.SignedOrder{Order: order, Signature: r.Signed.Signature}, r.Key)
+	}
+	if !m.Custody {
+		return OrderReceipt{}, &Error{Code: CodeNoCustody, Detail: "this member holds the key; send the order with its signature", Field: "/signed"}
+	}
+	return s.placeFromCustody(ctx, m, order, r.Key)
+}
+
+// placeFromCustody chooses the nonce, signs and places, one order of an account at a time: only once an order is
+// accepted is its nonce taken, so refusals leave no gaps.
+func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.Order, key *IdempotencyKey) (OrderReceipt, error) {
+	unlock, ok := s.nonces.lock(m.Account, ctx.Done())
+	if !ok {
+		return OrderReceipt{}, &Error{Code: CodeUnavailable, Detail: "other orders of this member took too long; nothing was accepted, try again"}
+	}
+	defer unlock()
+	if err := s.fillIn(ctx, &order, custodyLifetime); err != nil {
+		return OrderReceipt{}, err
+	}
+	id := order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
+	sig, err := s.Keys.Sign(ctx, m.ID, eip712.Word(id))
+	if err != nil {
+		return OrderReceipt{}, fmt.Errorf("sign in custody: %w", err)
+	}
+	receipt, err := s.place(ctx, m, dollars.SignedOrder{Order: order, Signature: sig}, key)
+	if err == nil && receipt.ID == id {
+		s.nonces.taken(m.Account, order.Nonce, s.now())
+	}
+	return receipt, err
+}
+
+// PrepareOrder fills in nonce and deadline of an order for the member to sign. It reserves nothing.
+func (s *Service) PrepareOrder(ctx context.Context, r OrderRequest) (dollars.Order, dollars.OrderID, error) {
+	_, order, err := s.draft(ctx, r)
+	if err == nil {
+		err = s.fillIn(ctx, &order, preparedLifetime)
+	}
+	if err == nil {
+		err = order.Check(s.now().Unix())
+	}
+	if err != nil {
+		return dollars.Order{}, dollars.OrderID{}, err
+	}
+	return order, order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode), nil
+}
+
+// draft is the order as far as the request decides it.
+func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Order, error) {
+	m, err := s.Member(ctx, r.Member)
+	if err != nil {
+		return Member{}, dollars.Order{}, err
+	}
+	order := dollars.Order{Redeem: r.Redeem, From: m.Account, Amount: r.Amount}
+	if len(r.Memo) > MaxMemoLength {
+		return Member{}, dollars.Order{}, &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a memo has at most %d bytes", MaxMemoLength), Field: "/memo"}
+	}
+	if r.Memo != "" {
+		order.MemoHash = [32]byte(crypto.Keccak256([]byte(r.Memo)))
+	}
+	switch {
+	case r.Redeem:
+	case (r.ToMember == "") == (r.To == nil):
+		return Member{}, dollars.Order{}, &Error{Code: CodeMalformed, Detail: "name either the member or the account to transfer to", Field: "/to"}
+	case r.To != nil:
+		order.To = *r.To
+	default:
+		to, err := s.Member(ctx, r.ToMember)
+		if err != nil {
+			return Member{}, dollars.Order{}, at("/toMember", err)
+		}
+		order.To = to.Account
+	}
+	return m, order, nil
+}
+
+func (s *Service) fillIn(ctx context.Context, order *dollars.Order, lifetime time.Duration) error {
+	now := s.now()
+	b, err := s.Views.Balance(ctx, order.From, now.Unix())
+	if err != nil {
+		return fmt.Errorf("read balance: %w", err)
+	}
+	order.Nonce = s.nonces.next(order.From, b.NextNonce)
+	order.Deadline = now.Add(lifetime).Unix()
+	return nil
+}
+
+// place previews a signed order and accepts it.
+func (s *Service) place(ctx context.Context, m Member, signed dollars.SignedOrder, key *IdempotencyKey) (OrderReceipt, error) {
+	id := signed.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
+	if known, err := s.OrderStatus(ctx, id); err == nil && known.settled() {
+		return OrderReceipt{ID: id, Order: signed.Order, Status: known.status(), Repeated: true}, nil
+	}
+	if err := s.preview(ctx, signed); err != nil {
+		return OrderReceipt{}, err
+	}
+	work := Work{
+		ID: WorkID(id), Class: ClassOrder, Digest: [32]byte(id), Owner: "member:" + string(m.ID),
+		Label: signed.Kind().String(), Accepted: s.now(), Ops: []dollars.Operation{signed}, Key: key,
+	}
+	receipts, err := s.Intake.Accept(ctx, []Work{work})
+	if err == nil {
+		err = receipts[0].Err
+	}
+	if err != nil {
+		return OrderReceipt{}, fmt.Errorf("accept order: %w", err)
+	}
+	return s.receipt(ctx, receipts[0].ID, receipts[0].Repeated)
+}
+
+// preview runs the rules on the views.
+func (s *Service) preview(ctx context.Context, signed dollars.SignedOrder) (err error) {
+	if signed.Credits, err = s.Views.Credits(ctx, signed.From, signed.Amount, dollars.MaxCredits); err != nil {
+		return fmt.Errorf("read credits: %w", err)
+	}
+	now := s.now().Unix()
+	env := dollars.Env{Currency: s.ledger.Currency, Channel: s.ledger.Channel, Chaincode: s.ledger.Chaincode, Time: now}
+	result, err := dollars.Apply(env, []dollars.Operation{signed}, s.Views)
+	if err != nil {
+		return fmt.Errorf("preview: %w", err)
+	}
+	e := result.Journal.Entries[0]
+	if e.Outcome != dollars.Rejected {
+		return nil
+	}
+	if e.Code == dollars.CodeBalance || e.Code == dollars.CodeStaleCredits {
+		// An account may hold more credits than one order can name; the gateway absorbs them first.
+		b, err := s.Views.Balance(ctx, signed.From, now)
+		if err != nil {
+			return fmt.Errorf("read balance: %w", err)
+		}
+		if b.Available() >= signed.Amount {
+			return nil
+		}
+	}
+	return &Error{Code: e.Code, Detail: previewDetails[e.Code], Field: previewFields[e.Code]}
+}
+
+// What to tell of a refusal that the ledger would give; it gives only codes.
+var (
+	previewDetails = map[dollars.Code]string{
+		dollars.CodeAmountNegative:   "the amount is negative; nothing was accepted",
+		dollars.CodeAmountZero:       "the amount is zero; nothing was accepted",
+		dollars.CodeAmountTooLarge:   "the amount is more than " + dollars.MaxAmount.String() + "; nothing was accepted",
+		dollars.CodeSignatureInvalid: "the order is not signed by this member's key, or was signed for another ledger or with other fields; nothing was accepted",
+		dollars.CodeSignatureHighS:   "the signature has a high s; sign with a low s (EIP-2) and send again",
+		dollars.CodeDeadlinePassed:   "the order's deadline has passed; sign a new order",
+		dollars.CodeDeadlineTooFar:   "the order's deadline is more than 7 days ahead; sign one with a nearer deadline",
+		dollars.CodeNonceUsed:        "an order with this nonce was applied before; sign a new order with the account's next nonce",
+		dollars.CodeNonceTooHigh:     "the nonce is too far ahead; sign a new order with the account's next nonce",
+		dollars.CodeSelfTransfer:     "the transfer is from an account to itself; nothing was accepted",
+		dollars.CodeZeroAddress:      "nobody owns the zero address; nothing was accepted",
+		dollars.CodeAccountFrozen:    "the account is frozen: it can receive but not spend; ask Destinasia",
+		dollars.CodeBalance:          "the account has fewer points available than the amount; nothing was accepted",
+		dollars.CodeStaleCredits:     "the account has fewer points available than the amount; nothing was accepted",
+	}
+	previewFields = map[dollars.Code]string{
+		dollars.CodeAmountNegative:   "/amount",
+		dollars.CodeAmountZero:       "/amount",
+		dollars.CodeAmountTooLarge:   "/amount",
+		dollars.CodeBalance:          "/amount",
+		dollars.CodeStaleCredits:     "/amount",
+		dollars.CodeSignatureInvalid: "/signed/signature",
+		dollars.CodeSignatureHighS:   "/signed/signature",
+		dollars.CodeDeadlinePassed:   "/signed/deadline",
+		dollars.CodeDeadlineTooFar:   "/signed/deadline",
+		dollars.CodeNonceUsed:        "/signed/nonce",
+		dollars.CodeNonceTooHigh:     "/signed/nonce",
+		dollars.CodeSelfTransfer:     "/to",
+		dollars.CodeZeroAddress:      "/to",
+	}
+)
+
+// keyed answers a request whose idempotency key was used before.
+func (s *Service) keyed(ctx context.Context, key *IdempotencyKey) (OrderReceipt, bool, error) {
+	if key == nil {
+		return OrderReceipt{}, false, nil
+	}
+	id, digest, err := s.Intake.Keyed(ctx, key.Client, key.Key)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return OrderReceipt{}, false, nil
+	case err != nil:
+		return OrderReceipt{}, false, fmt.Errorf("look up idempotency key: %w", err)
+	case digest != key.Digest:
+		return OrderReceipt{}, false, ErrKeyReused
+	}
+	receipt, err := s.receipt(ctx, id, true)
+	return receipt, err == nil, err
+}
+
+func (s *Service) receipt(ctx context.Context, id WorkID, repeated bool) (OrderReceipt, error) {
+	st, err := s.Status(ctx, id)
+	if err != nil {
+		return OrderReceipt{}, err
+	}
+	receipt := OrderReceipt{ID: dollars.OrderID(id), Status: st, Repeated: repeated}
+	for _, op := range st.Work.Ops {
+		if signed, ok := op.(dollars.SignedOrder); ok {
+			receipt.Order = signed.Order
+		}
+	}
+	return receipt, nil
+}
+
+// OrderStatus tells what is known of an order, or refuses with not_found.
+func (s *Service) OrderStatus(ctx context.Context, id dollars.OrderID) (OrderStatus, error) {
+	out := OrderStatus{ID: id}
+	st, err := s.Intake.Status(ctx, WorkID(id))
+	switch {
+	case err == nil:
+		out.Work = &st
+	case !errors.Is(err, ErrNotFound):
+		return OrderStatus{}, fmt.Errorf("read order: %w", err)
+	}
+	place, err := s.Views.Order(ctx, id)
+	switch {
+	case err == nil:
+		out.Place = &place
+	case !errors.Is(err, ErrNotFound):
+		return OrderStatus{}, fmt.Errorf("read order: %w", err)
+	}
+	if out.Work == nil && out.Place == nil {
+		return OrderStatus{}, &Error{Code: CodeNotFound, Detail: "no order with this id was placed here or applied on the ledger"}
+	}
+	return out, nil
+}
+
+// settled tells an order that need not, or may not, be queued again: applied, or under way.
+func (o OrderStatus) settled() bool {
+	return o.Place != nil || (o.Work != nil && !o.Work.Rejected())
+}
+
+// status is the intake's, or made from the order's place on the ledger.
+func (o OrderStatus) status() Status {
+	if o.Work != nil {
+		return *o.Work
+	}
+	return Status{Work: Work{ID: WorkID(o.ID), Class: ClassOrder}, Done: true, Results: []Result{ResultOf(o.Place.Entry)}, TxID: o.Place.TxID, Block: o.Place.Block}
+}
+
+// SetFrozen freezes an account, or lets it spend again.
+func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account, frozen bool, key *IdempotencyKey) (Receipt, error) {
+	return s.change(ctx, owner, dollars.SetFrozen{Account: a, Frozen: frozen}, key)
+}
+
+// PublishRules puts a rule set in force.
+func (s *Service) PublishRules(ctx context.Context, owner string, r earn.Rules, key *IdempotencyKey) (Receipt, error) {
+	if err := r.Check(); err != nil {
+		return Receipt{}, &Error{Code: dollars.CodeRulesInvalid, Detail: err.Error()}
+	}
+	return s.change(ctx, owner, dollars.PublishRules{Rules: r}, key)
+}
+
+// change accepts an operator's operation under an id of its own.
+func (s *Service) change(ctx context.Context, owner string, op dollars.Operation, key *IdempotencyKey) (Receipt, error) {
+	ops := []dollars.Operation{op}
+	w := Work{Class: ClassAdmin, Digest: digestOf(ops), Owner: owner, Label: op.Kind().String(), Accepted: s.now(), Ops: ops, Key: key}
+	if _, err := rand.Read(w.ID[:]); err != nil {
+		return Receipt{}, fmt.Errorf("make an id: %w", err)
+	}
+	receipts, err := s.Intake.Accept(ctx, []Work{w})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("accept change: %w", err)
+	}
+	return receipts[0], receipts[0].Err
+}

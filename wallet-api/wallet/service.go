@@ -1,0 +1,206 @@
+package wallet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// Ports are the adapters the use cases need.
+type Ports struct {
+	Intake    Intake
+	Views     Views
+	Directory Directory
+	Keys      Keys
+}
+
+// LedgerInfo names the ledger that orders are signed for.
+type LedgerInfo struct {
+	Currency  dollars.Currency
+	Channel   string
+	Chaincode string
+}
+
+// Options of a Service; the zero value is useful.
+type Options struct {
+	Now     func() time.Time // time.Now if nil
+	Pending []Work           // orders accepted earlier and not settled: their nonces are taken
+}
+
+// Service is the use cases. It is safe for concurrent use.
+type Service struct {
+	Ports
+	ledger LedgerInfo
+	now    func() time.Time
+	nonces nonces
+}
+
+// New makes a Service over its ports.
+func New(p Ports, l LedgerInfo, o Options) *Service {
+	s := &Service{Ports: p, ledger: l, now: o.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	for _, w := range o.Pending {
+		for _, op := range w.Ops {
+			if order, ok := op.(dollars.SignedOrder); ok {
+				s.nonces.taken(order.From, order.Nonce, s.now())
+			}
+		}
+	}
+	return s
+}
+
+// LedgerInfo tells which ledger this is.
+func (s *Service) LedgerInfo() LedgerInfo { return s.ledger }
+
+// CreateMember enrols a member with their own account, or, where account is nil, with a key in custody. Asking for
+// what is there already is not an error; created tells the two apart.
+func (s *Service) CreateMember(ctx context.Context, id string, account *dollars.Account) (m Member, created bool, err error) {
+	memberID, err := ParseMemberID(id)
+	if err != nil {
+		return Member{}, false, at("/id", err)
+	}
+	if account != nil && account.IsZero() {
+		return Member{}, false, &Error{Code: dollars.CodeZeroAddress, Detail: "nobody owns the zero address", Field: "/account"}
+	}
+	m, err = s.Directory.Member(ctx, memberID)
+	switch {
+	case err == nil:
+		same := (account == nil && m.Custody) || (account != nil && !m.Custody && m.Account == *account)
+		if !same {
+			return Member{}, false, &Error{Code: CodeMemberExists, Detail: "a member with this id exists with another account; nothing was changed", Field: "/id"}
+		}
+		return m, false, nil
+	case !errors.Is(err, ErrNotFound):
+		return Member{}, false, fmt.Errorf("look up member: %w", err)
+	}
+	m = Member{ID: memberID, Custody: account == nil, Created: s.now().UTC().Truncate(time.Second)}
+	if account != nil {
+		m.Account = *account
+	} else if m.Account, err = s.Keys.Create(ctx, memberID); err != nil {
+		return Member{}, false, fmt.Errorf("create key: %w", err)
+	}
+	if err := s.Directory.Add(ctx, m); err != nil {
+		return Member{}, false, fmt.Errorf("add member: %w", err)
+	}
+	return m, true, nil
+}
+
+// Member finds a member by id, or refuses with member_unknown.
+func (s *Service) Member(ctx context.Context, id string) (Member, error) {
+	memberID, err := ParseMemberID(id)
+	if err != nil {
+		return Member{}, err
+	}
+	m, err := s.Directory.Member(ctx, memberID)
+	if errors.Is(err, ErrNotFound) {
+		return Member{}, &Error{Code: CodeMemberUnknown, Detail: "there is no member with this id; create the member first"}
+	}
+	return m, err
+}
+
+// Owner finds the member an account belongs to, or ErrNotFound.
+func (s *Service) Owner(ctx context.Context, a dollars.Account) (Member, error) {
+	return s.Directory.Owner(ctx, a)
+}
+
+// MaxPage bounds how much one page of a list may hold.
+const MaxPage = 500
+
+// Members lists members in the order of their ids, from after one.
+func (s *Service) Members(ctx context.Context, after string, limit int) ([]Member, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, err
+	}
+	if after != "" {
+		if _, err := ParseMemberID(after); err != nil {
+			return nil, at("/after", err)
+		}
+	}
+	return s.Directory.List(ctx, MemberID(after), limit)
+}
+
+// Balance is what a member has.
+func (s *Service) Balance(ctx context.Context, id string) (Balance, error) {
+	m, err := s.Member(ctx, id)
+	if err != nil {
+		return Balance{}, err
+	}
+	b, err := s.Views.Balance(ctx, m.Account, s.now().Unix())
+	if err != nil {
+		return Balance{}, err
+	}
+	b.NextNonce = s.nonces.next(m.Account, b.NextNonce)
+	return b, nil
+}
+
+// History is a page of a member's history, newest first, and the cursor of the next page.
+func (s *Service) History(ctx context.Context, id, cursor string, limit int) ([]HistoryEntry, string, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, "", err
+	}
+	m, err := s.Member(ctx, id)
+	if err != nil {
+		return nil, "", err
+	}
+	return s.Views.History(ctx, m.Account, cursor, limit)
+}
+
+func checkLimit(limit int) error {
+	if limit < 1 || limit > MaxPage {
+		return &Error{Code: CodeLimitInvalid, Detail: fmt.Sprintf("a page holds 1 to %d entries", MaxPage), Field: "/limit"}
+	}
+	return nil
+}
+
+// Supply is the supply of the asset at the height of the views.
+func (s *Service) Supply(ctx context.Context) (SupplyAt, error) { return s.Views.Supply(ctx) }
+
+// Rules are the earning rules in force, or a refusal with not_found before the first were published.
+func (s *Service) Rules(context.Context) (earn.Rules, error) {
+	values, err := s.Views.Get([]string{dollars.RulesKey})
+	if err != nil {
+		return earn.Rules{}, fmt.Errorf("read rules: %w", err)
+	}
+	if len(values) != 1 || len(values[0]) == 0 {
+		return earn.Rules{}, &Error{Code: CodeNotFound, Detail: "no earning rules have been published yet"}
+	}
+	return dollars.DecodeRules(values[0])
+}
+
+// Status tells how far accepted work has come.
+func (s *Service) Status(ctx context.Context, id WorkID) (Status, error) {
+	return known(s.Intake.Status(ctx, id))
+}
+
+// Wait is Status, once the work is done or the context ends.
+func (s *Service) Wait(ctx context.Context, id WorkID) (Status, error) {
+	return known(s.Intake.Wait(ctx, id))
+}
+
+func known(st Status, err error) (Status, error) {
+	if errors.Is(err, ErrNotFound) {
+		return Status{}, &Error{Code: CodeNotFound, Detail: "nothing with this id was accepted here, or it was long ago"}
+	}
+	return st, err
+}
+
+// at says which field of the request a refusal is about.
+func at(field string, err error) error {
+	var refused *Error
+	if errors.As(err, &refused) {
+		e := *refused
+		e.Field = field + e.Field
+		return &e
+	}
+	var domain *dollars.Error
+	if errors.As(err, &domain) {
+		return &Error{Code: domain.Code, Detail: domain.Detail, Field: field}
+	}
+	return err
+}
