@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/topology"
@@ -89,19 +90,19 @@ func Open(dir string) (*Network, error) {
 	return &Network{Dir: d, Topology: n}, nil
 }
 
-// create makes the directory's network, or opens the one that is there. A port base of 0 means whichever is there, or
-// the default.
-func create(dir string, portBase int) (*Network, error) {
-	n, err := Open(dir)
-	if err == nil {
-		if portBase != 0 && portBase != n.Topology.PortBase {
-			return nil, fmt.Errorf("the network in %s was made with --port-base %d, and its ports are written into its ledger: leave --port-base out, or choose another --dir for a second network",
-				n.Dir, n.Topology.PortBase)
-		}
-		return n, nil
-	}
-	if !errors.Is(err, ErrNoNetwork) {
+// plan opens the directory's network, or plans one that is not there yet; settle makes it last. A port base of 0 means
+// whichever is there, or the default.
+func plan(dir Dir, portBase int) (*Network, error) {
+	known, err := Open(string(dir))
+	if err != nil && !errors.Is(err, ErrNoNetwork) {
 		return nil, err
+	}
+	if err == nil && known.settled() {
+		if portBase != 0 && portBase != known.Topology.PortBase {
+			return nil, fmt.Errorf("the network in %s was made with --port-base %d, and its ports are written into its ledger: leave --port-base out, or choose another --dir for a second network",
+				dir, known.Topology.PortBase)
+		}
+		return known, nil
 	}
 	if portBase == 0 {
 		portBase = topology.DefaultPortBase
@@ -110,12 +111,21 @@ func create(dir string, portBase int) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
-	absolute, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
+	return &Network{Dir: dir, Topology: planned}, nil
+}
+
+// settled tells whether the network's ports are written into its genesis block, and so can no longer change.
+func (n *Network) settled() bool { return material.Exists(string(n.Dir.Material())) }
+
+// settle writes down what the network is, and makes its certificates and genesis block.
+func (n *Network) settle(now time.Time) error {
+	if n.settled() {
+		return nil
 	}
-	n = &Network{Dir: Dir(absolute), Topology: planned}
-	return n, writeJSON(n.Dir.description(), description{PortBase: portBase}, 0o644)
+	if err := writeJSON(n.Dir.description(), description{PortBase: n.Topology.PortBase}, 0o644); err != nil {
+		return err
+	}
+	return material.Make(string(n.Dir.Material()), n.Topology, now)
 }
 
 // minFreeBytes is what a fresh network with a little traffic takes.

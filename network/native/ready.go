@@ -2,14 +2,18 @@ package native
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
+	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/topology"
 )
 
@@ -75,6 +79,28 @@ func listening(port int) func(context.Context) error {
 	}
 }
 
+// handshakes asks for a TLS handshake on the port, in the role of whoever owns the files.
+func handshakes(port int, files material.TLS) func(context.Context) error {
+	return func(ctx context.Context) error {
+		own, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+		if err != nil {
+			return err
+		}
+		root, err := os.ReadFile(files.CA)
+		if err != nil {
+			return err
+		}
+		roots := x509.NewCertPool()
+		roots.AppendCertsFromPEM(root)
+		dialer := tls.Dialer{Config: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{own}}}
+		connection, err := dialer.DialContext(ctx, "tcp", topology.Address(port))
+		if err != nil {
+			return err
+		}
+		return connection.Close()
+	}
+}
+
 // leads asks the orderers' metrics whether one of them leads the channel: before that nothing is ordered.
 func leads(n topology.Network) func(context.Context) error {
 	want := fmt.Sprintf("consensus_etcdraft_is_leader{channel=%q} 1", n.Channel.Name)
@@ -116,17 +142,25 @@ func get(ctx context.Context, url string) (string, error) {
 	return string(body), nil
 }
 
-// portsFree makes sure that the parts about to start can have their ports.
-func portsFree(p *process, base int) error {
-	for _, port := range p.ports {
-		listener, err := net.Listen("tcp", topology.Address(port))
-		if err != nil {
-			return fmt.Errorf("port %d, planned for %s, is taken by another program (%w): free it, or give this network other ports: --port-base %d with a --dir of its own",
-				port, p.name, err, base+2*topology.PortSpan)
+// checkPorts makes sure, before anything is made, that every part that does not run can have its ports.
+func (n *Network) checkPorts() error {
+	for _, port := range n.Topology.Ports() {
+		if r, err := readRecord(n.Dir.record(port.Part)); err == nil && r.Running() {
+			continue
 		}
-		if err := listener.Close(); err != nil {
-			return err
+		listener, err := net.Listen("tcp", topology.Address(port.Number))
+		if err == nil {
+			err = listener.Close()
 		}
+		if err == nil {
+			continue
+		}
+		wayOut := fmt.Sprintf("or choose other ports, as in --port-base %d", n.Topology.PortBase+2*topology.PortSpan)
+		if n.settled() {
+			wayOut = "or start a second network with a --dir and a --port-base of its own"
+		}
+		return fmt.Errorf("port %d, planned for %s (%s), is taken by another program: stop that program, %s (%w)",
+			port.Number, port.Part, port.Use, wayOut, err)
 	}
 	return nil
 }

@@ -65,9 +65,12 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 		return nil, err
 	}
 	defer unlock()
-	n, err := create(dir, o.PortBase)
+	n, err := plan(Dir(dir), o.PortBase)
 	if err != nil {
-		return nil, explain(err, dir)
+		return nil, err
+	}
+	if err := n.checkPorts(); err != nil {
+		return nil, err
 	}
 	u := &upper{Network: n, Options: o}
 	if err := u.run(ctx); err != nil {
@@ -103,7 +106,7 @@ func (u *upper) run(ctx context.Context) error {
 	if u.programs, err = Build(ctx, u.Progress); err != nil {
 		return err
 	}
-	nodes, contracts, wallet, err := u.plan()
+	nodes, contracts, wallet, err := u.processes()
 	if err != nil {
 		return err
 	}
@@ -134,10 +137,8 @@ func (u *upper) run(ctx context.Context) error {
 // write makes whatever of the directory's fixed content is missing.
 func (u *upper) write() error {
 	d := u.Network.Dir
-	if !material.Exists(string(d.Material())) {
-		if err := material.Make(string(d.Material()), u.Topology, time.Now()); err != nil {
-			return err
-		}
+	if err := u.settle(time.Now()); err != nil {
+		return err
 	}
 	program, err := os.ReadFile(u.Executable)
 	if err != nil {
@@ -184,8 +185,8 @@ func (u *upper) pack(cc topology.Chaincode, org topology.Organisation) ([]byte, 
 	return content, writeFile(file, content, 0o644)
 }
 
-// plan writes every process's configuration and lists the processes in starting order.
-func (u *upper) plan() (nodes, contracts []*process, wallet *process, err error) {
+// processes writes every process's configuration and lists the processes in starting order.
+func (u *upper) processes() (nodes, contracts []*process, wallet *process, err error) {
 	for _, org := range u.Topology.Organisations {
 		for _, o := range org.Orderers {
 			p, err := u.orderer(org, o, u.programs)
@@ -239,14 +240,13 @@ func (u *upper) contract(org topology.Organisation, service topology.ContractSer
 	}
 	return &process{
 		name: service.Name, stage: stageContract, path: d.Executable(), args: args, files: files,
-		ports: []int{service.Port}, ready: listening(service.Port),
+		ports: []int{service.Port}, ready: handshakes(service.Port, d.Material().NodeTLS(org.Name, org.Peers[0].Name)),
 	}, nil
 }
 
 // ensure makes the processes run as planned: those that do are kept, those that run otherwise are restarted.
 func (u *upper) ensure(processes []*process) error {
 	d := u.Network.Dir
-	var missing []*process
 	for _, p := range processes {
 		r, err := readRecord(d.record(p.name))
 		if err == nil && r.Running() {
@@ -258,14 +258,6 @@ func (u *upper) ensure(processes []*process) error {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		missing = append(missing, p)
-	}
-	for _, p := range missing {
-		if err := portsFree(p, u.Topology.PortBase); err != nil {
-			return err
-		}
-	}
-	for _, p := range missing {
 		u.started = append(u.started, p)
 		if err := p.start(d); err != nil {
 			return err

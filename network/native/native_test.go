@@ -1,0 +1,255 @@
+package native
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/destinasia/dollars/network/topology"
+)
+
+func TestRecycledProcessIDIsNotTakenForOurs(t *testing.T) {
+	birth, err := processBirth(os.Getpid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Record{Name: "me", PID: os.Getpid(), Birth: birth}
+	if !r.Running() {
+		t.Error("this very process does not run")
+	}
+	if r.Memory() == 0 {
+		t.Error("this very process has no memory")
+	}
+	r.Birth = "another " + birth
+	if r.Running() {
+		t.Error("a process with another start time was taken for the recorded one")
+	}
+	d := Dir(t.TempDir())
+	if err := writeJSON(d.record(r.Name), r, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.stop(r); err != nil { // would end this test if it signalled
+		t.Fatal(err)
+	}
+	if list, err := d.records(); err != nil || len(list) != 0 {
+		t.Errorf("stale record stays: %v, %v", list, err)
+	}
+}
+
+func TestStopKillsWhatDoesNotListen(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits out the polite signal")
+	}
+	d := Dir(t.TempDir())
+	p := &process{name: "deaf", path: "/bin/sh", args: []string{"-c", "trap '' TERM; while :; do sleep 1; done"}}
+	if err := p.start(d); err != nil {
+		t.Fatal(err)
+	}
+	list, err := d.records()
+	if err != nil || len(list) != 1 || !list[0].Running() {
+		t.Fatalf("records: %+v, %v", list, err)
+	}
+	if err := d.stop(list[0]); err != nil {
+		t.Fatal(err)
+	}
+	if list[0].Running() {
+		t.Error("still runs")
+	}
+	<-p.exited
+}
+
+func TestZombieIsGone(t *testing.T) {
+	cmd := exec.Command("/bin/sh", "-c", "exit 0")
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer cmd.Wait() //nolint:errcheck // only reaps
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := processBirth(cmd.Process.Pid); errors.Is(err, errGone) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("an ended process that was not waited for counts as alive")
+		}
+	}
+}
+
+func TestEarlyEndIsReportedWithTheLog(t *testing.T) {
+	d := Dir(t.TempDir())
+	p := &process{
+		name: "brief", path: "/bin/sh", args: []string{"-c", "echo what went wrong; exit 3"},
+		ready: listening(1),
+	}
+	if err := p.start(d); err != nil {
+		t.Fatal(err)
+	}
+	err := p.await(t.Context(), d)
+	if err == nil || !strings.Contains(err.Error(), "what went wrong") || !strings.Contains(err.Error(), d.Log("brief")) {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestSpecChangesWithConfigurationAndArguments(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config")
+	spec := func(content string, args ...string) string {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := (&process{path: "/bin/sh", args: args, files: []string{file}}).spec()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	first := spec("a", "x")
+	if first != spec("a", "x") {
+		t.Error("the same gives another spec")
+	}
+	if first == spec("b", "x") || first == spec("a", "y") {
+		t.Error("a change gives the same spec")
+	}
+}
+
+func TestLockKeepsTheSecondCommandOut(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := lock(dir); err == nil || !strings.Contains(err.Error(), "another destinasia command") {
+		t.Errorf("error: %v", err)
+	}
+	unlock()
+	unlock, err = lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+}
+
+func TestUnusableDirectoryIsOneClearSentence(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := prepare(filepath.Join(file, "below")); err == nil || !strings.Contains(err.Error(), "--dir") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
+	dir := Dir(t.TempDir())
+	if _, err := Open(string(dir)); !errors.Is(err, ErrNoNetwork) {
+		t.Errorf("an empty directory opens: %v", err)
+	}
+	for _, base := range []int{23000, 24000} {
+		n, err := plan(dir, base)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := writeJSON(n.Dir.description(), description{base}, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := plan(dir, 25000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.settle(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan(dir, 26000); err == nil || !strings.Contains(err.Error(), "25000") {
+		t.Errorf("error: %v", err)
+	}
+	again, err := plan(dir, 0)
+	if err != nil || again.Topology.PortBase != 25000 {
+		t.Errorf("reopened as %+v, %v", again, err)
+	}
+}
+
+func TestTakenPortIsOneClearSentence(t *testing.T) {
+	n, err := plan(Dir(t.TempDir()), freePortBase(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.checkPorts(); err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", topology.Address(n.Topology.WalletPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if err := n.checkPorts(); err == nil || !strings.Contains(err.Error(), "is taken") || !strings.Contains(err.Error(), "--port-base") {
+		t.Errorf("error: %v", err)
+	}
+}
+
+func TestExternalBuilderScriptsMakeAConnection(t *testing.T) {
+	dir := t.TempDir()
+	n, err := plan(Dir(dir), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.settle(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	org := n.Topology.Members()[0]
+	builder := filepath.Join(dir, "the builder")
+	if err := writeBuilder(builder, n.Dir.Material().NodeTLS(org.Name, org.Peers[0].Name)); err != nil {
+		t.Fatal(err)
+	}
+	run := func(script string, args ...string) error {
+		return exec.Command(filepath.Join(builder, "bin", script), args...).Run()
+	}
+	code, metadata, build, release := t.TempDir(), t.TempDir(), t.TempDir(), t.TempDir()
+	for file, content := range map[string]string{
+		filepath.Join(code, "address"):           "127.0.0.1:7",
+		filepath.Join(metadata, "metadata.json"): `{"label":"dsd_1.0","type":"golang"}`,
+	} {
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if run("detect", code, metadata) == nil {
+		t.Error("detects packages of other types")
+	}
+	if err := os.WriteFile(filepath.Join(metadata, "metadata.json"), []byte(`{"label":"dsd_1.0","type":"dollars-service"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(run("detect", code, metadata), run("build", code, metadata, build), run("release", build, release)); err != nil {
+		t.Fatal(err)
+	}
+	checkConnection(t, filepath.Join(release, "chaincode", "server", "connection.json"))
+}
+
+func checkConnection(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var connection struct {
+		Address    string
+		ClientCert string `json:"client_cert"`
+		ClientKey  string `json:"client_key"`
+		RootCert   string `json:"root_cert"`
+	}
+	if err := json.Unmarshal(text, &connection); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	if _, err := tls.X509KeyPair([]byte(connection.ClientCert), []byte(connection.ClientKey)); err != nil {
+		t.Error(err)
+	}
+	if connection.Address != "127.0.0.1:7" || !strings.HasPrefix(connection.RootCert, "-----BEGIN") {
+		t.Errorf("connection: %+v", connection)
+	}
+}
