@@ -1,0 +1,54 @@
+package block
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/asn1"
+	"fmt"
+	"math/big"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+)
+
+// HeaderHash is the hash by which the next block names this one: SHA-256 over the ASN.1 of number, previous hash and
+// data hash.
+func HeaderHash(number uint64, previousHash, dataHash []byte) [sha256.Size]byte {
+	// Big integers and byte slices always encode.
+	encoded, _ := asn1.Marshal(struct {
+		Number       *big.Int
+		PreviousHash []byte
+		DataHash     []byte
+	}{new(big.Int).SetUint64(number), previousHash, dataHash})
+	return sha256.Sum256(encoded)
+}
+
+// Hash is the block's own header hash.
+func (b *Block) Hash() [sha256.Size]byte { return HeaderHash(b.Number, b.PreviousHash, b.DataHash) }
+
+// DataHash is the hash a header must carry for these transactions: SHA-256 over them, one after the other.
+func DataHash(data *common.BlockData) [sha256.Size]byte {
+	digest := sha256.New()
+	for _, envelope := range data.GetData() {
+		digest.Write(envelope)
+	}
+	return [sha256.Size]byte(digest.Sum(nil))
+}
+
+// Verify checks that the block's transactions are those its header was made for.
+func Verify(raw *common.Block) error {
+	if got := DataHash(raw.GetData()); !bytes.Equal(got[:], raw.GetHeader().GetDataHash()) {
+		return fmt.Errorf("block %d: its transactions hash to %x, its header says %x", raw.GetHeader().GetNumber(), got, raw.GetHeader().GetDataHash())
+	}
+	return nil
+}
+
+// VerifyNext checks that next continues the chain after b.
+func (b *Block) VerifyNext(next *Block) error {
+	if next.Number != b.Number+1 {
+		return fmt.Errorf("block %d follows block %d", next.Number, b.Number)
+	}
+	if hash := b.Hash(); !bytes.Equal(hash[:], next.PreviousHash) {
+		return fmt.Errorf("block %d names %x as the block before it, which is %x", next.Number, next.PreviousHash, hash)
+	}
+	return nil
+}
