@@ -80,7 +80,7 @@ func (s *Service) ReportEvents(ctx context.Context, client string, events []Book
 		return nil, fmt.Errorf("accept events: %w", err)
 	}
 	for k, r := range accepted {
-		receipts[place[k]] = EventReceipt{ID: r.ID, Repeated: r.Repeated, Err: r.Err}
+		receipts[place[k]] = EventReceipt(r)
 	}
 	return receipts, nil
 }
