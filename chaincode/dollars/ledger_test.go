@@ -121,15 +121,23 @@ func txID(n uint64) (id TxID) {
 	return id
 }
 
+// next is the environment of the transaction after the last one that ran. Its id is new, as Fabric sees to: with one
+// that was used before, a credit absorbed and a credit born could share a key.
+func (l *ledger) next() Env {
+	env := l.env
+	env.TxID = txID(l.txs + 1)
+	return env
+}
+
 // run applies encoded operations in the next transaction.
 func (l *ledger) run(ops [][]byte) (Result, error) {
+	env := l.next()
 	l.txs++
-	l.env.TxID = txID(l.txs)
 	decoded, err := DecodeBatch(EncodeBatch(ops))
 	if err != nil {
 		return Result{}, err
 	}
-	res, err := Apply(l.env, decoded, l.state)
+	res, err := Apply(env, decoded, l.state)
 	if err != nil {
 		return Result{}, err
 	}

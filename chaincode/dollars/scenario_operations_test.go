@@ -1,0 +1,240 @@
+package dollars
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/ethereum/go-ethereum/crypto"
+)
+
+// step is one line of a batch.
+type step struct {
+	label   string
+	op      Operation
+	encoded []byte
+	ref     [32]byte // what the entry must answer for
+}
+
+// parseOperation reads a line of a batch:
+//
+//	confirm b1 alice hotel 214.84 EUR 2026-01-01..2026-01-03
+//	complete b1
+//	cancel b1 [credits=]
+//	transfer alice bob 5.00 nonce=1 [deadline=+24h] [credits=] [signer=eve] [highs] [v=27] [channel=dollars] [chain=0] [memo=]
+//	redeem alice 5.00 nonce=1 [the same]
+//	absorb alice [credits=]
+//	freeze alice, unfreeze alice
+//	rules 1 EUR hotel=500 car=300 flight=200 months=24
+//	bytes ff00
+//
+// People are keys made from their name; "nobody" is the zero address. credits are those the operation names: all (on
+// the ledger before the batch; the default), none, or a list such as 2028-11/tx3,2028-12/tx4, with 300*2028-11/tx3
+// for the same one 300 times. A deadline is a date or how far from the transaction's time.
+func (s *scenario) parseOperation(line string) (step, error) {
+	words := strings.Fields(line)
+	kind, args := words[0], []string{}
+	options := map[string]string{}
+	for _, w := range words[1:] {
+		if k, v, ok := strings.Cut(w, "="); ok || w == "highs" {
+			options[k] = v
+		} else {
+			args = append(args, w)
+		}
+	}
+	st := step{label: strings.Join(append([]string{kind}, args...), " ")}
+	var err error
+	switch kind {
+	case "confirm", "complete", "cancel":
+		st.label = kind + " " + args[0]
+		st.op, err = s.parseBooking(kind, args, options)
+		st.ref = s.booking(args[0])
+	case "transfer", "redeem":
+		var o SignedOrder
+		o, err = s.parseOrder(kind == "redeem", args, options)
+		st.op, st.ref = o, o.ID(s.env.Currency, testChannel, testChaincode)
+	case "absorb":
+		o := Absorb{Account: s.account(args[0])}
+		o.Credits, err = s.parseCredits(options, o.Account)
+		st.op = o
+	case "freeze", "unfreeze":
+		st.op = SetFrozen{Account: s.account(args[0]), Frozen: kind == "freeze"}
+	case "rules":
+		var o PublishRules
+		o, err = parseRules(args, options)
+		st.op, st.ref = o, sha256.Sum256(EncodeRules(o.Rules))
+	case "bytes":
+		st.encoded, err = hex.DecodeString(strings.Join(args, ""))
+		return st, err
+	default:
+		err = errors.New("unknown operation")
+	}
+	if err == nil {
+		st.encoded = EncodeOperation(st.op)
+	}
+	return st, err
+}
+
+func (s *scenario) account(name string) Account {
+	if name == "nobody" {
+		return Account{}
+	}
+	a := memberNamed(name).account
+	s.accounts[a] = name
+	return a
+}
+
+func (s *scenario) booking(name string) BookingID {
+	id := NewBookingID("scenario", name, "1")
+	s.bookings[id] = name
+	return id
+}
+
+func (s *scenario) parseBooking(kind string, args []string, options map[string]string) (Operation, error) {
+	id := s.booking(args[0])
+	switch kind {
+	case "complete":
+		return Complete{id}, nil
+	case "cancel":
+		rec, _ := DecodeBookingRecord(s.state[BookingKey(id)]) // without a record there are no credits to name
+		credits, err := s.parseCredits(options, rec.Account)
+		return Cancel{id, credits}, err
+	}
+	if len(args) != 6 {
+		return nil, errors.New("want: confirm booking account kind price currency start..end")
+	}
+	item, err := earn.ParseKind(args[2])
+	if err != nil {
+		item = 99
+	}
+	price, err := parseSigned(args[3])
+	if err != nil {
+		return nil, err
+	}
+	from, to, _ := strings.Cut(args[5], "..")
+	start, err := ParseDate(from)
+	if err != nil {
+		return nil, err
+	}
+	end, err := ParseDate(to)
+	facts := Facts{Kind: item, Price: price, Currency: args[4], Start: start, End: end}
+	return Confirm{id, s.account(args[1]), facts}, err
+}
+
+// parseSigned reads an amount that ParseAmount would refuse, so that Apply can be seen to refuse it too.
+func parseSigned(s string) (Amount, error) {
+	whole, frac, _ := strings.Cut(s, ".")
+	cents, err := strconv.ParseInt(whole+(frac + "00")[:2], 10, 64)
+	return Amount(cents), err
+}
+
+func (s *scenario) parseOrder(redeem bool, args []string, options map[string]string) (o SignedOrder, err error) {
+	o.Redeem, o.From = redeem, s.account(args[0])
+	if !redeem {
+		o.To = s.account(args[1])
+	}
+	if o.Amount, err = parseSigned(args[len(args)-1]); err != nil {
+		return o, err
+	}
+	if o.Nonce, err = strconv.ParseUint(options["nonce"], 10, 64); err != nil {
+		return o, err
+	}
+	if o.Deadline, err = s.parseDeadline(options["deadline"]); err != nil {
+		return o, err
+	}
+	if memo := options["memo"]; memo != "" {
+		o.MemoHash = [32]byte(crypto.Keccak256([]byte(memo)))
+	}
+	if chain := options["chain"]; chain != "" {
+		if o.ChainID, err = strconv.ParseUint(chain, 10, 64); err != nil {
+			return o, err
+		}
+	}
+	signer, channel := args[0], testChannel
+	if name := options["signer"]; name != "" {
+		signer = name
+	}
+	if name := options["channel"]; name != "" {
+		channel = name
+	}
+	o.Signature = memberNamed(signer).sign(o.Order, channel)
+	if _, ok := options["highs"]; ok {
+		o.Signature = highS(o.Signature)
+	}
+	if options["v"] == "27" {
+		o.Signature[64] += 27
+	} else if options["v"] != "" {
+		o.Signature[64] = 9 // no signature at all
+	}
+	o.Credits, err = s.parseCredits(options, o.From)
+	return o, err
+}
+
+func (s *scenario) parseDeadline(text string) (int64, error) {
+	switch {
+	case text == "":
+		return s.env.Time + secondsPerDay, nil
+	case text[0] == '+' || text[0] == '-':
+		d, err := time.ParseDuration(text)
+		return s.env.Time + int64(d/time.Second), err
+	}
+	d, err := ParseDate(text)
+	return int64(d) * secondsPerDay, err
+}
+
+func (s *scenario) parseCredits(options map[string]string, a Account) (refs []CreditRef, err error) {
+	switch list := options["credits"]; list {
+	case "", "all":
+		return s.state.credits(a), nil
+	case "none":
+		return nil, nil
+	default:
+		for _, item := range strings.Split(list, ",") {
+			times := 1
+			if n, rest, ok := strings.Cut(item, "*"); ok {
+				if times, err = strconv.Atoi(n); err != nil {
+					return nil, err
+				}
+				item = rest
+			}
+			var ref CreditRef
+			expiry, tx, _ := strings.Cut(item, "/tx")
+			if ref.Expiry, err = ParseExpiry(expiry); err != nil {
+				return nil, err
+			}
+			n, err := strconv.ParseUint(tx, 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			ref.TxID = txID(n)
+			for range times {
+				refs = append(refs, ref)
+			}
+		}
+		return refs, nil
+	}
+}
+
+func parseRules(args []string, options map[string]string) (PublishRules, error) {
+	var failed error
+	number := func(s string) uint32 {
+		v, err := strconv.ParseUint(s, 10, 32)
+		failed = errors.Join(failed, err)
+		return uint32(v)
+	}
+	if len(args) != 2 {
+		return PublishRules{}, fmt.Errorf("want: rules version currency, got %v", args)
+	}
+	return PublishRules{earn.Rules{
+		Version: number(args[0]), Currency: args[1],
+		HotelBasisPoints:  number(options["hotel"]),
+		CarBasisPoints:    number(options["car"]),
+		FlightBasisPoints: number(options["flight"]),
+		ValidMonths:       number(options["months"]),
+	}}, failed
+}
