@@ -1,0 +1,191 @@
+package dollars
+
+import (
+	"maps"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// model is the currency as one would write it on a page: balances are maps of month to cents, nonces a set, and an
+// operation changes them at once. It knows no credits, no records, no overlay and no bytes. It leaves out what the
+// scenarios show well enough one by one: wrong callers, freezing of nobody, the format of facts.
+type model struct {
+	now      int64
+	rules    earn.Rules
+	bookings map[BookingID]*modelBooking
+	people   map[Account]*modelPerson
+}
+
+type modelBooking struct {
+	state  BookingState
+	owner  Account
+	facts  Facts
+	points Amount
+	months uint32
+}
+
+type modelPerson struct {
+	points map[Expiry]Amount
+	debt   Amount
+	frozen bool
+	nonces nonceSet
+}
+
+func newModel(rules earn.Rules) *model {
+	return &model{rules: rules, bookings: map[BookingID]*modelBooking{}, people: map[Account]*modelPerson{}}
+}
+
+func (m *model) person(a Account) *modelPerson {
+	if m.people[a] == nil {
+		m.people[a] = &modelPerson{points: map[Expiry]Amount{}, nonces: nonceSet{used: map[uint64]bool{}}}
+	}
+	return m.people[a]
+}
+
+func (m *model) booking(id BookingID) *modelBooking {
+	if m.bookings[id] == nil {
+		m.bookings[id] = &modelBooking{}
+	}
+	return m.bookings[id]
+}
+
+// apply answers the outcome and the code, and changes the model accordingly.
+func (m *model) apply(op Operation) (Outcome, Code) {
+	switch o := op.(type) {
+	case Confirm:
+		return m.confirm(o)
+	case Complete:
+		return m.complete(o)
+	case Cancel:
+		return m.cancel(o)
+	case SignedOrder:
+		return m.order(o)
+	case Absorb:
+		m.touch(o.Account)
+		return Applied, ""
+	case SetFrozen:
+		p := m.person(o.Account)
+		if p.frozen == o.Frozen {
+			return Duplicate, ""
+		}
+		p.frozen = o.Frozen
+		return Applied, ""
+	}
+	return Rejected, CodeMalformed
+}
+
+func (m *model) confirm(o Confirm) (Outcome, Code) {
+	b := m.booking(o.Booking)
+	known := b.state != BookingNone && b.state != BookingNoted
+	if known && (b.owner != o.Account || b.facts != o.Facts) {
+		return Rejected, CodeBookingConflict
+	}
+	if known {
+		return Duplicate, ""
+	}
+	b.owner, b.facts, b.months = o.Account, o.Facts, m.rules.ValidMonths
+	rate := map[earn.Kind]uint32{
+		earn.Hotel: m.rules.HotelBasisPoints, earn.Car: m.rules.CarBasisPoints, earn.Flight: m.rules.FlightBasisPoints,
+	}[o.Facts.Kind]
+	b.points = o.Facts.Price * Amount(rate) / 10_000
+	if b.state == BookingNoted {
+		b.state = BookingCancelled
+	} else {
+		b.state = BookingPending
+	}
+	return Applied, ""
+}
+
+func (m *model) complete(o Complete) (Outcome, Code) {
+	b := m.booking(o.Booking)
+	switch b.state {
+	case BookingNone, BookingNoted:
+		return Rejected, CodeBookingUnknown
+	case BookingCancelled:
+		return Rejected, CodeBookingCancelled
+	case BookingAwarded, BookingReversed:
+		return Duplicate, ""
+	}
+	b.state = BookingAwarded
+	m.person(b.owner).points[ExpiryAfter(m.now, b.months)] += b.points
+	return Applied, ""
+}
+
+func (m *model) cancel(o Cancel) (Outcome, Code) {
+	b := m.booking(o.Booking)
+	switch b.state {
+	case BookingNone:
+		b.state = BookingNoted
+		return Applied, ""
+	case BookingPending:
+		b.state = BookingCancelled
+		return Applied, ""
+	case BookingAwarded:
+		b.state = BookingReversed
+		if b.points > 0 {
+			m.touch(b.owner)
+			p := m.person(b.owner)
+			p.debt += b.points - sum(p.take(b.points))
+		}
+		return Applied, ""
+	}
+	return Duplicate, ""
+}
+
+func (m *model) order(o SignedOrder) (Outcome, Code) {
+	p := m.person(o.From)
+	if p.frozen {
+		return Rejected, CodeAccountFrozen
+	}
+	nonces := nonceSet{used: maps.Clone(p.nonces.used), high: p.nonces.high}
+	if code := nonces.use(o.Nonce); code != "" {
+		return Rejected, code
+	}
+	valid := Amount(0)
+	for e, a := range p.points {
+		if !e.Passed(m.now) {
+			valid += a
+		}
+	}
+	if valid-p.debt < o.Amount {
+		return Rejected, CodeBalance
+	}
+	p.nonces = nonces
+	m.touch(o.From)
+	for e, a := range p.take(o.Amount) {
+		if !o.Redeem {
+			m.person(o.To).points[e] += a
+		}
+	}
+	return Applied, ""
+}
+
+// touch burns what has expired and repays debts, as happens whenever an account's record is written.
+func (m *model) touch(a Account) {
+	p := m.person(a)
+	for e := range p.points {
+		if e.Passed(m.now) {
+			delete(p.points, e)
+		}
+	}
+	p.debt -= sum(p.take(p.debt))
+}
+
+// take removes up to want, earliest month first.
+func (p *modelPerson) take(want Amount) map[Expiry]Amount {
+	taken := map[Expiry]Amount{}
+	for _, b := range bucketsOf(p.points) {
+		part := min(want, b.Amount)
+		p.points[b.Expiry] -= part
+		taken[b.Expiry] += part
+		want -= part
+	}
+	return taken
+}
+
+func sum(m map[Expiry]Amount) (total Amount) {
+	for _, a := range m {
+		total += a
+	}
+	return total
+}
