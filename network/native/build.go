@@ -77,7 +77,7 @@ func buildInto(ctx context.Context, dir string, progress Progress) error {
 	defer os.RemoveAll(work)
 	source, out := filepath.Join(work, "source"), filepath.Join(work, "out")
 	for file, content := range map[string][]byte{"go.mod": fabricMod, "go.sum": fabricSum} {
-		if err := writeFile(filepath.Join(source, file), content, 0o644); err != nil {
+		if err := WriteFile(filepath.Join(source, file), content, 0o644); err != nil {
 			return err
 		}
 	}

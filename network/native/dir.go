@@ -122,7 +122,7 @@ func (n *Network) settle(now time.Time) error {
 	if n.settled() {
 		return nil
 	}
-	if err := writeJSON(n.Dir.description(), description{PortBase: n.Topology.PortBase}, 0o644); err != nil {
+	if err := WriteJSON(n.Dir.description(), description{PortBase: n.Topology.PortBase}); err != nil {
 		return err
 	}
 	return material.Make(string(n.Dir.Material()), n.Topology, now)
@@ -171,16 +171,17 @@ func lock(dir string) (unlock func(), err error) {
 	return func() { file.Close() }, nil
 }
 
-func writeJSON(file string, value any, mode fs.FileMode) error {
+// WriteJSON replaces a file by a value as JSON.
+func WriteJSON(file string, value any) error {
 	text, err := json.MarshalIndent(value, "", "  ")
 	if err != nil {
 		return err
 	}
-	return writeFile(file, append(text, '\n'), mode)
+	return WriteFile(file, append(text, '\n'), 0o644)
 }
 
-// writeFile replaces a file as a whole: a reader, or a crash, sees the old content or the new.
-func writeFile(file string, content []byte, mode fs.FileMode) error {
+// WriteFile replaces a file as a whole: a reader, or a crash, sees the old content or the new. Directories are made.
+func WriteFile(file string, content []byte, mode fs.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}

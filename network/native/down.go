@@ -22,9 +22,14 @@ func Down(dir string, progress Progress) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return n.Dir.stopAll(records, progress)
+}
+
+// stopAll stops processes stage by stage, last first, so that whoever asks is gone before whoever answers. It returns
+// the names of those that ran.
+func (d Dir) stopAll(records []Record, progress Progress) ([]string, error) {
 	var stopped []string
 	var errs []error
-	// Stage by stage, last first: whoever asks is gone before whoever answers.
 	for len(records) > 0 {
 		last := records[len(records)-1].Stage
 		split := slices.IndexFunc(records, func(r Record) bool { return r.Stage == last })
@@ -35,7 +40,7 @@ func Down(dir string, progress Progress) ([]string, error) {
 				progress.Begin("stopping " + r.Name)
 				stopped = append(stopped, r.Name)
 			}
-			waiting.Go(func() { results[i] = n.Dir.stop(r) })
+			waiting.Go(func() { results[i] = d.stop(r) })
 		}
 		waiting.Wait()
 		errs = append(errs, results...)

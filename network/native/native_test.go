@@ -32,7 +32,7 @@ func TestRecycledProcessIDIsNotTakenForOurs(t *testing.T) {
 		t.Error("a process with another start time was taken for the recorded one")
 	}
 	d := Dir(t.TempDir())
-	if err := writeJSON(d.record(r.Name), r, 0o644); err != nil {
+	if err := WriteJSON(d.record(r.Name), r); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.stop(r); err != nil { // would end this test if it signalled
@@ -155,7 +155,7 @@ func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := writeJSON(n.Dir.description(), description{base}, 0o644); err != nil {
+		if err := WriteJSON(n.Dir.description(), description{base}); err != nil {
 			t.Fatal(err)
 		}
 	}

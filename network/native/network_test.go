@@ -96,7 +96,7 @@ func testOptions(t *testing.T, dir string, portBase int) Options {
 		Dir: dir, PortBase: portBase, Executable: executable, Progress: testProgress{t, time.Now()},
 		Contract: func(n *Network, plan ContractPlan) (args, files []string, err error) {
 			file := n.Dir.Config(plan.Service.Name + ".json")
-			err = writeJSON(file, notesConfig{plan.PackageID, topology.Address(plan.Service.Port), plan.TLS.Cert, plan.TLS.Key, plan.TLS.CA}, 0o644)
+			err = WriteJSON(file, notesConfig{plan.PackageID, topology.Address(plan.Service.Port), plan.TLS.Cert, plan.TLS.Key, plan.TLS.CA})
 			return []string{"test-contract", file}, []string{file}, err
 		},
 		Wallet: func(n *Network) (args, files []string, err error) {

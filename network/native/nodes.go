@@ -95,7 +95,7 @@ func writeBuilder(dir string, tls material.TLS) error {
 		if err != nil {
 			return err
 		}
-		if err := writeFile(filepath.Join(dir, "bin", script.Name()), content, 0o755); err != nil {
+		if err := WriteFile(filepath.Join(dir, "bin", script.Name()), content, 0o755); err != nil {
 			return err
 		}
 	}
@@ -104,7 +104,7 @@ func writeBuilder(dir string, tls material.TLS) error {
 		if err != nil {
 			return err
 		}
-		if err := writeFile(filepath.Join(dir, "tls", name), content, 0o600); err != nil {
+		if err := WriteFile(filepath.Join(dir, "tls", name), content, 0o600); err != nil {
 			return err
 		}
 	}
@@ -116,7 +116,7 @@ func render(file, name string, data any) error {
 	if err := templates.ExecuteTemplate(&text, name, data); err != nil {
 		return fmt.Errorf("configuration %s: %w", file, err)
 	}
-	return writeFile(file, []byte(text.String()), 0o644)
+	return WriteFile(file, []byte(text.String()), 0o644)
 }
 
 // all asks one question after the other.

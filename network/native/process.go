@@ -148,7 +148,7 @@ func (p *process) start(d Dir) error {
 	}()
 	r := Record{Name: p.name, PID: cmd.Process.Pid, Ports: p.ports, Since: now, Spec: spec, Stage: p.stage}
 	if r.Birth, err = processBirth(r.PID); err == nil {
-		err = writeJSON(d.record(p.name), r, 0o644)
+		err = WriteJSON(d.record(p.name), r)
 	}
 	if err != nil {
 		// Without a record nobody could stop it later.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
+	"time"
 
 	"github.com/destinasia/dollars/network/lifecycle"
 	"github.com/destinasia/dollars/network/topology"
@@ -20,12 +22,15 @@ type Status struct {
 	Problems []string `json:"problems"`
 }
 
-// Part is one process of the network as it should be, running or not.
+// Part is one process of the network as it should be; what it has only while it runs is zero otherwise.
 type Part struct {
-	Record
-	Up          bool   `json:"up"`
-	MemoryBytes uint64 `json:"memoryBytes"`
-	Log         string `json:"log"`
+	Name        string    `json:"name"`
+	Up          bool      `json:"up"`
+	Ports       []int     `json:"ports"`
+	Log         string    `json:"log"`
+	PID         int       `json:"pid,omitzero"`
+	Since       time.Time `json:"since,omitzero"`
+	MemoryBytes uint64    `json:"memoryBytes,omitzero"`
 }
 
 // Status looks at every part that should run and asks the peers about the ledger.
@@ -41,11 +46,11 @@ func (n *Network) Status(ctx context.Context) Status {
 	}
 	peersUp := true
 	for _, name := range names {
-		part := Part{Record: Record{Name: name, Ports: planned[name]}, Log: n.Dir.Log(name)}
+		part := Part{Name: name, Ports: planned[name], Log: n.Dir.Log(name)}
 		r, err := readRecord(n.Dir.record(name))
 		switch {
 		case err == nil && r.Running():
-			part.Record, part.Up, part.MemoryBytes = r, true, r.Memory()
+			part.Up, part.PID, part.Since, part.MemoryBytes = true, r.PID, r.Since, r.Memory()
 		case err == nil || errors.Is(err, fs.ErrNotExist):
 			s.Problems = append(s.Problems, name+" is not running")
 		default:
@@ -53,6 +58,9 @@ func (n *Network) Status(ctx context.Context) Status {
 		}
 		peersUp = peersUp && (part.Up || name == topology.Wallet)
 		s.Parts = append(s.Parts, part)
+	}
+	if !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Up }) {
+		s.Problems = []string{"nothing of the network is running"}
 	}
 	if peersUp {
 		n.askLedger(ctx, &s)

@@ -144,7 +144,7 @@ func (u *upper) write() error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(d.Executable(), program, 0o755); err != nil {
+	if err := WriteFile(d.Executable(), program, 0o755); err != nil {
 		return err
 	}
 	u.packages = map[string]map[string][]byte{}
@@ -153,7 +153,7 @@ func (u *upper) write() error {
 		if err != nil {
 			return err
 		}
-		if err := writeFile(d.Profile(org.Name), profile, 0o644); err != nil {
+		if err := WriteFile(d.Profile(org.Name), profile, 0o644); err != nil {
 			return err
 		}
 		for _, cc := range u.Topology.Chaincodes {
@@ -182,7 +182,7 @@ func (u *upper) pack(cc topology.Chaincode, org topology.Organisation) ([]byte, 
 	if content, err = lifecycle.Package(cc.Label(), topology.Address(service.Port)); err != nil {
 		return nil, err
 	}
-	return content, writeFile(file, content, 0o644)
+	return content, WriteFile(file, content, 0o644)
 }
 
 // processes writes every process's configuration and lists the processes in starting order.
@@ -311,17 +311,15 @@ func (u *upper) deploy(ctx context.Context) error {
 	return nil
 }
 
-// undo stops what this run started, last first.
+// undo stops what this run started.
 func (u *upper) undo() error {
-	var errs []error
-	for _, p := range slices.Backward(u.started) {
-		r, err := readRecord(u.Network.Dir.record(p.name))
-		if err == nil {
-			err = u.Network.Dir.stop(r)
-		}
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
+	records, err := u.Network.Dir.records()
+	if err != nil {
+		return err
 	}
-	return errors.Join(errs...)
+	records = slices.DeleteFunc(records, func(r Record) bool {
+		return !slices.ContainsFunc(u.started, func(p *process) bool { return p.name == r.Name })
+	})
+	_, err = u.Network.Dir.stopAll(records, u.Progress)
+	return err
 }

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/destinasia/dollars/network/native"
+)
+
+func TestSecretsAreMadeOnceAndOnlyForTheirOwner(t *testing.T) {
+	d := native.Dir(t.TempDir())
+	s, err := makeSecrets(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := readAPIKeys(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`^dsk_([a-z]+)_[A-Za-z0-9_-]{43}$`)
+	for role, key := range first {
+		if match := form.FindStringSubmatch(key); match == nil || match[1] != role {
+			t.Errorf("key of %s is %q", role, key)
+		}
+	}
+	for _, file := range []string{apiKeysFile(d), s.Session, s.Custody} {
+		info, err := os.Stat(file)
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", file, info.Mode(), err)
+		}
+	}
+	for _, file := range []string{s.Session, s.Custody} {
+		text, _ := os.ReadFile(file)
+		if secret, err := hex.DecodeString(strings.TrimSpace(string(text))); err != nil || len(secret) != 32 {
+			t.Errorf("%s holds %q", file, text)
+		}
+	}
+	var hashes map[string]struct{ Role, Client string }
+	text, _ := os.ReadFile(s.APIKeys)
+	if err := json.Unmarshal(text, &hashes); err != nil {
+		t.Fatal(err)
+	}
+	for role, key := range first {
+		hash := sha256.Sum256([]byte(key))
+		if got := hashes[hex.EncodeToString(hash[:])]; got.Role != role || got.Client == "" {
+			t.Errorf("the hash of the key of %s stands for %+v", role, got)
+		}
+		if bytes.Contains(text, []byte(key)) {
+			t.Errorf("the key of %s is in the file of hashes", role)
+		}
+	}
+	if _, err := makeSecrets(d); err != nil {
+		t.Fatal(err)
+	}
+	if second, _ := readAPIKeys(d); second[roleBooking] != first[roleBooking] {
+		t.Error("a second up changed the keys")
+	}
+}
+
+func TestCommandsWithoutANetworkSaySo(t *testing.T) {
+	for _, test := range []struct {
+		command, want string
+		code          int
+	}{
+		{"down", "Nothing is running.", 0},
+		{"status", "destinasia up", 1},
+		{"logs", "destinasia up", 1},
+		{"up --port-base 80", "choose one from 1024", 1},
+		{"up --dir /dev/null/below", "--dir", 1},
+		{"no-such-command", "unknown command", 1},
+	} {
+		var out bytes.Buffer
+		args := append([]string{"--dir", filepath.Join(t.TempDir(), "none")}, strings.Fields(test.command)...)
+		if code := run(context.Background(), args, &out, &out); code != test.code {
+			t.Errorf("%s: exit code %d, want %d", test.command, code, test.code)
+		}
+		if !strings.Contains(out.String(), test.want) {
+			t.Errorf("%s says %q, want %q", test.command, out.String(), test.want)
+		}
+	}
+}
+
+func TestLastLines(t *testing.T) {
+	for _, test := range []struct {
+		content string
+		count   int
+		want    string
+	}{
+		{"a\nb\nc\n", 2, "b\nc\n"},
+		{"a\nb\nc", 2, "b\nc"},
+		{"a\nb\n", 5, "a\nb\n"},
+		{"", 3, ""},
+		{"one\n", 1, "one\n"},
+		{"a\nb\n", 0, ""},
+	} {
+		if got := string(lastLines([]byte(test.content), test.count)); got != test.want {
+			t.Errorf("last %d of %q: %q, want %q", test.count, test.content, got, test.want)
+		}
+	}
+}
+
+func TestPrintedSupplyIsTheEquation(t *testing.T) {
+	var out bytes.Buffer
+	a := &app{out: &out}
+	err := a.printAssets(json.RawMessage(`[{"asset":"DSD","minted":"10.00","reversed":"1.00","redeemed":"2.00","expired":"0.00","outstanding":"7.00","pending":"3.00","height":4}]`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"DSD", "= outstanding", "7.00"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestStagesTellHowLongTheyTook(t *testing.T) {
+	var out bytes.Buffer
+	s := newStages(&out)
+	s.Begin("one")
+	s.Advance(1, 2)
+	s.Begin("two")
+	s.End()
+	s.End()
+	if lines := strings.Count(out.String(), " s\n"); lines != 2 {
+		t.Errorf("printed\n%s", out.String())
+	}
+}

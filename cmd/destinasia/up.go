@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/network/topology"
+)
+
+func newUpCommand(a *app) *cobra.Command {
+	asJSON := false
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Start the network, or continue the one that is there",
+		Long: "Start the network and the wallet service, or continue the ones that are there. The first time on a machine the\n" +
+			"Fabric programs are built, which takes about a minute. Run it again after anything went wrong: it continues.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			begun := time.Now()
+			n, err := a.up(cmd.Context())
+			if err != nil {
+				return err
+			}
+			d := describe(n, time.Since(begun))
+			if asJSON {
+				return printJSON(a.out, d)
+			}
+			a.printUp(d)
+			return nil
+		},
+	}
+	command.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON")
+	return command
+}
+
+// up brings the network of the chosen directory to running and tells its progress.
+func (a *app) up(ctx context.Context) (*native.Network, error) {
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	progress := newStages(a.errs)
+	defer progress.End()
+	return native.Up(ctx, native.Options{
+		Dir: a.dir, PortBase: a.portBase, Executable: executable,
+		Contract: planContract, Progress: progress,
+	})
+}
+
+// upDescription is what `up` ends with.
+type upDescription struct {
+	Dir      string          `json:"dir"`
+	PortBase int             `json:"portBase"`
+	REST     string          `json:"rest"`
+	Docs     string          `json:"docs"`
+	APIKeys  string          `json:"apiKeys"`
+	Profile  string          `json:"connectionProfile"`
+	Ports    []topology.Port `json:"ports"`
+	Seconds  float64         `json:"seconds"`
+}
+
+func describe(n *native.Network, took time.Duration) upDescription {
+	return upDescription{
+		Dir: string(n.Dir), PortBase: n.Topology.PortBase,
+		REST: restURL(n), Docs: restURL(n) + "/docs",
+		APIKeys: apiKeysFile(n.Dir), Profile: n.Dir.Profile(issuer),
+		Ports: n.Topology.Ports(), Seconds: took.Seconds(),
+	}
+}
+
+func (a *app) printUp(d upDescription) {
+	fmt.Fprintf(a.out, "\nDestinasia Dollars runs (%.1f s).\n", d.Seconds)
+	for _, line := range [][2]string{
+		{"REST API", d.REST}, {"its page", d.Docs}, {"API keys", d.APIKeys}, {"for Fabric clients", d.Profile},
+	} {
+		fmt.Fprintf(a.out, "  %-20s %s\n", line[0], line[1])
+	}
+	fmt.Fprintf(a.out, "How it is doing: %s\nStop it with:    %s\n", a.commandLine("status"), a.commandLine("down"))
+}
+
+// commandLine is how the user would call another command for the same network.
+func (a *app) commandLine(command string) string {
+	if a.dir == defaultDir {
+		return "destinasia " + command
+	}
+	return fmt.Sprintf("destinasia %s --dir %s", command, a.dir)
+}
+
+func printJSON(out io.Writer, value any) error {
+	text, err := json.MarshalIndent(value, "", "  ")
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%s\n", text)
+	return err
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/vbauerster/mpb/v8"
+	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
+)
+
+// stages tells, line by line, what a long command does and how long it took; on a terminal with a bar where a stage
+// knows how far it is.
+type stages struct {
+	out      io.Writer
+	terminal bool
+
+	name     string
+	begun    time.Time
+	lastTold time.Time
+	bars     *mpb.Progress
+	bar      *mpb.Bar
+}
+
+// tellEvery is how often a stage says how far it is where there is no terminal to draw on.
+const tellEvery = 10 * time.Second
+
+func newStages(out io.Writer) *stages {
+	file, isFile := out.(*os.File)
+	return &stages{out: out, terminal: isFile && term.IsTerminal(int(file.Fd()))}
+}
+
+// Begin implements native.Progress.
+func (s *stages) Begin(name string) {
+	s.End()
+	s.name, s.begun, s.lastTold = name, time.Now(), time.Now()
+}
+
+// Advance implements native.Progress.
+func (s *stages) Advance(done, total int) {
+	if !s.terminal {
+		if time.Since(s.lastTold) >= tellEvery {
+			s.lastTold = time.Now()
+			fmt.Fprintf(s.out, "  %s: %d of %d\n", s.name, done, total)
+		}
+		return
+	}
+	if s.bar == nil {
+		s.bars = mpb.New(mpb.WithOutput(s.out), mpb.WithWidth(40))
+		s.bar = s.bars.AddBar(int64(total),
+			mpb.PrependDecorators(decor.Name("  building the "+s.name+" (once) ")),
+			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d packages "), decor.Elapsed(decor.ET_STYLE_GO)),
+			mpb.BarRemoveOnComplete(),
+		)
+	}
+	s.bar.SetCurrent(int64(done))
+}
+
+// End ends the stage under way.
+func (s *stages) End() {
+	if s.bar != nil {
+		s.bar.Abort(true) // what was compiled earlier is not counted, so it seldom fills by itself
+		s.bars.Wait()
+		s.bar, s.bars = nil, nil
+	}
+	if s.name != "" {
+		fmt.Fprintf(s.out, "  %-36s %5.1f s\n", s.name, time.Since(s.begun).Seconds())
+	}
+	s.name = ""
+}

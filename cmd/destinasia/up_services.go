@@ -1,0 +1,57 @@
+package main
+
+import (
+	"github.com/destinasia/dollars/chaincode/contract"
+	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/wallet-api/service"
+)
+
+// issuer is the organisation whose currency dsd is; the wallet service is its service.
+const issuer = "destinasia"
+
+// planContract writes the configuration of a contract service.
+func planContract(n *native.Network, plan native.ContractPlan) (args, files []string, err error) {
+	file := n.Dir.Config(plan.Service.Name + ".json")
+	config := contract.Config{
+		PackageID: plan.PackageID,
+		Listen:    topology.Address(plan.Service.Port),
+		TLS:       contract.TLS{Cert: plan.TLS.Cert, Key: plan.TLS.Key, ClientCA: plan.TLS.CA},
+	}
+	return []string{"serve", "contract", "--config", file}, []string{file}, native.WriteJSON(file, config)
+}
+
+// planWallet writes the configuration of the wallet service, and its secrets at the first time.
+func planWallet(n *native.Network) (args, files []string, err error) {
+	secrets, err := makeSecrets(n.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	config := service.Config{
+		Listen:    topology.Address(n.Topology.WalletPort),
+		Dir:       n.Dir.Data(topology.Wallet),
+		Channel:   n.Topology.Channel.Name,
+		Chaincode: n.Topology.Chaincodes[0].Name,
+		Secrets:   secrets,
+	}
+	own, err := n.Topology.Organisation(issuer)
+	if err != nil {
+		return nil, nil, err
+	}
+	for user, identity := range map[string]*service.Identity{"issuer": &config.Identities.Issuer, "operator": &config.Identities.Operator} {
+		files, err := n.Dir.Material().User(own, user)
+		if err != nil {
+			return nil, nil, err
+		}
+		*identity = service.Identity{MSPID: files.MSPID, Cert: files.Cert, Key: files.Key}
+	}
+	// The service talks to its own organisation's peers; these ask the others' for endorsements.
+	for _, p := range own.Peers {
+		config.Peers = append(config.Peers, service.Peer{
+			MSPID: own.MSPID, Address: topology.Address(p.ListenPort), TLSCA: n.Dir.Material().TLSRoot(own.Name), ServerName: "localhost",
+		})
+	}
+	file := n.Dir.Config("wallet.json")
+	files = []string{file, secrets.APIKeys, secrets.Session, secrets.Custody}
+	return []string{"serve", "wallet", "--config", file}, files, native.WriteJSON(file, config)
+}
