@@ -73,14 +73,20 @@ type TxID [32]byte
 
 // ParseTxID reads 64 lower-case hex digits.
 func ParseTxID(s string) (TxID, error) {
-	raw, err := hex.DecodeString(s)
-	if err != nil || len(raw) != 32 || strings.ToLower(s) != s {
+	raw, ok := parseHex(s, 32)
+	if !ok {
 		return TxID{}, malformed("transaction id")
 	}
 	return TxID(raw), nil
 }
 
 func (t TxID) String() string { return hex.EncodeToString(t[:]) }
+
+// parseHex reads so many bytes in lower-case hex. Upper case is refused, so that a key has one spelling.
+func parseHex(s string, size int) (raw []byte, ok bool) {
+	raw, err := hex.DecodeString(s)
+	return raw, err == nil && len(raw) == size && strings.ToLower(s) == s
+}
 
 // Key is the state key of the credit; its value is the amount as an unsigned varint.
 func (c Credit) Key() string {
@@ -126,11 +132,11 @@ func ParseStateKey(key string) StateKey {
 	case key == RulesKey:
 		return StateKey{Kind: StateRules}
 	case strings.HasPrefix(key, accountPrefix):
-		if raw, err := hex.DecodeString(key[len(accountPrefix):]); err == nil && len(raw) == 20 {
+		if raw, ok := parseHex(key[len(accountPrefix):], 20); ok {
 			return StateKey{Kind: StateAccount, Account: Account(raw)}
 		}
 	case strings.HasPrefix(key, bookingPrefix):
-		if raw, err := hex.DecodeString(key[len(bookingPrefix):]); err == nil && len(raw) == 32 {
+		if raw, ok := parseHex(key[len(bookingPrefix):], 32); ok {
 			return StateKey{Kind: StateBooking, Booking: BookingID(raw)}
 		}
 	case strings.HasPrefix(key, creditPrefix):
@@ -146,8 +152,8 @@ func parseCredit(s string) (c Credit, ok bool) {
 	if len(s) != 40+1+6+1+64 || s[40] != '/' || s[47] != '/' {
 		return Credit{}, false
 	}
-	account, err := hex.DecodeString(s[:40])
-	if err != nil {
+	account, ok := parseHex(s[:40], 20)
+	if !ok {
 		return Credit{}, false
 	}
 	expiry, err := parseMonth(s[41:45], s[45:47])

@@ -1,0 +1,111 @@
+package dollars
+
+import (
+	"slices"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/chaincode/eip712"
+	"pgregory.net/rapid"
+)
+
+// Draws of any value that can be encoded, sensible or not.
+
+func drawBytes(t *rapid.T, n int, label string) []byte {
+	return rapid.SliceOfN(rapid.Byte(), n, n).Draw(t, label)
+}
+
+func drawAmount(t *rapid.T) Amount { return Amount(rapid.Int64Min(0).Draw(t, "amount")) }
+
+func drawExpiry(t *rapid.T) Expiry {
+	return Expiry(rapid.Uint32Range(0, uint32(maxExpiry)).Draw(t, "expiry"))
+}
+
+func drawAccount(t *rapid.T) Account { return Account(drawBytes(t, 20, "account")) }
+
+func drawBookingID(t *rapid.T) BookingID { return BookingID(drawBytes(t, 32, "booking")) }
+
+func drawCredits(t *rapid.T) (refs []CreditRef) {
+	for range rapid.IntRange(0, 4).Draw(t, "credits") {
+		refs = append(refs, CreditRef{drawExpiry(t), TxID(drawBytes(t, 32, "txid"))})
+	}
+	return refs
+}
+
+func drawBuckets(t *rapid.T) (b Buckets) {
+	for _, e := range slices.Sorted(slices.Values(rapid.SliceOfNDistinct(rapid.Custom(drawExpiry), 0, 4, rapid.ID).Draw(t, "months"))) {
+		b = append(b, Bucket{e, Amount(rapid.Int64Min(1).Draw(t, "amount"))})
+	}
+	return b
+}
+
+func drawRules(t *rapid.T) earn.Rules {
+	return earn.Rules{
+		Version: rapid.Uint32().Draw(t, "version"), Currency: rapid.StringN(0, 8, 8).Draw(t, "currency"),
+		HotelBasisPoints: rapid.Uint32().Draw(t, "hotel"), CarBasisPoints: rapid.Uint32().Draw(t, "car"),
+		FlightBasisPoints: rapid.Uint32().Draw(t, "flight"), ValidMonths: rapid.Uint32().Draw(t, "months"),
+	}
+}
+
+func drawFacts(t *rapid.T) Facts {
+	return Facts{
+		Kind: earn.Kind(rapid.Byte().Draw(t, "kind")), Price: drawAmount(t),
+		Currency: rapid.StringN(0, 8, 8).Draw(t, "currency"),
+		Start:    Date(rapid.Int32Min(0).Draw(t, "start")), End: Date(rapid.Int32Min(0).Draw(t, "end")),
+	}
+}
+
+func drawAnyOrder(t *rapid.T) SignedOrder {
+	o := SignedOrder{Order: Order{
+		Redeem: rapid.Bool().Draw(t, "redeem"), From: drawAccount(t), Amount: drawAmount(t),
+		Nonce: rapid.Uint64().Draw(t, "nonce"), Deadline: rapid.Int64Min(0).Draw(t, "deadline"),
+		MemoHash: [32]byte(drawBytes(t, 32, "memo")), ChainID: rapid.Uint64().Draw(t, "chain id"),
+	}}
+	if !o.Redeem {
+		o.To = drawAccount(t)
+	}
+	o.Signature = eip712.Signature(drawBytes(t, 65, "signature"))
+	o.Credits = drawCredits(t)
+	return o
+}
+
+func drawOperation(t *rapid.T) Operation {
+	switch rapid.SampledFrom([]Kind{
+		KindConfirm, KindComplete, KindCancel, KindTransfer, KindAbsorb, KindFreeze, KindPublishRules,
+	}).Draw(t, "kind") {
+	case KindConfirm:
+		return Confirm{drawBookingID(t), drawAccount(t), drawFacts(t)}
+	case KindComplete:
+		return Complete{drawBookingID(t)}
+	case KindCancel:
+		return Cancel{drawBookingID(t), drawCredits(t)}
+	case KindTransfer:
+		return drawAnyOrder(t)
+	case KindAbsorb:
+		return Absorb{drawAccount(t), drawCredits(t)}
+	case KindFreeze:
+		return SetFrozen{drawAccount(t), rapid.Bool().Draw(t, "frozen")}
+	}
+	return PublishRules{drawRules(t)}
+}
+
+func drawEntry(t *rapid.T) Entry {
+	e := Entry{
+		Kind:    Kind(rapid.Uint8Range(0, uint8(KindPublishRules)).Draw(t, "kind")),
+		Outcome: Outcome(rapid.Uint8Range(uint8(Applied), uint8(Rejected)).Draw(t, "outcome")),
+		Version: rapid.Uint32().Draw(t, "version"),
+		Before:  BookingState(rapid.Uint8Range(0, uint8(BookingNoted)).Draw(t, "before")),
+		After:   BookingState(rapid.Uint8Range(0, uint8(BookingNoted)).Draw(t, "after")),
+		Moved:   drawBuckets(t), Expired: drawBuckets(t), Repaid: drawBuckets(t),
+	}
+	if e.Outcome == Rejected {
+		e.Code = Code(rapid.StringN(0, 64, 64).Draw(t, "code"))
+	}
+	// Each of the rest is there or not: absent ones take another path through the encoding.
+	if rapid.Bool().Draw(t, "with parties") {
+		e.Ref, e.Account, e.Other = [32]byte(drawBytes(t, 32, "ref")), drawAccount(t), drawAccount(t)
+	}
+	if rapid.Bool().Draw(t, "with amounts") {
+		e.Amount, e.Debt = drawAmount(t), drawAmount(t)
+	}
+	return e
+}
