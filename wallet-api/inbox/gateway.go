@@ -1,0 +1,147 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/destinasia/dollars/wallet-api/disk"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// This file is the side of the inbox that the gateway sees.
+
+// Ready receives when work may be waiting. It is told once, however much there is.
+func (in *Inbox) Ready() <-chan struct{} { return in.ready }
+
+// Take hands out up to limit of a class's waiting work, oldest first. It is the caller's until Settle.
+func (in *Inbox) Take(class wallet.Class, limit int) []wallet.Work {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	c := in.classes[class]
+	if c == nil {
+		return nil
+	}
+	n := min(limit, len(c.waiting))
+	taken := slices.Clone(c.waiting[:n])
+	clear(c.waiting[:n]) // the queue's memory must not hold on to what it has handed out
+	c.waiting = c.waiting[n:]
+	return taken
+}
+
+// Submitting makes an envelope durable before it is submitted.
+func (in *Inbox) Submitting(ctx context.Context, s wallet.Submission) error {
+	value := encodeSubmission(s)
+	err := in.writer.Update(ctx, func(tx *disk.Tx) error {
+		tx.Set(submissionKey(s.TxID), value)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("inbox: keep submission %s: %w", s.TxID, err)
+	}
+	return nil
+}
+
+// Settle makes what became of work durable, wakes its waiters, and forgets the submissions with these ids. Work that
+// was settled before keeps its first outcome. When there is too much for one transaction, the submissions are forgotten
+// by the last, so that after a crash in between they are followed up again.
+func (in *Inbox) Settle(ctx context.Context, done []wallet.Status, txIDs []string) error {
+	var settled []wallet.Work
+	err := in.writer.Update(ctx, func(tx *disk.Tx) error {
+		settled = nil
+		for _, s := range done {
+			rec, err := in.settle(tx, s)
+			if err != nil {
+				return err
+			}
+			if rec != nil {
+				settled = append(settled, rec.status.Work)
+			}
+		}
+		for _, id := range txIDs {
+			tx.Delete(submissionKey(id))
+		}
+		tx.Committed(func() { in.finish(settled) })
+		return nil
+	})
+	if half := len(done) / 2; errors.Is(err, disk.ErrTooBig) && half > 0 {
+		if err := in.Settle(ctx, done[:half], nil); err != nil {
+			return err
+		}
+		return in.Settle(ctx, done[half:], txIDs)
+	}
+	if err != nil {
+		return fmt.Errorf("inbox: settle: %w", err)
+	}
+	return nil
+}
+
+// settle writes one outcome; the record is nil when there was one before.
+func (in *Inbox) settle(tx *disk.Tx, s wallet.Status) (*record, error) {
+	value, err := tx.Get(workKey(s.Work.ID))
+	if err != nil {
+		return nil, err
+	}
+	if value == nil {
+		return nil, fmt.Errorf("work %s was never accepted", s.Work.ID)
+	}
+	rec, err := decodeWork(s.Work.ID, value)
+	if err != nil || rec.status.Done {
+		return nil, err
+	}
+	s.Work, s.Done = rec.status.Work, true
+	rec.status = s
+	tx.SetUntil(workKey(s.Work.ID), encodeWork(rec), in.now().Add(in.keep))
+	tx.Delete(queueKey(rec.seq))
+	return &rec, nil
+}
+
+func (in *Inbox) finish(settled []wallet.Work) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, w := range settled {
+		in.classes[w.Class].unfinished--
+		if v := in.watchers[w.ID]; v != nil {
+			delete(in.watchers, w.ID)
+			close(v.done)
+		}
+	}
+}
+
+// Submissions are those made durable and not forgotten, with their work as it was accepted.
+func (in *Inbox) Submissions(context.Context) ([]wallet.Submission, error) {
+	var list []wallet.Submission
+	err := in.db.View(func(txn *badger.Txn) error {
+		return scan(txn, submissionPrefix, func(key, value []byte) error {
+			ids, envelope, err := decodeSubmission(slices.Clone(value))
+			s := wallet.Submission{TxID: string(key[len(submissionPrefix):]), Envelope: envelope}
+			for _, id := range ids {
+				var rec record
+				if rec, err = queued(txn, id[:]); err != nil {
+					return err
+				}
+				s.Work = append(s.Work, rec.status.Work)
+			}
+			list = append(list, s)
+			return err
+		})
+	})
+	return list, err
+}
+
+// Pending is all unfinished work of a class in the order it was accepted, handed out or not.
+func (in *Inbox) Pending(_ context.Context, class wallet.Class) ([]wallet.Work, error) {
+	var list []wallet.Work
+	err := in.db.View(func(txn *badger.Txn) error {
+		return scan(txn, queuePrefix, func(_, id []byte) error {
+			rec, err := queued(txn, id)
+			if err == nil && rec.status.Work.Class == class {
+				list = append(list, rec.status.Work)
+			}
+			return err
+		})
+	})
+	return list, err
+}

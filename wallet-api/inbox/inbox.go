@@ -1,0 +1,177 @@
+package inbox
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/destinasia/dollars/wallet-api/disk"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Options of an Inbox; the zero value is useful.
+type Options struct {
+	// Bounds is how much unfinished work of a class there may be; DefaultBounds where a class is not named.
+	Bounds map[wallet.Class]int
+
+	// Keep is for how long finished work and idempotency keys are remembered; 30 days when zero. Within it a
+	// repeat is told from new work without asking the ledger.
+	Keep time.Duration
+
+	Now func() time.Time // time.Now if nil
+	Log *slog.Logger     // nil discards
+}
+
+// DefaultBounds hold some seconds of work at full speed, in about 20 MB of memory.
+var DefaultBounds = map[wallet.Class]int{
+	wallet.ClassBooking: 20_000,
+	wallet.ClassOrder:   10_000,
+	wallet.ClassAdmin:   100,
+}
+
+// Inbox is the work that was accepted. It is safe for concurrent use.
+type Inbox struct {
+	db     *badger.DB
+	writer *disk.Writer
+	keep   time.Duration
+	now    func() time.Time
+	log    *slog.Logger
+
+	seq   uint64 // of the newest work; the writer's alone
+	ready chan struct{}
+
+	mu       sync.Mutex
+	classes  map[wallet.Class]*class
+	watchers map[wallet.WorkID]*watcher
+
+	closing chan struct{}
+	tidying sync.WaitGroup
+}
+
+// class is one queue.
+type class struct {
+	bound      int
+	unfinished int           // accepted, or about to be, and not settled
+	waiting    []wallet.Work // of it, what was not handed out
+}
+
+var _ wallet.Intake = (*Inbox)(nil)
+
+// Open opens or creates the inbox in a folder, with the unfinished work it holds. Close it.
+func Open(dir string, o Options) (*Inbox, error) {
+	in := &Inbox{
+		keep: o.Keep, now: o.Now, log: o.Log,
+		ready:    make(chan struct{}, 1),
+		classes:  map[wallet.Class]*class{},
+		watchers: map[wallet.WorkID]*watcher{},
+		closing:  make(chan struct{}),
+	}
+	if in.keep == 0 {
+		in.keep = 30 * 24 * time.Hour
+	}
+	if in.now == nil {
+		in.now = time.Now
+	}
+	if in.log == nil {
+		in.log = slog.New(slog.DiscardHandler)
+	}
+	for c, bound := range DefaultBounds {
+		if b, ok := o.Bounds[c]; ok {
+			bound = b
+		}
+		in.classes[c] = &class{bound: bound}
+	}
+	// Work takes some hundred bytes; envelopes take hundreds of kilobytes and live for seconds, so they go to the
+	// value log, where they are not copied by compactions.
+	db, err := disk.Open(dir, disk.Options{MemTable: 16 << 20, Cache: 8 << 20, Large: 32 << 10, Sync: true, Log: in.log})
+	if err != nil {
+		return nil, fmt.Errorf("inbox: %w", err)
+	}
+	in.db = db
+	if err := in.load(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	in.writer = disk.NewWriter(db)
+	in.tidying.Go(in.tidy)
+	return in, nil
+}
+
+// Close ends the inbox after what was asked for before. Waits return with the status as it is.
+func (in *Inbox) Close() error {
+	close(in.closing)
+	in.tidying.Wait()
+	in.writer.Close()
+	return in.db.Close()
+}
+
+// load queues the unfinished work, but for that of submissions, which is on its way.
+func (in *Inbox) load() error {
+	return in.db.View(func(txn *badger.Txn) error {
+		underway := map[wallet.WorkID]bool{}
+		err := scan(txn, submissionPrefix, func(_, value []byte) error {
+			ids, _, err := decodeSubmission(value)
+			for _, id := range ids {
+				underway[id] = true
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return scan(txn, queuePrefix, func(key, value []byte) error {
+			rec, err := queued(txn, value)
+			if err != nil {
+				return err
+			}
+			in.seq = rec.seq
+			c := in.classes[rec.status.Work.Class]
+			c.unfinished++
+			if !underway[rec.status.Work.ID] {
+				c.waiting = append(c.waiting, rec.status.Work)
+				in.wake()
+			}
+			return nil
+		})
+	})
+}
+
+// wake tells the one who takes work that there may be some.
+func (in *Inbox) wake() {
+	select {
+	case in.ready <- struct{}{}:
+	default: // it was told and has not looked yet
+	}
+}
+
+// tidy gives the disk space of forgotten envelopes back.
+func (in *Inbox) tidy() {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for {
+		select {
+		case <-in.closing:
+			return
+		case <-tick.C:
+		}
+		for in.db.RunValueLogGC(0.5) == nil { // it says by an error that there is nothing to gain
+			select {
+			case <-in.closing:
+				return
+			default:
+			}
+		}
+	}
+}
+
+// Depth is how much work of a class is unfinished.
+func (in *Inbox) Depth(c wallet.Class) int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if q := in.classes[c]; q != nil {
+		return q.unfinished
+	}
+	return 0
+}
