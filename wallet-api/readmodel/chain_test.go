@@ -1,0 +1,149 @@
+package readmodel
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/chaincode/eip712"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/ethereum/go-ethereum/crypto"
+)
+
+const (
+	channel   = "dollars"
+	chaincode = "dsd"
+)
+
+// chain is a ledger in a map, and the blocks that led to it.
+type chain struct {
+	t      testing.TB
+	state  memory
+	time   int64
+	blocks []wallet.Block
+	txs    uint64
+}
+
+type memory map[string][]byte
+
+func (m memory) Get(keys []string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, k := range keys {
+		values[i] = m[k]
+	}
+	return values, nil
+}
+
+func newChain(t testing.TB) *chain {
+	c := &chain{t: t, state: memory{}, time: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC).Unix()}
+	c.add(c.apply(dollars.RoleOperator, dollars.PublishRules{Rules: earn.Standard()}))
+	return c
+}
+
+// apply runs a batch as one transaction of the block to come.
+func (c *chain) apply(role string, ops ...dollars.Operation) wallet.Transaction {
+	c.t.Helper()
+	currency, _ := dollars.CurrencyOf(chaincode)
+	c.txs++
+	id := txID(c.txs)
+	result, err := dollars.Apply(dollars.Env{
+		Currency: currency, Channel: channel, Chaincode: chaincode, TxID: id, Time: c.time,
+		Caller: dollars.Caller{MSP: currency.IssuerMSP, Role: role},
+	}, ops, c.state)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	for _, w := range result.Writes {
+		if w.Value == nil {
+			delete(c.state, w.Key)
+		} else {
+			c.state[w.Key] = w.Value
+		}
+	}
+	return wallet.Transaction{
+		ID: id.String(), Time: c.time, Valid: true, Code: "VALID", Journal: result.Journal, Writes: result.Writes,
+	}
+}
+
+func (c *chain) add(txs ...wallet.Transaction) {
+	for i := range txs {
+		txs[i].Index = i
+	}
+	c.blocks = append(c.blocks, wallet.Block{Number: uint64(len(c.blocks)), Transactions: txs})
+}
+
+func txID(n uint64) (id dollars.TxID) {
+	binary.BigEndian.PutUint64(id[:], n)
+	return id
+}
+
+func bookingID(n int) (id dollars.BookingID) {
+	binary.BigEndian.PutUint64(id[:], uint64(n))
+	return id
+}
+
+// price of a hotel item that earns so many points.
+func confirm(n int, a dollars.Account, points dollars.Amount) dollars.Confirm {
+	return dollars.Confirm{
+		Booking: bookingID(n), Account: a,
+		Facts: dollars.Facts{Kind: earn.Hotel, Price: points * 20, Currency: "EUR", Start: 20000, End: 20002},
+	}
+}
+
+// member is an account whose orders can be signed.
+type member struct {
+	key     *ecdsa.PrivateKey
+	account dollars.Account
+	nonce   uint64
+}
+
+func newMember(t testing.TB, n byte) *member {
+	t.Helper()
+	key, err := crypto.HexToECDSA(hex.EncodeToString(slices.Repeat([]byte{n}, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &member{key: key, account: dollars.Account(crypto.PubkeyToAddress(key.PublicKey))}
+}
+
+func (m *member) order(t testing.TB, o dollars.Order, credits []dollars.CreditRef) (dollars.SignedOrder, dollars.OrderID) {
+	t.Helper()
+	m.nonce++
+	o.From, o.Nonce = m.account, m.nonce
+	currency, _ := dollars.CurrencyOf(chaincode)
+	id := o.ID(currency, channel, chaincode)
+	sig, err := crypto.Sign(id[:], m.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dollars.SignedOrder{Order: o, Signature: eip712.Signature(sig), Credits: credits}, id
+}
+
+func open(t testing.TB, dir string) *Views {
+	t.Helper()
+	v, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if !v.db.IsClosed() {
+			_ = v.Close()
+		}
+	})
+	return v
+}
+
+func foldAll(t testing.TB, v *Views, blocks ...wallet.Block) {
+	t.Helper()
+	for _, b := range blocks {
+		if err := v.Fold(context.Background(), b); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

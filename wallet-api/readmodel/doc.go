@@ -1,0 +1,17 @@
+// Package readmodel is what members, staff and the gateway read: a mirror of the ledger's state, and views folded from
+// its journals, on an embedded Badger.
+//
+// It implements wallet.Views, and for the gateway Fold. It guarantees that a view and the position it was folded to
+// change in one Badger transaction: after a crash the next Fold goes on where the last commit was, and folding a
+// block again changes nothing. Commits do not wait for the disk, because all of this can be folded again from the chain;
+// power loss costs the newest blocks, never consistency.
+//
+// A block is usually one Badger transaction. One that is too big is committed in parts, at the end of a Fabric
+// transaction where possible; Height counts a block when all of it is there.
+//
+// Balances are a view of their own rather than sums over the mirror, so that reading one costs the same for an
+// account with a hundred thousand credits as for one with none. Check recomputes the views from the mirror.
+//
+// It believes the blocks it is given: fetching, verifying and decoding them is left to the gateway, and proving the
+// ledger to the auditor.
+package readmodel

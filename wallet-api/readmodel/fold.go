@@ -1,0 +1,204 @@
+package readmodel
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Fold adds a block to the views. A block folded before changes nothing; one that is not the next is refused.
+func (v *Views) Fold(ctx context.Context, b wallet.Block) error {
+	v.folding.Lock()
+	defer v.folding.Unlock()
+	f := &fold{db: v.db, txn: v.db.NewTransaction(true)}
+	defer func() { f.txn.Discard() }()
+	var err error
+	if f.done, err = readProgress(f.txn); err != nil {
+		return fmt.Errorf("read model: %w", err)
+	}
+	switch {
+	case b.Number < f.done.block:
+		return nil
+	case b.Number > f.done.block:
+		return fmt.Errorf("read model: block %d was given, but %d is the next to fold; nothing was changed", b.Number, f.done.block)
+	}
+	if err := f.block(ctx, b); err != nil {
+		return fmt.Errorf("read model: fold block %d: %w", b.Number, err)
+	}
+	return nil
+}
+
+// fold is one block on its way into the views: a sequence of steps, each of which is whole. Commits come between
+// steps and carry the number of steps done, so that a Fold after a crash can leave those out.
+type fold struct {
+	db   *badger.DB
+	txn  *badger.Txn
+	done progress // with what the open transaction holds
+	step uint64   // the next step's place in the block
+
+	size, count int64 // of the open transaction, as Badger reckons
+
+	// Of the current step, which may have to wait for the next transaction.
+	writes []write
+	supply dollars.Supply
+}
+
+type write struct{ key, value []byte } // a nil value deletes
+
+func (f *fold) block(ctx context.Context, b wallet.Block) error {
+	for _, tx := range b.Transactions {
+		if err := f.transaction(txPlace{b.Number, uint32(tx.Index)}, tx); err != nil {
+			return fmt.Errorf("transaction %s: %w", tx.ID, err)
+		}
+		// Better here than in the middle of the next one.
+		if f.count > f.db.MaxBatchCount()/2 || f.size > f.db.MaxBatchSize()/2 {
+			if err := f.commit(); err != nil {
+				return err
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
+	}
+	f.done.block, f.done.steps = b.Number+1, 0
+	return f.commit()
+}
+
+func (f *fold) transaction(at txPlace, tx wallet.Transaction) error {
+	first, seen, err := findTransaction(f.txn, tx.ID)
+	if err != nil {
+		return err
+	}
+	if seen && first != at {
+		if tx.Valid {
+			return fmt.Errorf("its id was seen before, in block %d; a peer would have called it invalid", first.block)
+		}
+		return nil // a copy (DUPLICATE_TXID): what became of the first stands
+	}
+	if err := f.do(func() error { return f.head(at, tx) }); err != nil || !tx.Valid {
+		return err
+	}
+	for i, e := range tx.Journal.Entries {
+		if err := f.do(func() error { return f.entry(at, i, e) }); err != nil {
+			return fmt.Errorf("entry %d: %w", i, err)
+		}
+	}
+	for _, w := range tx.Writes {
+		if err := f.do(func() error { f.set(stateKey(w.Key), w.Value); return nil }); err != nil {
+			return fmt.Errorf("key %s: %w", w.Key, err)
+		}
+	}
+	return nil
+}
+
+// do runs a step, unless it was done before a crash, and puts its writes into the open transaction, or into a new one
+// where they do not fit.
+func (f *fold) do(step func() error) error {
+	if f.step++; f.step <= f.done.steps {
+		return nil
+	}
+	f.writes, f.supply = f.writes[:0], f.done.supply
+	if err := step(); err != nil {
+		return err
+	}
+	var size int64
+	for _, w := range f.writes {
+		size += int64(len(w.key)+len(w.value)) + perWrite
+	}
+	count := int64(len(f.writes))
+	full := f.size+size+progressSize >= f.db.MaxBatchSize() || f.count+count+1 >= f.db.MaxBatchCount()
+	if full && f.count > 0 {
+		if err := f.commit(); err != nil {
+			return err
+		}
+	}
+	for _, w := range f.writes {
+		var err error
+		if w.value == nil {
+			err = f.txn.Delete(w.key)
+		} else {
+			err = f.txn.Set(w.key, w.value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	f.size, f.count = f.size+size, f.count+count
+	f.done.steps, f.done.supply = f.step, f.supply
+	return nil
+}
+
+// What Badger reckons for a write beside key and value, at most; and for the record of the progress.
+const (
+	perWrite     = 32
+	progressSize = 512
+)
+
+func (f *fold) commit() error {
+	if err := f.txn.Set(progressKey, f.done.encode()); err != nil {
+		return err
+	}
+	if err := f.txn.Commit(); err != nil {
+		return err
+	}
+	f.txn = f.db.NewTransaction(true)
+	f.size, f.count = 0, 0
+	return nil
+}
+
+func (f *fold) set(key, value []byte) { f.writes = append(f.writes, write{key, value}) }
+
+// head records the transaction itself and, if it is valid, what became of its operations.
+func (f *fold) head(at txPlace, tx wallet.Transaction) error {
+	f.set(transactionKey(tx.ID), at.encode())
+	f.set(headerKey(at), header{id: tx.ID, time: tx.Time, valid: tx.Valid, code: tx.Code}.encode())
+	if tx.Valid {
+		f.set(resultsKey(at), encodeResults(tx.Journal))
+	}
+	return nil
+}
+
+// entry folds what one operation did into supply, balances and histories.
+func (f *fold) entry(at txPlace, index int, e dollars.Entry) error {
+	if e.Outcome != dollars.Applied {
+		return nil
+	}
+	if err := f.supply.Fold(e); err != nil {
+		return err
+	}
+	if e.Account.IsZero() { // a cancellation noted before its booking, or rules
+		return nil
+	}
+	own, err := readBalance(f.txn, e.Account)
+	if err != nil {
+		return err
+	}
+	if err := own.fold(e); err != nil {
+		return err
+	}
+	f.set(balanceKey(e.Account), own.encode())
+	if e.Kind == dollars.KindAbsorb && len(e.Expired) == 0 && len(e.Repaid) == 0 {
+		return nil // only moved points from one form to the other
+	}
+	key, value := historyKey(e.Account, at, index), encodeEntry(e)
+	f.set(key, value)
+	if e.Kind == dollars.KindTransfer || e.Kind == dollars.KindRedeem {
+		f.set(orderKey(dollars.OrderID(e.Ref)), key)
+	}
+	if e.Kind != dollars.KindTransfer {
+		return nil
+	}
+	other, err := readBalance(f.txn, e.Other)
+	if err != nil {
+		return err
+	}
+	if err := other.buckets.plus(e.Moved); err != nil {
+		return err
+	}
+	f.set(balanceKey(e.Other), other.encode())
+	f.set(historyKey(e.Other, at, index), value)
+	return nil
+}

@@ -1,0 +1,149 @@
+package readmodel
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/disk"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// A cursor is the place of the last entry of a page, so that a page stays the same while newer entries come.
+var cursorText = base64.RawURLEncoding.Strict()
+
+// History of an account, newest first. What changed nothing of the account's is not in it.
+func (v *Views) History(_ context.Context, a dollars.Account, cursor string, limit int) ([]wallet.HistoryEntry, string, error) {
+	start := historyPrefix(a)
+	if cursor != "" {
+		at, err := cursorText.DecodeString(cursor)
+		if err != nil || len(at) != placeSize {
+			return nil, "", &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of a history; leave it out to start at the newest entry"}
+		}
+		start = append(append(start, at...), 0) // the first key after the cursor's
+	}
+	var list []wallet.HistoryEntry
+	var next string
+	err := v.view(func(txn *badger.Txn) error {
+		heads := headers{txn: txn}
+		var last []byte
+		return scanFrom(txn, start, historyPrefix(a), func(key, value []byte) error {
+			if len(list) >= limit {
+				next = cursorText.EncodeToString(last)
+				return errStop
+			}
+			last = append(last[:0], key[len(key)-placeSize:]...)
+			entry, err := heads.entry(last, value)
+			list = append(list, entry)
+			return err
+		})
+	})
+	return list, next, err
+}
+
+// headers reads transactions' headers; neighbours in a history are often of one transaction.
+type headers struct {
+	txn  *badger.Txn
+	tx   txPlace
+	head *header
+}
+
+func (h *headers) of(tx txPlace) (header, error) {
+	if h.head == nil || h.tx != tx {
+		head, err := readHeader(h.txn, tx)
+		if err != nil {
+			return header{}, err
+		}
+		h.tx, h.head = tx, &head
+	}
+	return *h.head, nil
+}
+
+func (h *headers) entry(place, value []byte) (wallet.HistoryEntry, error) {
+	tx, index := decodePlace(place)
+	head, err := h.of(tx)
+	if err != nil {
+		return wallet.HistoryEntry{}, err
+	}
+	e, err := decodeEntry(value)
+	return wallet.HistoryEntry{Block: tx.block, TxID: head.id, Index: index, Time: head.time, Entry: e}, err
+}
+
+// Order is where an order was applied.
+func (v *Views) Order(_ context.Context, id dollars.OrderID) (at wallet.OrderAt, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		key, err := disk.Get(txn, orderKey(id))
+		if err != nil {
+			return err
+		}
+		if len(key) < placeSize {
+			return wallet.ErrNotFound
+		}
+		value, err := disk.Get(txn, key)
+		if err != nil {
+			return err
+		}
+		heads := headers{txn: txn}
+		h, err := heads.entry(key[len(key)-placeSize:], value)
+		at = wallet.OrderAt{TxID: h.TxID, Block: h.Block, Time: h.Time, Entry: h.Entry}
+		return err
+	})
+	return at, err
+}
+
+// Transaction is what became of a transaction of this chaincode: of the first with this id, if a copy came later.
+func (v *Views) Transaction(_ context.Context, txID string) (at wallet.TransactionAt, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		tx, found, err := findTransaction(txn, txID)
+		if err != nil {
+			return err
+		}
+		if !found {
+			return wallet.ErrNotFound
+		}
+		head, err := readHeader(txn, tx)
+		if err != nil {
+			return err
+		}
+		at = wallet.TransactionAt{Block: tx.block, Valid: head.valid, Code: head.code}
+		if !head.valid {
+			return nil
+		}
+		value, err := disk.Get(txn, resultsKey(tx))
+		if err != nil {
+			return err
+		}
+		at.Results, err = decodeResults(value)
+		return err
+	})
+	return at, err
+}
+
+// errStop ends a scan early; it is no error.
+var errStop = errors.New("stop")
+
+// scan calls f with all keys of a prefix in their order; what it gets is good for the call only.
+func scan(txn *badger.Txn, prefix []byte, f func(key, value []byte) error) error {
+	return scanFrom(txn, prefix, prefix, f)
+}
+
+func scanFrom(txn *badger.Txn, start, prefix []byte, f func(key, value []byte) error) error {
+	o := badger.DefaultIteratorOptions
+	o.Prefix = prefix
+	o.PrefetchValues = false // values lie beside the keys
+	it := txn.NewIterator(o)
+	defer it.Close()
+	for it.Seek(start); it.Valid(); it.Next() {
+		item := it.Item()
+		err := item.Value(func(value []byte) error { return f(item.Key(), value) })
+		if err == errStop {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

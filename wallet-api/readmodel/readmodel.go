@@ -1,0 +1,176 @@
+package readmodel
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/disk"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Options of Views; the zero value is useful.
+type Options struct {
+	Now func() time.Time // tells Credits which have expired; time.Now if nil
+	Log *slog.Logger     // nil discards
+}
+
+// Views is the read model. It is safe for concurrent use; reads see one commit each.
+type Views struct {
+	db  *badger.DB
+	now func() time.Time
+
+	folding sync.Mutex // one Fold at a time, and none while Check looks
+}
+
+var _ wallet.Views = (*Views)(nil)
+
+// Open opens or creates the read model in a folder. Close it.
+func Open(dir string, o Options) (*Views, error) {
+	// Large enough for a usual block in one transaction, small enough that three memory tables and the cache stay
+	// well below 100 MB.
+	db, err := disk.Open(dir, disk.Options{MemTable: 12 << 20, Cache: 16 << 20, Log: o.Log})
+	if err != nil {
+		return nil, fmt.Errorf("read model: %w", err)
+	}
+	v := &Views{db: db, now: o.Now}
+	if v.now == nil {
+		v.now = time.Now
+	}
+	return v, nil
+}
+
+// Close ends the read model.
+func (v *Views) Close() error { return v.db.Close() }
+
+// view reads in one transaction and says whose error it is.
+func (v *Views) view(read func(txn *badger.Txn) error) error {
+	err := v.db.View(read)
+	if err != nil && err != wallet.ErrNotFound {
+		return fmt.Errorf("read model: %w", err)
+	}
+	return err
+}
+
+// Height is the number of blocks folded, and so the number of the next one.
+func (v *Views) Height(context.Context) (height uint64, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		p, err := readProgress(txn)
+		height = p.block
+		return err
+	})
+	return height, err
+}
+
+// Supply of the asset.
+func (v *Views) Supply(context.Context) (at wallet.SupplyAt, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		p, err := readProgress(txn)
+		at = wallet.SupplyAt{Height: p.block, Supply: p.supply}
+		return err
+	})
+	return at, err
+}
+
+// Get reads ledger state by key; nil where there is none.
+func (v *Views) Get(keys []string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	err := v.view(func(txn *badger.Txn) error {
+		for i, key := range keys {
+			var err error
+			if values[i], err = disk.Get(txn, stateKey(key)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return values, err
+}
+
+// Balance of an account at a time in Unix seconds.
+func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.Balance, error) {
+	var b wallet.Balance
+	err := v.view(func(txn *badger.Txn) error {
+		p, err := readProgress(txn)
+		if err != nil {
+			return err
+		}
+		own, err := readBalance(txn, a)
+		if err != nil {
+			return err
+		}
+		rec, err := readAccount(txn, a)
+		if err != nil {
+			return err
+		}
+		b = wallet.Balance{
+			Account: a, Height: p.block, Pending: own.pending, Debt: own.debt,
+			Frozen: rec.Frozen, NextNonce: rec.Window.Next(),
+		}
+		for _, x := range own.buckets {
+			if !x.Expiry.Passed(now) {
+				b.Buckets = append(b.Buckets, x)
+			}
+		}
+		return nil
+	})
+	return b, err
+}
+
+func readAccount(txn *badger.Txn, a dollars.Account) (dollars.AccountRecord, error) {
+	value, err := disk.Get(txn, stateKey(dollars.AccountKey(a)))
+	if err != nil || value == nil {
+		return dollars.AccountRecord{}, err
+	}
+	return dollars.DecodeAccountRecord(value)
+}
+
+// sweep is how many credits are absorbed beyond what an order needs, so that accounts that spend do not gather them.
+const sweep = 16
+
+// Credits an order or reversal of this amount should absorb.
+func (v *Views) Credits(_ context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error) {
+	now := v.now().Unix()
+	var refs []dollars.CreditRef
+	err := v.view(func(txn *badger.Txn) error {
+		rec, err := readAccount(txn, a)
+		if err != nil {
+			return err
+		}
+		// Debt is repaid before the order sees a point.
+		need, err := amount.Plus(rec.Debt)
+		if err != nil {
+			return err
+		}
+		var have dollars.Amount
+		for _, x := range rec.Buckets {
+			if !x.Expiry.Passed(now) {
+				have += x.Amount
+			}
+		}
+		extra := 0
+		return scan(txn, stateKey(dollars.CreditPrefix(a)), func(key, value []byte) error {
+			if have >= need {
+				extra++
+			}
+			if len(refs) >= limit || extra > sweep {
+				return errStop
+			}
+			c := dollars.ParseStateKey(string(key[1:])).Credit
+			points, err := dollars.DecodeCredit(value)
+			if err != nil {
+				return err
+			}
+			refs = append(refs, dollars.CreditRef{Expiry: c.Expiry, TxID: c.TxID})
+			if !c.Expiry.Passed(now) {
+				have, err = have.Plus(points)
+			}
+			return err
+		})
+	})
+	return refs, err
+}
