@@ -236,6 +236,7 @@ func genesisBlock(channel string, config *common.ConfigGroup, at *timestamppb.Ti
 	metadata[common.BlockMetadataIndex_SIGNATURES] = marshal(&common.Metadata{
 		Value: marshal(&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{}}),
 	})
+	//lint:ignore SA1019 older clients still look for it here
 	metadata[common.BlockMetadataIndex_LAST_CONFIG] = marshal(&common.Metadata{Value: marshal(&common.LastConfig{})})
 	block := marshal(&common.Block{
 		Header:   &common.BlockHeader{DataHash: dataHash[:]},

@@ -85,7 +85,7 @@ func TestEarlyEndIsReportedWithTheLog(t *testing.T) {
 	d := Dir(t.TempDir())
 	p := &process{
 		name: "brief", path: "/bin/sh", args: []string{"-c", "echo what went wrong; exit 3"},
-		ready: listening(1),
+		ready: answers("http://127.0.0.1:1/"),
 	}
 	if err := p.start(d); err != nil {
 		t.Fatal(err)

@@ -27,10 +27,11 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 var builderFiles embed.FS
 
 // What the Fabric programs log: warnings, and the few lines that tell what a node is doing. A line per transaction
-// would cost more than it tells.
+// would cost more than it tells, and that a peer looks for an orderer that is just starting tells nothing.
 const (
-	peerLogging    = "warning:nodeCmd=info:kvledger=info:lifecycle=info"
-	ordererLogging = "warning:orderer.common.server=info:orderer.consensus.etcdraft=info"
+	peerLogging    = "FABRIC_LOGGING_SPEC=warning:nodeCmd,kvledger,lifecycle=info:peer.blocksprovider,grpc=error"
+	ordererLogging = "FABRIC_LOGGING_SPEC=warning:orderer.common.server,orderer.consensus.etcdraft=info:grpc=error"
+	loggingFormat  = "FABRIC_LOGGING_FORMAT=%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}"
 )
 
 // orderer writes an orderer's configuration and says how to run it.
@@ -39,8 +40,9 @@ func (n *Network) orderer(org topology.Organisation, o topology.Orderer, program
 	config := filepath.Join(dir, "orderer.yaml")
 	data := n.Dir.Data(o.Name)
 	layout := n.Dir.Material()
+	tls := layout.NodeTLS(org.Name, o.Name)
 	err := render(config, "orderer.yaml", map[string]any{
-		"Org": org, "Orderer": o, "TLS": layout.NodeTLS(org.Name, o.Name), "MSP": layout.NodeMSP(org.Name, o.Name),
+		"Org": org, "Orderer": o, "TLS": tls, "MSP": layout.NodeMSP(org.Name, o.Name),
 		"Data": filepath.Join(data, "ledger"), "WAL": filepath.Join(data, "wal"), "Snapshots": filepath.Join(data, "snapshots"),
 	})
 	if err != nil {
@@ -48,10 +50,10 @@ func (n *Network) orderer(org topology.Organisation, o topology.Orderer, program
 	}
 	return &process{
 		name: o.Name, stage: stageOrderer, path: programs.Orderer,
-		env:   []string{"FABRIC_CFG_PATH=" + dir, "FABRIC_LOGGING_SPEC=" + ordererLogging},
+		env:   []string{"FABRIC_CFG_PATH=" + dir, ordererLogging, loggingFormat},
 		ports: []int{o.ListenPort, o.AdminPort, o.OperationsPort},
 		files: []string{config},
-		ready: all(healthy(o.OperationsPort), listening(o.ListenPort), listening(o.AdminPort)),
+		ready: all(healthy(o.OperationsPort), handshakes(o.ListenPort, tls), handshakes(o.AdminPort, tls)),
 	}, nil
 }
 
@@ -76,10 +78,10 @@ func (n *Network) peer(org topology.Organisation, p topology.Peer, programs Prog
 	}
 	return &process{
 		name: p.Name, stage: stagePeer, path: programs.Peer, args: []string{"node", "start"},
-		env:   []string{"FABRIC_CFG_PATH=" + dir, "FABRIC_LOGGING_SPEC=" + peerLogging},
+		env:   []string{"FABRIC_CFG_PATH=" + dir, peerLogging, loggingFormat},
 		ports: []int{p.ListenPort, p.ChaincodePort, p.OperationsPort},
 		files: []string{config},
-		ready: all(healthy(p.OperationsPort), listening(p.ListenPort)),
+		ready: all(healthy(p.OperationsPort), handshakes(p.ListenPort, tls)),
 	}, nil
 }
 

@@ -34,13 +34,13 @@ type process struct {
 	exited chan struct{}
 }
 
-// stage orders starts; stops go backwards.
+// stage orders stops, last stage first: who asks goes before who answers.
 type stage int
 
 const (
 	stageOrderer stage = iota
-	stagePeer
 	stageContract
+	stagePeer
 	stageWallet
 )
 

@@ -68,17 +68,6 @@ func answers(url string) func(context.Context) error {
 	}
 }
 
-// listening asks whether anything accepts connections on the port.
-func listening(port int) func(context.Context) error {
-	return func(ctx context.Context) error {
-		connection, err := new(net.Dialer).DialContext(ctx, "tcp", topology.Address(port))
-		if err != nil {
-			return err
-		}
-		return connection.Close()
-	}
-}
-
 // handshakes asks for a TLS handshake on the port, in the role of whoever owns the files.
 func handshakes(port int, files material.TLS) func(context.Context) error {
 	return func(ctx context.Context) error {
@@ -144,13 +133,16 @@ func get(ctx context.Context, url string) (string, error) {
 
 // checkPorts makes sure, before anything is made, that every part that does not run can have its ports.
 func (n *Network) checkPorts() error {
+	// A process that was just killed holds its ports for a moment after it counts as gone.
+	deadline := time.Now().Add(askTimeout)
 	for _, port := range n.Topology.Ports() {
 		if r, err := readRecord(n.Dir.record(port.Part)); err == nil && r.Running() {
 			continue
 		}
-		listener, err := net.Listen("tcp", topology.Address(port.Number))
-		if err == nil {
-			err = listener.Close()
+		err := bindable(port.Number)
+		for err != nil && time.Now().Before(deadline) {
+			time.Sleep(askPause)
+			err = bindable(port.Number)
 		}
 		if err == nil {
 			continue
@@ -163,4 +155,12 @@ func (n *Network) checkPorts() error {
 			port.Number, port.Part, port.Use, wayOut, err)
 	}
 	return nil
+}
+
+func bindable(port int) error {
+	listener, err := net.Listen("tcp", topology.Address(port))
+	if err != nil {
+		return err
+	}
+	return listener.Close()
 }
