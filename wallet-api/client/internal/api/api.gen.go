@@ -93,19 +93,19 @@ func (e BookingItemKind) Valid() bool {
 
 // Defines values for EventReceiptStatus.
 const (
-	Accepted EventReceiptStatus = "accepted"
-	Refused  EventReceiptStatus = "refused"
-	Repeated EventReceiptStatus = "repeated"
+	EventAccepted EventReceiptStatus = "accepted"
+	EventRefused  EventReceiptStatus = "refused"
+	EventRepeated EventReceiptStatus = "repeated"
 )
 
 // Valid indicates whether the value is a known member of the EventReceiptStatus enum.
 func (e EventReceiptStatus) Valid() bool {
 	switch e {
-	case Accepted:
+	case EventAccepted:
 		return true
-	case Refused:
+	case EventRefused:
 		return true
-	case Repeated:
+	case EventRepeated:
 		return true
 	default:
 		return false
@@ -114,13 +114,13 @@ func (e EventReceiptStatus) Valid() bool {
 
 // Defines values for HealthStatus.
 const (
-	Ok HealthStatus = "ok"
+	HealthOK HealthStatus = "ok"
 )
 
 // Valid indicates whether the value is a known member of the HealthStatus enum.
 func (e HealthStatus) Valid() bool {
 	switch e {
-	case Ok:
+	case HealthOK:
 		return true
 	default:
 		return false

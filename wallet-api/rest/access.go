@@ -1,0 +1,113 @@
+package rest
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// access is who may call a route.
+type access struct {
+	public bool
+	roles  []Role
+	self   bool // a member's session too, where the path's id is theirs
+}
+
+// clients is every role of an API client.
+var clients = []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor}
+
+var (
+	public    = access{public: true}
+	everybody = access{roles: append(slices.Clone(clients), RoleSession)}
+	readers   = access{roles: []Role{RoleMember, RoleOperator, RoleAuditor}, self: true}
+	orderers  = access{roles: []Role{RoleMember}, self: true} // the member service only with the member's signature
+)
+
+// table says of every route who may call it; a route that is not in it answers nobody. Who may see which order, event
+// or change of a route is caller.sees.
+var table = map[string]access{
+	"GET /healthz":         public,
+	"GET /readyz":          public,
+	"GET /metrics":         public,
+	"GET /v1/openapi.yaml": public,
+	"GET /docs":            public,
+	"GET /docs/*asset":     public,
+
+	"POST /v1/booking-events":    {roles: []Role{RoleBooking}},
+	"GET /v1/booking-events/:id": {roles: []Role{RoleBooking, RoleOperator, RoleAuditor}},
+
+	"POST /v1/members":                    {roles: []Role{RoleMember}},
+	"GET /v1/members":                     {roles: []Role{RoleMember, RoleOperator, RoleAuditor}},
+	"GET /v1/members/:id":                 readers,
+	"GET /v1/members/:id/balance":         readers,
+	"GET /v1/members/:id/history":         readers,
+	"POST /v1/members/:id/sessions":       {roles: []Role{RoleMember}},
+	"POST /v1/members/:id/transfers":      orderers,
+	"POST /v1/members/:id/redemptions":    orderers,
+	"POST /v1/members/:id/orders/prepare": orderers,
+	"GET /v1/orders/:orderId":             {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
+
+	"GET /v1/rules":                       everybody,
+	"POST /v1/rules":                      {roles: []Role{RoleOperator}},
+	"POST /v1/accounts/:address/freeze":   {roles: []Role{RoleOperator}},
+	"POST /v1/accounts/:address/unfreeze": {roles: []Role{RoleOperator}},
+	"GET /v1/changes/:id":                 {roles: []Role{RoleOperator, RoleAuditor}},
+
+	"GET /v1/ledger":        everybody,
+	"GET /v1/ledger/supply": everybody,
+}
+
+var (
+	errUnauthenticated = &wallet.Error{Code: wallet.CodeUnauthorized, Detail: "send Authorization: Bearer with an API key, or with a session's token that has not expired"}
+	errForbidden       = &wallet.Error{Code: wallet.CodeForbidden, Detail: "this key or token does not allow that; nothing was changed"}
+	errUnseen          = &wallet.Error{Code: wallet.CodeNotFound, Detail: "there is nothing with this id, or nothing that this key or token may see"}
+)
+
+// admit lets those through whom the table names for the route, and remembers who they are.
+func (s *Server) admit(c *gin.Context) {
+	route := c.FullPath()
+	if route == "" {
+		return // no route: answered as not found
+	}
+	a, known := table[c.Request.Method+" "+route]
+	if a.public {
+		return
+	}
+	who, ok := s.identify(c)
+	if !ok {
+		s.fail(c, errUnauthenticated)
+		return
+	}
+	c.Set(keyCaller, who)
+	self := a.self && who.role == RoleSession && c.Param("id") == string(who.member)
+	switch {
+	case !known:
+		s.fail(c, errors.New("no access is defined for "+route))
+	case !self && !slices.Contains(a.roles, who.role):
+		s.fail(c, errForbidden)
+	}
+}
+
+func (s *Server) identify(c *gin.Context) (caller, bool) {
+	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return caller{}, false
+	}
+	for _, a := range s.authenticators {
+		if who, ok := a.authenticate(c.Request.Context(), token); ok {
+			return who, true
+		}
+	}
+	return caller{}, false
+}
+
+// callerOf is who sent the request, on routes that are not public.
+func callerOf(c *gin.Context) caller {
+	who, _ := c.Get(keyCaller)
+	known, _ := who.(caller)
+	return known
+}

@@ -1,0 +1,149 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// GetRules answers the rules in force.
+func (s *Server) GetRules(c *gin.Context) {
+	r, err := s.wallet.Rules(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, Rules{
+		Version: r.Version, Currency: r.Currency, ValidMonths: r.ValidMonths,
+		BasisPoints: BasisPoints{Hotel: r.HotelBasisPoints, Car: r.CarBasisPoints, Flight: r.FlightBasisPoints},
+	})
+}
+
+// PublishRules puts rules in force.
+func (s *Server) PublishRules(c *gin.Context, params PublishRulesParams) {
+	body, raw, err := jsonBody(c, readRules)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	rules := earn.Rules{
+		Version: body.Version, Currency: body.Currency, ValidMonths: body.ValidMonths,
+		HotelBasisPoints: body.BasisPoints.Hotel, CarBasisPoints: body.BasisPoints.Car, FlightBasisPoints: body.BasisPoints.Flight,
+	}
+	s.change(c, raw, params.Prefer, params.IdempotencyKey, func(ctx context.Context, key *wallet.IdempotencyKey) (wallet.Receipt, error) {
+		return s.wallet.PublishRules(ctx, callerOf(c).owner(), rules, key)
+	})
+}
+
+// FreezeAccount stops an account from spending.
+func (s *Server) FreezeAccount(c *gin.Context, address Address, params FreezeAccountParams) {
+	s.setFrozen(c, address, true, params.Prefer, params.IdempotencyKey)
+}
+
+// UnfreezeAccount lets an account spend again.
+func (s *Server) UnfreezeAccount(c *gin.Context, address Address, params UnfreezeAccountParams) {
+	s.setFrozen(c, address, false, params.Prefer, params.IdempotencyKey)
+}
+
+func (s *Server) setFrozen(c *gin.Context, address string, frozen bool, prefer, key string) {
+	account, err := dollars.ParseAccount(address)
+	if err == nil {
+		err = noBody(c)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.change(c, nil, prefer, key, func(ctx context.Context, key *wallet.IdempotencyKey) (wallet.Receipt, error) {
+		return s.wallet.SetFrozen(ctx, callerOf(c).owner(), account, frozen, key)
+	})
+}
+
+// change asks for an operator's change and answers how far it has come.
+func (s *Server) change(c *gin.Context, body []byte, prefer, key string, ask func(context.Context, *wallet.IdempotencyKey) (wallet.Receipt, error)) {
+	ctx := c.Request.Context()
+	k, err := idempotencyKey(c, key, body)
+	var receipt wallet.Receipt
+	if err == nil {
+		receipt, err = ask(ctx, k)
+	}
+	var st wallet.Status
+	if err == nil {
+		st, err = s.wallet.Status(ctx, receipt.ID)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	path := "/v1/changes/" + receipt.ID.String()
+	c.Header("Location", path)
+	st, _, err = s.await(c, st, prefer)
+	switch {
+	case err != nil:
+		s.fail(c, err)
+	case !st.Done:
+		reply(c, http.StatusAccepted, statusOf(st))
+	case st.Rejected():
+		s.rejected(c, st.Results[0].Code, path)
+	default:
+		reply(c, http.StatusOK, statusOf(st))
+	}
+}
+
+// GetChange answers what became of a change.
+func (s *Server) GetChange(c *gin.Context, id WorkID) { s.status(c, id, wallet.ClassAdmin) }
+
+// await waits for work to be done for as long as the client prefers, or until the server stops; waited tells that the
+// client asked.
+func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ wallet.Status, waited bool, err error) {
+	wait := preferredWait(prefer)
+	if wait == 0 {
+		return st, false, nil
+	}
+	c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
+	if st.Done {
+		return st, true, nil
+	}
+	ctx, cancel := context.WithTimeout(c.Request.Context(), wait)
+	defer cancel()
+	go func() {
+		select {
+		case <-s.draining:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	st, err = s.wallet.Wait(ctx, st.Work.ID)
+	return st, true, err
+}
+
+// GetLedger answers which ledger this is.
+func (s *Server) GetLedger(c *gin.Context) {
+	l := s.wallet.LedgerInfo()
+	reply(c, http.StatusOK, Ledger{Asset: l.Currency.Asset, Channel: l.Channel, Chaincode: l.Chaincode, Domain: domainOf(l, 0)})
+}
+
+// GetSupply answers what exists of the currency.
+func (s *Server) GetSupply(c *gin.Context) {
+	at, err := s.wallet.Supply(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	b := at.Supply.Bookings
+	reply(c, http.StatusOK, Supply{Assets: []AssetSupply{{
+		Asset: s.wallet.LedgerInfo().Currency.Asset, Height: at.Height,
+		Minted: at.Supply.Minted, Reversed: at.Supply.Reversed, Redeemed: at.Supply.Redeemed, Expired: at.Supply.Expired,
+		Outstanding: at.Supply.Outstanding(), Pending: at.Supply.Pending, Debt: at.Supply.Debt,
+		Bookings: BookingCounts{
+			Pending: b[dollars.BookingPending], Awarded: b[dollars.BookingAwarded], Cancelled: b[dollars.BookingCancelled],
+			Reversed: b[dollars.BookingReversed], Noted: b[dollars.BookingNoted],
+		},
+	}}})
+}

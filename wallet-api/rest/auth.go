@@ -1,0 +1,151 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// Role is what a caller may do; the table in access.go says what that is.
+type Role string
+
+// The roles. Of these RoleSession alone is a member's; the others belong to API clients.
+const (
+	RoleBooking  Role = "booking"  // reports booking events
+	RoleMember   Role = "member"   // the member service: enrols members and obtains their tokens
+	RoleOperator Role = "operator" // rules and frozen accounts
+	RoleAuditor  Role = "auditor"  // sees everything, changes nothing
+	RoleSession  Role = "session"  // a member, by a token of their session
+)
+
+// caller is who sent a request.
+type caller struct {
+	role   Role
+	client string          // name of the API client; empty for a session
+	member wallet.MemberID // of a session
+}
+
+// owner is how work remembers who sent it.
+func (c caller) owner() string {
+	if c.role == RoleSession {
+		return "member:" + string(c.member)
+	}
+	return "client:" + c.client
+}
+
+// sees tells whether the caller may see work of that owner: its own; anybody's as an operator or auditor; any
+// member's as the member service, which sees their histories too.
+func (c caller) sees(owner string) bool {
+	switch c.role {
+	case RoleOperator, RoleAuditor:
+		return true
+	case RoleMember:
+		return owner == c.owner() || strings.HasPrefix(owner, "member:")
+	}
+	return owner == c.owner()
+}
+
+// authenticator tells who the bearer of a token is; ok is false where the token is not one of its own, or not valid.
+type authenticator interface {
+	authenticate(ctx context.Context, token string) (who caller, ok bool)
+}
+
+// APIKeys are the API clients by SHA-256 of their key. A key starts with dsk_ and has at least 128 random bits, which
+// is why a plain hash protects it at rest.
+type APIKeys map[[sha256.Size]byte]APIClient
+
+// APIClient is who an API key belongs to.
+type APIClient struct {
+	Role   Role   `json:"role"`
+	Client string `json:"client"` // its name in logs, and as the owner of what it sent
+}
+
+// ParseAPIKeys reads a JSON object of the hex SHA-256 of each key to role and client.
+func ParseAPIKeys(data []byte) (APIKeys, error) {
+	var raw map[string]APIClient
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&raw); err != nil {
+		return nil, fmt.Errorf("API keys: %w", err)
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("API keys: there is something after the JSON object")
+	}
+	keys := make(APIKeys, len(raw))
+	for digest, client := range raw {
+		sum, err := hex.DecodeString(digest)
+		if err != nil || len(sum) != sha256.Size {
+			return nil, fmt.Errorf("API keys: the entry of client %q is not under a SHA-256 in hex", client.Client)
+		}
+		switch client.Role {
+		case RoleBooking, RoleMember, RoleOperator, RoleAuditor:
+		default:
+			return nil, fmt.Errorf("API keys: client %q has the role %q; use booking, member, operator or auditor", client.Client, client.Role)
+		}
+		if client.Client == "" {
+			return nil, errors.New("API keys: a client has no name")
+		}
+		keys[[sha256.Size]byte(sum)] = client
+	}
+	return keys, nil
+}
+
+func (k APIKeys) authenticate(_ context.Context, token string) (who caller, ok bool) {
+	if !strings.HasPrefix(token, "dsk_") {
+		return caller{}, false
+	}
+	// Every key is compared, and in constant time, so that the time taken says nothing about any of them.
+	sum := sha256.Sum256([]byte(token))
+	for digest, client := range k {
+		if subtle.ConstantTimeCompare(digest[:], sum[:]) == 1 {
+			who, ok = caller{role: client.Role, client: client.Client}, true
+		}
+	}
+	return who, ok
+}
+
+// sessions issues and checks the tokens of members' sessions.
+type sessions struct {
+	secret [32]byte
+	now    func() time.Time
+}
+
+const (
+	sessionLifetime = 15 * time.Minute
+	sessionIssuer   = "urn:destinasia:dollars:wallet"
+	sessionAudience = "urn:destinasia:dollars:wallet:session"
+)
+
+func (s sessions) issue(id wallet.MemberID) (token string, expires time.Time, err error) {
+	now := s.now().UTC().Truncate(time.Second)
+	expires = now.Add(sessionLifetime)
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
+		Issuer: sessionIssuer, Audience: jwt.ClaimStrings{sessionAudience}, Subject: string(id),
+		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
+	}).SignedString(s.secret[:])
+	return token, expires, err
+}
+
+func (s sessions) authenticate(_ context.Context, token string) (caller, bool) {
+	var claims jwt.RegisteredClaims
+	_, err := jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.secret[:], nil },
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(sessionIssuer), jwt.WithAudience(sessionAudience),
+		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.now))
+	if err != nil {
+		return caller{}, false
+	}
+	id, err := wallet.ParseMemberID(claims.Subject)
+	return caller{role: RoleSession, member: id}, err == nil
+}

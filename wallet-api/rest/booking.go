@@ -1,0 +1,163 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// ReportBookingEvents takes events in any of the three modes of CloudEvents.
+func (s *Server) ReportBookingEvents(c *gin.Context, _ ReportBookingEventsParams) {
+	body, media, err := readBody(c, maxEventsBody, mediaEvent, mediaEvents, mediaJSON)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	if media == mediaEvents {
+		events, err := readEvents(body)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		s.reportBatch(c, events)
+		return
+	}
+	var event wallet.BookingEvent
+	if media == mediaEvent {
+		event, err = readEvent(body)
+	} else {
+		event, err = readBinaryEvent(c.Request.Header, body)
+	}
+	if err != nil {
+		s.metrics.events.WithLabelValues(string(EventRefused)).Inc()
+		s.fail(c, err)
+		return
+	}
+	s.reportOne(c, event)
+}
+
+func (s *Server) reportOne(c *gin.Context, event wallet.BookingEvent) {
+	receipts, err := s.wallet.ReportEvents(c.Request.Context(), callerOf(c).client, []wallet.BookingEvent{event})
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	answer := eventReceipt(event, receipts[0])
+	s.metrics.events.WithLabelValues(string(answer.Status)).Inc()
+	if answer.Problem != nil {
+		s.fail(c, receipts[0].Err)
+		return
+	}
+	c.Header("Location", answer.Href)
+	reply(c, http.StatusAccepted, EventReceipts{Events: []EventReceipt{answer}})
+}
+
+// reportBatch answers each event in its place.
+func (s *Server) reportBatch(c *gin.Context, batch []reported) {
+	events := make([]wallet.BookingEvent, 0, len(batch))
+	for _, b := range batch {
+		if b.err == nil {
+			events = append(events, b.event)
+		}
+	}
+	receipts, err := s.wallet.ReportEvents(c.Request.Context(), callerOf(c).client, events)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	answers := make([]EventReceipt, len(batch))
+	counts := map[EventReceiptStatus]int{}
+	for i, b := range batch {
+		receipt := wallet.EventReceipt{Err: b.err}
+		if b.err == nil {
+			receipt, receipts = receipts[0], receipts[1:]
+		}
+		answers[i] = eventReceipt(b.event, receipt)
+		counts[answers[i].Status]++
+		if answers[i].Problem != nil && answers[i].Problem.Code == codeInternal {
+			c.Set(keyFailure, receipt.Err)
+		}
+	}
+	for status, n := range counts {
+		s.metrics.events.WithLabelValues(string(status)).Add(float64(n))
+	}
+	if len(batch) > 0 && counts[EventRefused] == len(batch) {
+		p := newProblem(codeEventsRefused, "no event of the batch was accepted; each has its own problem in events", statuses[codeEventsRefused])
+		p.Events = answers
+		s.problem(c, p)
+		return
+	}
+	reply(c, http.StatusAccepted, EventReceipts{Events: answers})
+}
+
+func eventReceipt(event wallet.BookingEvent, r wallet.EventReceipt) EventReceipt {
+	answer := EventReceipt{Source: event.Source, EventID: event.ID, Status: EventAccepted}
+	if r.Err != nil {
+		p := problemOf(r.Err)
+		answer.Status, answer.Problem = EventRefused, &p
+		return answer
+	}
+	if r.Repeated {
+		answer.Status = EventRepeated
+	}
+	answer.ID = r.ID.String()
+	answer.Href = "/v1/booking-events/" + answer.ID
+	return answer
+}
+
+// GetBookingEvent answers what became of an event.
+func (s *Server) GetBookingEvent(c *gin.Context, id WorkID) { s.status(c, id, wallet.ClassBooking) }
+
+// status answers how far work of a class has come, to whom may see it.
+func (s *Server) status(c *gin.Context, id string, class wallet.Class) {
+	workID, err := wallet.ParseWorkID(id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	st, err := s.wallet.Status(c.Request.Context(), workID)
+	if err == nil && (st.Work.Class != class || !callerOf(c).sees(st.Work.Owner)) {
+		err = errUnseen
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, statusOf(st))
+}
+
+// stateOf sums up a status in a word.
+func stateOf(st wallet.Status) State {
+	switch {
+	case !st.Done:
+		return StateAccepted
+	case st.Applied():
+		return StateApplied
+	case st.Rejected():
+		return StateRejected
+	}
+	return StatePartial
+}
+
+func statusOf(st wallet.Status) Status {
+	out := Status{
+		ID: st.Work.ID.String(), Label: st.Work.Label, Status: stateOf(st), AcceptedAt: st.Work.Accepted.UTC(),
+		Operations: make([]OperationOutcome, len(st.Results)), Transaction: transactionOf(st),
+	}
+	for i, r := range st.Results {
+		out.Operations[i] = OperationOutcome{Kind: r.Kind.String(), Outcome: r.Outcome.String(), Code: r.Code, Amount: r.Amount}
+		if r.State != 0 {
+			out.Operations[i].BookingState = r.State.String()
+		}
+	}
+	return out
+}
+
+func transactionOf(st wallet.Status) *Transaction {
+	if !st.Done {
+		return nil
+	}
+	return &Transaction{ID: st.TxID, Block: st.Block}
+}

@@ -1,0 +1,95 @@
+package rest
+
+import (
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"golang.org/x/time/rate"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// Rate is how often one sender may ask: a token bucket.
+type Rate struct {
+	PerSecond float64
+	Burst     int // PerSecond if zero
+}
+
+func (r Rate) or(perSecond float64) Rate {
+	if r.PerSecond == 0 {
+		r = Rate{PerSecond: perSecond}
+	}
+	if r.Burst == 0 {
+		r.Burst = max(1, int(r.PerSecond))
+	}
+	return r
+}
+
+// rates keeps a bucket for each sender. A sender unseen for as long as it takes to fill one is forgotten: a new bucket
+// is as full.
+type rates struct {
+	client, member Rate
+
+	mu      sync.Mutex
+	buckets map[string]*bucket
+	swept   time.Time
+}
+
+type bucket struct {
+	limiter *rate.Limiter
+	used    time.Time
+}
+
+const sweepEvery = time.Minute
+
+func newRates(client, member Rate) rates {
+	return rates{client: client, member: member, buckets: map[string]*bucket{}}
+}
+
+// wait is for how long the sender has to, before a request; zero lets it through.
+func (r *rates) wait(who caller, now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now.Sub(r.swept) > sweepEvery {
+		r.sweep(now)
+	}
+	b := r.buckets[who.owner()]
+	if b == nil {
+		limit := r.client
+		if who.role == RoleSession {
+			limit = r.member
+		}
+		b = &bucket{limiter: rate.NewLimiter(rate.Limit(limit.PerSecond), limit.Burst)}
+		r.buckets[who.owner()] = b
+	}
+	b.used = now
+	reservation := b.limiter.ReserveN(now, 1)
+	delay := reservation.DelayFrom(now)
+	if delay > 0 {
+		reservation.CancelAt(now)
+	}
+	return delay
+}
+
+func (r *rates) sweep(now time.Time) {
+	r.swept = now
+	for owner, b := range r.buckets {
+		full := time.Duration(float64(b.limiter.Burst()) / float64(b.limiter.Limit()) * float64(time.Second))
+		if now.Sub(b.used) > full {
+			delete(r.buckets, owner)
+		}
+	}
+}
+
+// limit refuses who asks too often.
+func (s *Server) limit(c *gin.Context) {
+	who := callerOf(c)
+	if who.role == "" {
+		return
+	}
+	if delay := s.rates.wait(who, time.Now()); delay > 0 {
+		retryAfter(c, delay)
+		s.fail(c, &wallet.Error{Code: codeRateLimited, Detail: "too many requests from this client; nothing was accepted, send it again after the time in Retry-After"})
+	}
+}

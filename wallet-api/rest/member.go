@@ -1,0 +1,176 @@
+package rest
+
+import (
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// CreateMember enrols a member.
+func (s *Server) CreateMember(c *gin.Context) {
+	body, _, err := jsonBody(c, readNewMember)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	m, created, err := s.wallet.CreateMember(c.Request.Context(), body.ID, body.Account)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+		c.Header("Location", "/v1/members/"+string(m.ID))
+	}
+	reply(c, status, memberOf(m))
+}
+
+func memberOf(m wallet.Member) Member {
+	return Member{ID: string(m.ID), Account: m.Account, Custody: m.Custody, CreatedAt: m.Created.UTC()}
+}
+
+// ListMembers answers a page of members.
+func (s *Server) ListMembers(c *gin.Context, params ListMembersParams) {
+	limit := pageSize(params.Limit)
+	members, err := s.wallet.Members(c.Request.Context(), params.After, limit)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	page := Members{Members: make([]Member, len(members))}
+	for i, m := range members {
+		page.Members[i] = memberOf(m)
+	}
+	if len(members) == limit {
+		page.Next = page.Members[limit-1].ID
+	}
+	reply(c, http.StatusOK, page)
+}
+
+// GetMember answers a member.
+func (s *Server) GetMember(c *gin.Context, id MemberID) {
+	m, err := s.wallet.Member(c.Request.Context(), id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, memberOf(m))
+}
+
+// CreateSession answers a token to act as the member.
+func (s *Server) CreateSession(c *gin.Context, id MemberID) {
+	err := noBody(c)
+	var m wallet.Member
+	if err == nil {
+		m, err = s.wallet.Member(c.Request.Context(), id)
+	}
+	var session Session
+	if err == nil {
+		session.Token, session.ExpiresAt, err = s.sessions.issue(m.ID)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusCreated, session)
+}
+
+// GetBalance answers what a member has.
+func (s *Server) GetBalance(c *gin.Context, id MemberID) {
+	b, err := s.wallet.Balance(c.Request.Context(), id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, s.balanceOf(id, b))
+}
+
+func (s *Server) balanceOf(id string, b wallet.Balance) Balance {
+	return Balance{
+		Member: id, Account: b.Account, Asset: s.wallet.LedgerInfo().Currency.Asset, Height: b.Height,
+		Available: b.Available(), Pending: b.Pending, Debt: b.Debt, Expiring: pointsOf(b.Buckets),
+		Frozen: b.Frozen, NextNonce: b.NextNonce,
+	}
+}
+
+func pointsOf(buckets dollars.Buckets) []Points {
+	points := make([]Points, len(buckets))
+	for i, b := range buckets {
+		points[i] = Points{Month: b.Expiry, Amount: b.Amount}
+	}
+	return points
+}
+
+// GetHistory answers a page of a member's history.
+func (s *Server) GetHistory(c *gin.Context, id MemberID, params GetHistoryParams) {
+	m, err := s.wallet.Member(c.Request.Context(), id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	entries, next, err := s.wallet.History(c.Request.Context(), id, params.Cursor, pageSize(params.Limit))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	page := History{Entries: make([]HistoryEntry, len(entries)), Next: next}
+	for i, e := range entries {
+		page.Entries[i] = historyEntryOf(m.Account, e)
+	}
+	reply(c, http.StatusOK, page)
+}
+
+func historyEntryOf(a dollars.Account, h wallet.HistoryEntry) HistoryEntry {
+	e := h.Entry
+	out := HistoryEntry{
+		Time: time.Unix(h.Time, 0).UTC(), Transaction: Transaction{ID: h.TxID, Block: h.Block},
+		Kind: e.Kind.String(), Outcome: e.Outcome.String(), Code: e.Code, Amount: e.Amount, Change: change(a, e).String(),
+		Moved: pointsOf(e.Moved),
+	}
+	switch e.Kind {
+	case dollars.KindConfirm, dollars.KindComplete, dollars.KindCancel:
+		out.Booking = hex.EncodeToString(e.Ref[:])
+		out.Before, out.After = e.Before.String(), e.After.String()
+	case dollars.KindTransfer, dollars.KindRedeem:
+		out.Order = dollars.OrderID(e.Ref).String()
+		out.Counterparty = e.Other
+		if e.Other == a {
+			out.Counterparty = e.Account
+		}
+	}
+	if e.Account == a {
+		// What the sender's account burned on the way, and owes, is no business of the receiver.
+		out.Expired, out.Repaid, out.Debt = pointsOf(e.Expired), pointsOf(e.Repaid), e.Debt
+	}
+	return out
+}
+
+// change is what an entry added to the points of an account, or, below zero, took from them.
+func change(a dollars.Account, e dollars.Entry) dollars.Amount {
+	if e.Outcome != dollars.Applied {
+		return 0
+	}
+	moved, spent := sum(e.Moved), sum(e.Expired)+sum(e.Repaid)
+	switch {
+	case e.Account != a:
+		return moved
+	case e.Kind == dollars.KindComplete:
+		return moved - spent
+	}
+	return -moved - spent
+}
+
+// sum is the total of an entry's buckets. The ledger checked that it does not leave the integers.
+func sum(b dollars.Buckets) dollars.Amount {
+	total, err := b.Total()
+	if err != nil {
+		panic("a journal's buckets leave the integers: " + err.Error())
+	}
+	return total
+}

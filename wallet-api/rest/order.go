@@ -1,0 +1,220 @@
+package rest
+
+import (
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// PlaceTransfer sends points.
+func (s *Server) PlaceTransfer(c *gin.Context, id MemberID, params PlaceTransferParams) {
+	s.place(c, id, readTransfer, params.Prefer, params.IdempotencyKey)
+}
+
+// PlaceRedemption redeems points.
+func (s *Server) PlaceRedemption(c *gin.Context, id MemberID, params PlaceRedemptionParams) {
+	s.place(c, id, readRedemption, params.Prefer, params.IdempotencyKey)
+}
+
+func (s *Server) place(c *gin.Context, id string, read func(*reader) orderBody, prefer, key string) {
+	body, raw, err := jsonBody(c, read)
+	if err == nil && body.signed == nil && callerOf(c).role != RoleSession {
+		err = &wallet.Error{Code: wallet.CodeForbidden, Detail: "only the member's own token may spend from custody; send the member's signature, or act with their token", Field: "/signed"}
+	}
+	request := body.request(id)
+	if err == nil {
+		request.Key, err = idempotencyKey(c, key, raw)
+	}
+	var receipt wallet.OrderReceipt
+	if err == nil {
+		receipt, err = s.wallet.PlaceOrder(c.Request.Context(), request)
+	}
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	c.Header("Location", orderPath(receipt.ID))
+	st, waited, err := s.await(c, receipt.Status, prefer)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.replyOrder(c, id, receipt, st, waited)
+}
+
+func (s *Server) replyOrder(c *gin.Context, member string, receipt wallet.OrderReceipt, st wallet.Status, waited bool) {
+	answer := orderOf(receipt.ID, &receipt.Order, st)
+	switch answer.Status {
+	case StateAccepted:
+		reply(c, http.StatusAccepted, answer)
+		return
+	case StateRejected:
+		s.rejected(c, answer.Code, orderPath(receipt.ID))
+		return
+	}
+	if waited {
+		b, err := s.wallet.Balance(c.Request.Context(), member)
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		balance := s.balanceOf(member, b)
+		answer.Balance = &balance
+	}
+	reply(c, http.StatusOK, answer)
+}
+
+// rejected answers what the ledger itself refused, whatever status the code has elsewhere.
+func (s *Server) rejected(c *gin.Context, code dollars.Code, instance string) {
+	p := newProblem(code, "the ledger refused this; nothing was changed", http.StatusUnprocessableEntity)
+	p.Instance = instance
+	s.problem(c, p)
+}
+
+func orderPath(id dollars.OrderID) string { return "/v1/orders/" + id.String() }
+
+// orderOf is an order as placed here; order is nil where only its id is known.
+func orderOf(id dollars.OrderID, order *dollars.Order, st wallet.Status) Order {
+	out := Order{OrderID: id.String(), Status: stateOf(st), Transaction: transactionOf(st)}
+	for _, r := range st.Results {
+		out.Code = r.Code
+	}
+	if order != nil {
+		out.Kind, out.From, out.To = orderKind(order.Redeem), order.From, order.To
+		out.Amount, out.Nonce, out.Deadline = order.Amount, order.Nonce, order.Deadline
+	}
+	return out
+}
+
+func orderKind(redeem bool) OrderKind {
+	if redeem {
+		return OrderRedemption
+	}
+	return OrderTransfer
+}
+
+// GetOrder answers what became of an order.
+func (s *Server) GetOrder(c *gin.Context, raw OrderID) {
+	id, err := dollars.ParseOrderID(raw)
+	if err != nil {
+		s.fail(c, errUnseen)
+		return
+	}
+	known, err := s.wallet.OrderStatus(c.Request.Context(), id)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	seen, err := s.seesOrder(c, known)
+	switch {
+	case err != nil:
+		s.fail(c, err)
+	case !seen:
+		s.fail(c, errUnseen)
+	default:
+		reply(c, http.StatusOK, knownOrder(known))
+	}
+}
+
+// knownOrder is an order from the intake, the ledger, or both; where both know it the ledger is right.
+func knownOrder(known wallet.OrderStatus) Order {
+	out := Order{OrderID: known.ID.String(), Status: StateAccepted}
+	if known.Work != nil {
+		out = orderOf(known.ID, orderIn(known.Work.Work), *known.Work)
+	}
+	if p := known.Place; p != nil {
+		out.Status, out.Code, out.Transaction = StateApplied, "", &Transaction{ID: p.TxID, Block: p.Block}
+		out.Kind = orderKind(p.Entry.Kind == dollars.KindRedeem)
+		out.From, out.To, out.Amount = p.Entry.Account, p.Entry.Other, p.Entry.Amount
+	}
+	return out
+}
+
+func orderIn(w wallet.Work) *dollars.Order {
+	for _, op := range w.Ops {
+		if signed, ok := op.(dollars.SignedOrder); ok {
+			return &signed.Order
+		}
+	}
+	return nil
+}
+
+// seesOrder tells whether the caller may see the order: it is of work the caller sees, or spends from the account of
+// the session's member.
+func (s *Server) seesOrder(c *gin.Context, known wallet.OrderStatus) (bool, error) {
+	who := callerOf(c)
+	if known.Work != nil {
+		return who.sees(known.Work.Work.Owner), nil
+	}
+	owner, err := s.wallet.Owner(c.Request.Context(), known.Place.Entry.Account)
+	if errors.Is(err, wallet.ErrNotFound) {
+		return who.sees(""), nil
+	}
+	return err == nil && who.sees("member:"+string(owner.ID)), err
+}
+
+// PrepareOrder answers what the member's own key has to sign.
+func (s *Server) PrepareOrder(c *gin.Context, id MemberID) {
+	body, _, err := jsonBody(c, readIntent)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	order, _, err := s.wallet.PrepareOrder(c.Request.Context(), body.request(id))
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	order.ChainID = body.chainID
+	ledger := s.wallet.LedgerInfo()
+	reply(c, http.StatusOK, PreparedOrder{
+		OrderID: order.ID(ledger.Currency, ledger.Channel, ledger.Chaincode).String(),
+		Nonce:   order.Nonce, Deadline: order.Deadline, TypedData: typedData(order, ledger),
+	})
+}
+
+// typedData is the order as eth_signTypedData_v4 takes it. The types are read from those the ledger hashes by, so that
+// the two cannot differ.
+func typedData(o dollars.Order, ledger wallet.LedgerInfo) TypedData {
+	encodeType := dollars.TransferType
+	message := map[string]string{
+		"from": o.From.String(), "to": o.To.String(), "asset": ledger.Currency.Asset,
+		"amount": strconv.FormatInt(int64(o.Amount), 10), "nonce": strconv.FormatUint(o.Nonce, 10),
+		"deadline": strconv.FormatInt(o.Deadline, 10), "memoHash": "0x" + hex.EncodeToString(o.MemoHash[:]),
+	}
+	if o.Redeem {
+		encodeType = dollars.RedeemType
+		delete(message, "to")
+	}
+	primary, fields := typedFields(encodeType)
+	domain := []TypedField{{Name: "name", Type: "string"}, {Name: "version", Type: "string"}}
+	if o.ChainID != 0 {
+		domain = append(domain, TypedField{Name: "chainId", Type: "uint256"})
+	}
+	return TypedData{
+		Types:       map[string][]TypedField{"EIP712Domain": append(domain, TypedField{Name: "salt", Type: "bytes32"}), primary: fields},
+		PrimaryType: primary, Domain: domainOf(ledger, o.ChainID), Message: message,
+	}
+}
+
+// typedFields takes an encodeType string apart: "Name(type field,type field)".
+func typedFields(encodeType string) (name string, fields []TypedField) {
+	name, members, _ := strings.Cut(strings.TrimSuffix(encodeType, ")"), "(")
+	for member := range strings.SplitSeq(members, ",") {
+		kind, field, _ := strings.Cut(member, " ")
+		fields = append(fields, TypedField{Name: field, Type: kind})
+	}
+	return name, fields
+}
+
+func domainOf(ledger wallet.LedgerInfo, chainID uint64) Domain {
+	d := ledger.Currency.Domain(ledger.Channel, ledger.Chaincode, chainID)
+	return Domain{Name: d.Name, Version: d.Version, ChainID: d.ChainID, Salt: "0x" + hex.EncodeToString(d.Salt[:])}
+}

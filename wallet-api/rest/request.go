@@ -1,0 +1,295 @@
+package rest
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/eip712"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// maxBody bounds every body but that of booking events.
+const maxBody = 16 << 10
+
+// readBody reads the body, which must be of one of the media types, and tells which.
+func readBody(c *gin.Context, limit int64, media ...string) (body []byte, got string, err error) {
+	if enc := c.GetHeader("Content-Encoding"); enc != "" && !strings.EqualFold(enc, "identity") {
+		return nil, "", &wallet.Error{Code: codeMediaType, Detail: "the body must not be compressed"}
+	}
+	got, params, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	charset := params["charset"]
+	if err != nil || !slices.Contains(media, got) || (charset != "" && !strings.EqualFold(charset, "utf-8")) {
+		return nil, "", &wallet.Error{Code: codeMediaType, Detail: "the content type must be " + strings.Join(media, " or ") + ", in UTF-8"}
+	}
+	body, err = io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, "", &wallet.Error{Code: codeTooLarge, Detail: fmt.Sprintf("the body has more than %d bytes; nothing was accepted", limit)}
+	case err != nil:
+		return nil, "", &wallet.Error{Code: wallet.CodeMalformed, Detail: "the body ended early"}
+	}
+	return body, got, nil
+}
+
+// jsonBody reads a JSON body with the function that knows it.
+func jsonBody[T any](c *gin.Context, read func(*reader) T) (value T, raw []byte, err error) {
+	raw, _, err = readBody(c, maxBody, mediaJSON)
+	if err != nil {
+		return value, nil, err
+	}
+	r := reader{data: raw}
+	value = read(&r)
+	return value, raw, r.end()
+}
+
+// noBody refuses a body where none is expected: its sender means something by it.
+func noBody(c *gin.Context) error {
+	n, _ := io.ReadFull(c.Request.Body, make([]byte, 1))
+	if n > 0 {
+		return &wallet.Error{Code: wallet.CodeMalformed, Detail: "this request takes no body"}
+	}
+	return nil
+}
+
+func readNewMember(r *reader) (m NewMember) {
+	r.object(func(name []byte) bool {
+		switch string(name) {
+		case "id":
+			r.text(&m.ID)
+		case "account":
+			m.Account = r.account()
+		default:
+			return false
+		}
+		return true
+	})
+	r.require("/id", m.ID != "")
+	return m
+}
+
+// orderBody is what the bodies of transfers, redemptions and intents have in common.
+type orderBody struct {
+	kind     OrderKind
+	toMember string
+	to       *dollars.Account
+	amount   dollars.Amount
+	memo     string
+	chainID  uint64 // of an intent
+	signed   *wallet.SignedFields
+}
+
+// request is the body as wallet asks for it.
+func (o orderBody) request(member string) wallet.OrderRequest {
+	return wallet.OrderRequest{
+		Member: member, Redeem: o.kind == OrderRedemption, ToMember: o.toMember, To: o.to,
+		Amount: o.amount, Memo: o.memo, Signed: o.signed,
+	}
+}
+
+func readTransfer(r *reader) orderBody   { return readOrder(r, OrderTransfer) }
+func readRedemption(r *reader) orderBody { return readOrder(r, OrderRedemption) }
+
+func readOrder(r *reader, kind OrderKind) orderBody {
+	o := orderBody{kind: kind}
+	amount := false
+	r.object(func(name []byte) bool {
+		switch field := string(name); {
+		case field == "amount":
+			r.amount(&o.amount)
+			amount = true
+		case field == "memo":
+			r.text(&o.memo)
+		case field == "signed":
+			o.signed = readSigned(r)
+		case field == "toMember" && kind == OrderTransfer:
+			r.text(&o.toMember)
+		case field == "to" && kind == OrderTransfer:
+			o.to = r.account()
+		default:
+			return false
+		}
+		return true
+	})
+	r.require("/amount", amount)
+	return o
+}
+
+func readIntent(r *reader) (o orderBody) {
+	amount := false
+	r.object(func(name []byte) bool {
+		switch string(name) {
+		case "kind":
+			r.text((*string)(&o.kind))
+			if !o.kind.Valid() {
+				r.fail("must be transfer or redemption")
+			}
+		case "amount":
+			r.amount(&o.amount)
+			amount = true
+		case "memo":
+			r.text(&o.memo)
+		case "toMember":
+			r.text(&o.toMember)
+		case "to":
+			o.to = r.account()
+		case "chainId":
+			o.chainID = r.whole(math.MaxUint64)
+		default:
+			return false
+		}
+		return true
+	})
+	r.require("/kind", o.kind != "")
+	r.require("/amount", amount)
+	if o.kind == OrderRedemption && (o.to != nil || o.toMember != "") {
+		r.refuse("/to", wallet.CodeMalformed, "a redemption has no receiver")
+	}
+	return o
+}
+
+func readSigned(r *reader) *wallet.SignedFields {
+	var s wallet.SignedFields
+	var nonce, deadline, signature bool
+	r.object(func(name []byte) bool {
+		switch string(name) {
+		case "nonce":
+			s.Nonce, nonce = r.whole(math.MaxUint64), true
+		case "deadline":
+			s.Deadline, deadline = int64(r.whole(math.MaxInt64)), true
+		case "chainId":
+			s.ChainID = r.whole(math.MaxUint64)
+		case "signature":
+			s.Signature, signature = r.signature(), true
+		default:
+			return false
+		}
+		return true
+	})
+	r.require("/nonce", nonce)
+	r.require("/deadline", deadline)
+	r.require("/signature", signature)
+	return &s
+}
+
+func (r *reader) signature() (sig eip712.Signature) {
+	var s string
+	r.text(&s)
+	raw, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
+	if r.err == nil && (err != nil || len(raw) != len(sig) || !strings.HasPrefix(s, "0x")) {
+		r.refuse("", dollars.CodeSignatureInvalid, "a signature is 0x and 130 hex digits: r, s and v")
+		return sig
+	}
+	copy(sig[:], raw)
+	return sig
+}
+
+func readRules(r *reader) (rules Rules) {
+	var version, currency, points, months bool
+	r.object(func(name []byte) bool {
+		switch string(name) {
+		case "version":
+			rules.Version, version = r.uint32(), true
+		case "currency":
+			r.text(&rules.Currency)
+			currency = true
+		case "basisPoints":
+			rules.BasisPoints, points = readBasisPoints(r), true
+		case "validMonths":
+			rules.ValidMonths, months = r.uint32(), true
+		default:
+			return false
+		}
+		return true
+	})
+	r.require("/version", version)
+	r.require("/currency", currency)
+	r.require("/basisPoints", points)
+	r.require("/validMonths", months)
+	return rules
+}
+
+func readBasisPoints(r *reader) (b BasisPoints) {
+	var hotel, car, flight bool
+	r.object(func(name []byte) bool {
+		switch string(name) {
+		case "hotel":
+			b.Hotel, hotel = r.uint32(), true
+		case "car":
+			b.Car, car = r.uint32(), true
+		case "flight":
+			b.Flight, flight = r.uint32(), true
+		default:
+			return false
+		}
+		return true
+	})
+	r.require("/hotel", hotel)
+	r.require("/car", car)
+	r.require("/flight", flight)
+	return b
+}
+
+func (r *reader) uint32() uint32 { return uint32(r.whole(math.MaxUint32)) }
+
+func (r *reader) require(field string, given bool) {
+	if !given {
+		r.refuse(field, wallet.CodeMalformed, "is required")
+	}
+}
+
+// idempotencyKey ties the sender's key to this very request: its method, path and body.
+func idempotencyKey(c *gin.Context, key string, body []byte) (*wallet.IdempotencyKey, error) {
+	if key == "" {
+		return nil, nil
+	}
+	if len(key) > 255 {
+		return nil, &wallet.Error{Code: wallet.CodeMalformed, Detail: "an Idempotency-Key has at most 255 bytes"}
+	}
+	h := sha256.New()
+	fmt.Fprintf(h, "%s %s\n", c.Request.Method, c.Request.URL.Path)
+	h.Write(body)
+	return &wallet.IdempotencyKey{Client: callerOf(c).owner(), Key: key, Digest: [32]byte(h.Sum(nil))}, nil
+}
+
+// maxWait bounds Prefer: wait.
+const maxWait = 30 * time.Second
+
+// preferredWait reads Prefer (RFC 7240): the wait it asks for, at most maxWait. What it does not know, or cannot read,
+// is no preference, as the RFC has it.
+func preferredWait(prefer string) time.Duration {
+	for preference := range strings.SplitSeq(prefer, ",") {
+		preference, _, _ = strings.Cut(preference, ";")
+		name, value, _ := strings.Cut(preference, "=")
+		if !strings.EqualFold(strings.TrimSpace(name), "wait") {
+			continue
+		}
+		seconds, err := strconv.ParseUint(strings.Trim(strings.TrimSpace(value), `"`), 10, 32)
+		if err != nil {
+			return 0
+		}
+		return min(time.Duration(seconds)*time.Second, maxWait)
+	}
+	return 0
+}
+
+// pageSize is the limit asked for, or the document's default.
+func pageSize(limit *Limit) int {
+	if limit == nil {
+		return 50
+	}
+	return *limit
+}
