@@ -1,0 +1,81 @@
+package gateway
+
+import (
+	"fmt"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/network/block"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// journalEvent is the name of the contract's one event.
+const journalEvent = "journal"
+
+// decodeBlock reads the chaincode's transactions of a block. Later copies of a transaction are left out: its first
+// place decided what became of it. The slices inside lie in the raw block.
+func decodeBlock(raw *common.Block, chaincode string) (wallet.Block, error) {
+	b, err := block.Decode(raw)
+	if err != nil {
+		return wallet.Block{}, err
+	}
+	out := wallet.Block{Number: b.Number}
+	for i := range b.Transactions {
+		t := &b.Transactions[i]
+		if t.Kind != block.Endorsed || t.Chaincode != chaincode || isCopy(b.Transactions, i) {
+			continue
+		}
+		tx := wallet.Transaction{
+			ID: t.ID, Index: i, Time: t.Timestamp.Unix(), Valid: t.Valid(), Code: t.Validation.String(),
+		}
+		if tx.Valid {
+			if err := decodeEffects(t, &tx); err != nil {
+				return wallet.Block{}, fmt.Errorf("block %d, transaction %s: %w", b.Number, t.ID, err)
+			}
+		}
+		out.Transactions = append(out.Transactions, tx)
+	}
+	return out, nil
+}
+
+// isCopy tells whether a transaction does not decide what became of its id: because it was in an earlier block, or
+// because another with its id is valid in this one (a forged one may carry any id).
+func isCopy(txs []block.Transaction, i int) bool {
+	switch {
+	case txs[i].Valid():
+		return false
+	case txs[i].Validation == peer.TxValidationCode_DUPLICATE_TXID:
+		return true
+	}
+	for j := range txs {
+		if txs[j].ID == txs[i].ID && (txs[j].Valid() || j < i) && j != i {
+			return true
+		}
+	}
+	return false
+}
+
+func decodeEffects(t *block.Transaction, tx *wallet.Transaction) error {
+	// A transaction of the chaincode's other functions changes nothing and emits nothing.
+	if t.Event != nil && t.Event.Name == journalEvent {
+		journal, err := dollars.DecodeJournal(t.Event.Payload)
+		if err != nil {
+			return err
+		}
+		tx.Journal = journal
+	}
+	writes, err := t.Writes()
+	if err != nil {
+		return err
+	}
+	tx.Writes = make([]dollars.Write, len(writes))
+	for i, w := range writes {
+		tx.Writes[i] = dollars.Write{Key: w.Key, Value: w.Value}
+		if w.Delete {
+			tx.Writes[i].Value = nil
+		}
+	}
+	return nil
+}

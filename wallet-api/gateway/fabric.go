@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"github.com/hyperledger/fabric-gateway/pkg/hash"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// applyFunction is the contract's function; its one argument is a batch.
+const applyFunction = "Apply"
+
+// fabric is the ledger behind a peer's gateway service.
+type fabric struct {
+	channel   string
+	chaincode string
+	endorsers []string // MSPs, all of which endorse
+	home      string   // the peer's MSP, asked for the height
+	gateways  [2]*client.Gateway
+	signers   [2]signer
+}
+
+func newFabric(conn *grpc.ClientConn, channel, chaincode string, endorsers []string, signers [2]signer) (*fabric, error) {
+	f := &fabric{channel: channel, chaincode: chaincode, endorsers: endorsers, home: signers[issuer].id.MspID(), signers: signers}
+	for i, s := range signers {
+		gw, err := client.Connect(s.id, client.WithSign(s.sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
+		if err != nil {
+			return nil, fmt.Errorf("connect to the peer's gateway: %w", err)
+		}
+		f.gateways[i] = gw
+	}
+	return f, nil
+}
+
+func (f *fabric) close() error {
+	return errors.Join(f.gateways[issuer].Close(), f.gateways[operator].Close())
+}
+
+func (f *fabric) Endorse(ctx context.Context, r role, batch []byte) (envelope, error) {
+	gw := f.gateways[r]
+	proposal, err := gw.GetNetwork(f.channel).GetContract(f.chaincode).NewProposal(applyFunction,
+		client.WithBytesArguments(batch), client.WithEndorsingOrganizations(f.endorsers...))
+	if err != nil {
+		return envelope{}, notEndorsed(fmt.Errorf("make the proposal: %w", err))
+	}
+	tx, err := proposal.EndorseWithContext(ctx)
+	if err != nil {
+		return envelope{}, notEndorsed(err)
+	}
+	// Signed here and not by Submit, so that what is made durable is what is submitted, byte for byte.
+	signature, err := f.signers[r].sign(tx.Digest())
+	if err != nil {
+		return envelope{}, notEndorsed(fmt.Errorf("sign the transaction: %w", err))
+	}
+	unsigned, err := tx.Bytes()
+	if err != nil {
+		return envelope{}, notEndorsed(err)
+	}
+	signed, err := gw.NewSignedTransaction(unsigned, signature)
+	if err != nil {
+		return envelope{}, notEndorsed(err)
+	}
+	bytes, err := signed.Bytes()
+	if err != nil {
+		return envelope{}, notEndorsed(err)
+	}
+	return envelope{txID: signed.TransactionID(), signed: bytes}, nil
+}
+
+func (f *fabric) Submit(ctx context.Context, signed []byte) error {
+	tx, err := f.gateways[issuer].NewTransaction(signed)
+	if err != nil {
+		return &submitError{err: fmt.Errorf("read the envelope: %w", err)}
+	}
+	if _, err := tx.SubmitWithContext(ctx); err != nil {
+		return notSubmitted(err)
+	}
+	return nil
+}
+
+func (f *fabric) Blocks(ctx context.Context, from uint64, each func(wallet.Block) error) error {
+	ctx, cancel := context.WithCancel(ctx)
+	network := f.gateways[issuer].GetNetwork(f.channel)
+	blocks, err := network.BlockEvents(ctx, client.WithStartBlock(from))
+	if err != nil {
+		cancel()
+		return fmt.Errorf("ask the peer for blocks: %w", err)
+	}
+	defer func() {
+		cancel()
+		for range blocks { // the library's goroutine ends only when its last block is taken
+		}
+	}()
+	for raw := range blocks {
+		b, err := decodeBlock(raw, f.chaincode)
+		if err != nil {
+			return err
+		}
+		if err := each(b); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return errors.New("the peer closed the stream of blocks")
+}
+
+// heightTimeout bounds a question that a healthy peer answers in milliseconds.
+const heightTimeout = 5 * time.Second
+
+func (f *fabric) Height(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, heightTimeout)
+	defer cancel()
+	query := f.gateways[issuer].GetNetwork(f.channel).GetContract("qscc")
+	raw, err := query.EvaluateWithContext(ctx, "GetChainInfo",
+		client.WithArguments(f.channel), client.WithEndorsingOrganizations(f.home))
+	if err != nil {
+		return 0, fmt.Errorf("ask the peer for its height: %w", err)
+	}
+	var info common.BlockchainInfo
+	if err := proto.Unmarshal(raw, &info); err != nil {
+		return 0, fmt.Errorf("the peer's height: %w", err)
+	}
+	return info.GetHeight(), nil
+}

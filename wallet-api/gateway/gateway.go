@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+// Options are how the gateway runs. What says "default" may be left zero; the rest is required.
+type Options struct {
+	Channel   string
+	Chaincode string
+	Peer      Peer
+	Endorsers []string // MSPs whose peers all endorse
+	Issuer    Identity // role=issuer: submits booking events and orders
+	Operator  Identity // role=operator: submits admin work
+
+	BatchOperations int // operations of a batch; default 500
+	BatchBytes      int // bytes of a batch's operations; default 1 MiB
+	InFlight        int // batches of bookings and orders in flight; default 4
+
+	EndorseTimeout time.Duration // default 20 s
+	SubmitTimeout  time.Duration // default 10 s
+	StatusTimeout  time.Duration // until what no block shows is submitted again; default 3 s
+	StopTimeout    time.Duration // how long Run waits for what is in flight when it is to stop; default 5 s
+
+	Log     *slog.Logger          // default: slog.Default()
+	Metrics prometheus.Registerer // default: none
+	Now     func() time.Time      // default: time.Now
+}
+
+func (o Options) withDefaults() Options {
+	o.BatchOperations = cmp.Or(o.BatchOperations, 500)
+	o.BatchBytes = cmp.Or(o.BatchBytes, 1<<20)
+	o.InFlight = cmp.Or(o.InFlight, 4)
+	o.EndorseTimeout = cmp.Or(o.EndorseTimeout, 20*time.Second)
+	o.SubmitTimeout = cmp.Or(o.SubmitTimeout, 10*time.Second)
+	o.StatusTimeout = cmp.Or(o.StatusTimeout, 3*time.Second)
+	o.StopTimeout = cmp.Or(o.StopTimeout, 5*time.Second)
+	o.Log = cmp.Or(o.Log, slog.Default())
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func (o Options) check() error {
+	switch {
+	case o.Channel == "" || o.Chaincode == "":
+		return errors.New("the gateway needs the names of the channel and the chaincode")
+	case len(o.Endorsers) == 0:
+		return errors.New("the gateway needs the organisations that endorse")
+	case o.BatchOperations < 1 || o.BatchOperations > dollars.MaxOperations/2:
+		return fmt.Errorf("a batch of %d operations is not within 1 to %d", o.BatchOperations, dollars.MaxOperations/2)
+	case o.BatchBytes < 1 || o.BatchBytes > maxWorkBytes:
+		return fmt.Errorf("a batch of %d bytes is not within 1 to %d", o.BatchBytes, maxWorkBytes)
+	case o.InFlight < 1:
+		return fmt.Errorf("%d batches in flight are not enough", o.InFlight)
+	}
+	return nil
+}
+
+// Gateway carries work between the inbox and the ledger. Make it with New; it works while Run does.
+type Gateway struct {
+	options Options
+	peer    credentials.TransportCredentials
+	signers [2]signer
+	engine  *engine
+}
+
+// New reads the identities and roots. It does not connect: Run does, and keeps trying.
+func New(inbox Inbox, views Views, o Options) (*Gateway, error) {
+	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	g := &Gateway{options: o}
+	var err error
+	if g.peer, err = o.Peer.transport(); err != nil {
+		return nil, err
+	}
+	for r, id := range [...]Identity{issuer: o.Issuer, operator: o.Operator} {
+		if g.signers[r], err = id.load(); err != nil {
+			return nil, err
+		}
+	}
+	g.engine, err = newEngine(inbox, views, o)
+	return g, err
+}
+
+// Run works until the context ends, then finishes what is in flight, for at most StopTimeout; what is not finished by
+// then is durable and is followed up by the next Run. It may be called once. Losing the peer is no error: it waits for
+// it, and Ready tells.
+func (g *Gateway) Run(ctx context.Context) error {
+	conn, err := dial(g.options.Peer, g.peer)
+	if err != nil {
+		return err
+	}
+	f, err := newFabric(conn, g.options.Channel, g.options.Chaincode, g.options.Endorsers, g.signers)
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	g.engine.run(ctx, f)
+	return errors.Join(f.close(), conn.Close())
+}
+
+// Ready is nil while blocks are being followed and the views are where the peer was when that began; otherwise it says
+// what is missing.
+func (g *Gateway) Ready() error { return g.engine.follower.ready() }
+
+// engine is the gateway but for its connection: what tests run against a simulated ledger.
+type engine struct {
+	follower    *follower
+	dispatcher  *dispatcher
+	stopTimeout time.Duration
+}
+
+func newEngine(inbox Inbox, views Views, o Options) (*engine, error) {
+	m, err := newMetrics(o.Metrics)
+	if err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	flying := &flights{byID: map[string]*batch{}}
+	f := &follower{views: views, flights: flying, metrics: m, log: o.Log, trouble: errStarting, caughtUp: make(chan struct{})}
+	d := &dispatcher{
+		inbox: inbox, views: views, flights: flying, metrics: m, log: o.Log, now: o.Now,
+		sched:         newScheduler(limits{o.BatchOperations, o.BatchBytes, o.InFlight}),
+		statusTimeout: o.StatusTimeout,
+		reports:       make(chan report),
+		active:        map[*batch]bool{},
+		courier: &courier{
+			inbox: inbox, views: views, flights: flying, folded: f.height, metrics: m, log: o.Log,
+			endorseTimeout: o.EndorseTimeout, submitTimeout: o.SubmitTimeout,
+		},
+	}
+	f.tell = d.tell
+	return &engine{follower: f, dispatcher: d, stopTimeout: o.StopTimeout}, nil
+}
+
+// run works on a ledger until the context ends and what is in flight is finished, or its time to is over.
+func (e *engine) run(ctx context.Context, l ledger) {
+	e.follower.ledger, e.dispatcher.courier.ledger = l, l
+	// What is in flight outlives the context by stopTimeout.
+	working, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(e.stopTimeout, cancel) })
+	defer stop()
+
+	var following sync.WaitGroup
+	following.Go(func() { e.follower.run(working) })
+	select {
+	case <-e.follower.caughtUp:
+		e.dispatcher.run(working, ctx.Done())
+	case <-ctx.Done():
+	}
+	cancel()
+	following.Wait()
+	e.dispatcher.legs.Wait()
+}

@@ -1,0 +1,232 @@
+package gateway
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// limits bound what the scheduler holds and hands out.
+type limits struct {
+	operations int // of a batch
+	bytes      int // of a batch's encoded operations, before credits are named
+	inFlight   int // batches of bookings and orders; an admin batch may come on top
+}
+
+// window is how much work of a class the scheduler holds, waiting and in flight: enough to fill the batches that
+// follow those in flight, and few enough to look through for each batch.
+func (l limits) window() int { return 2 * l.inFlight * l.operations }
+
+// item is a work with what the gateway knows of it.
+type item struct {
+	work     wallet.Work
+	seq      uint64   // place in its queue, kept through every retry
+	encoded  [][]byte // of work.Ops, without credits
+	size     int      // bytes of encoded
+	wants    []want   // but for the accounts of reversals, which depend on the ledger when the batch is formed
+	tooLarge bool     // no transaction could ever hold it
+
+	attempts  int // failures of batches it was in, and outcomes that called for another try
+	mates     int // after failures in company: how many works a batch with it may have; 0 is any
+	notBefore time.Time
+	greedy    bool // an order that found too little: name all credits there are
+	shadow    bool // after a restart: another submission has the same work and tells its outcome
+}
+
+// batch is what goes into one transaction. The scheduler forms it and holds its records until it is done.
+type batch struct {
+	class     wallet.Class
+	items     []*item
+	reversals map[dollars.BookingID]reversal
+	formed    time.Time
+	holds     []want // in the scheduler's locks while in flight
+
+	// Set by its courier before it is submitted.
+	sent []*item // those of items that are in the transaction, in its order
+	left []*item // those that are not
+	tx   envelope
+
+	// The dispatcher's.
+	state   state
+	cancel  context.CancelFunc // ends the leg under way
+	queued  int                // how often the orderer said that it has it
+	unsure  bool               // a submission ended without an answer, or before a restart: it may yet be ordered
+	refused time.Time          // since when every answer was a refusal
+	due     time.Time          // when to ask what became of it
+}
+
+// state is where a batch is on its way.
+type state uint8
+
+const (
+	flying    state = iota // a courier has it
+	following              // it was submitted, and a block is to tell its outcome
+	settling               // its outcome is known, and the inbox is being told
+)
+
+func (b *batch) role() role {
+	if b.class == wallet.ClassAdmin {
+		return operator
+	}
+	return issuer
+}
+
+// reversal is what a cancellation of an awarded booking takes back, and from whom.
+type reversal struct {
+	account dollars.Account
+	points  dollars.Amount
+}
+
+// reversalOf tells whether cancelling a booking would be a reversal as the ledger stands. It is asked only about
+// bookings that are in no batch in flight, so the views know as much of them as the service does.
+type reversalOf func(dollars.BookingID) (r reversal, awarded bool, err error)
+
+// scheduler decides which work goes into the next batch. It does no I/O, reads no clock, and is used from one
+// goroutine.
+type scheduler struct {
+	limits  limits
+	queues  [wallet.ClassAdmin + 1]queue // by class
+	locks   locks
+	lastSeq uint64
+	served  uint64 // batches formed so far
+}
+
+// queue is a class's waiting work in the order it was accepted, and its share of what is in flight.
+type queue struct {
+	items    []*item
+	works    int // waiting and in flight
+	inFlight int // batches
+	served   uint64
+}
+
+func newScheduler(l limits) *scheduler {
+	return &scheduler{limits: l, locks: locks{}}
+}
+
+// room is how much more work of a class the scheduler takes.
+func (s *scheduler) room(c wallet.Class) int { return s.limits.window() - s.queues[c].works }
+
+// add queues work behind all other of its class.
+func (s *scheduler) add(w wallet.Work) {
+	s.lastSeq++
+	it := newItem(w)
+	it.seq = s.lastSeq
+	q := &s.queues[w.Class]
+	q.items = append(q.items, it)
+	q.works++
+}
+
+// adopt takes in a batch that was submitted before the service was restarted, with what it holds. It may exceed the
+// limits.
+func (s *scheduler) adopt(b *batch) {
+	for _, it := range b.items {
+		s.lastSeq++
+		it.seq = s.lastSeq
+	}
+	s.locks.add(b.holds)
+	s.queues[b.class].works += len(b.items)
+	s.queues[b.class].inFlight++
+}
+
+// again puts items of a batch that is done back to their places.
+func (s *scheduler) again(c wallet.Class, items []*item) {
+	if len(items) == 0 {
+		return
+	}
+	q := &s.queues[c]
+	q.items = append(q.items, items...)
+	q.works += len(items)
+	slices.SortFunc(q.items, func(x, y *item) int { return int(int64(x.seq) - int64(y.seq)) })
+}
+
+// done releases what a batch held. Its items are forgotten: those to be tried again go to again.
+func (s *scheduler) done(b *batch) {
+	s.locks.release(b.holds)
+	q := &s.queues[b.class]
+	q.inFlight--
+	q.works -= len(b.items)
+}
+
+// next forms the batch to send now, or nil if there is none: nothing waits, what waits must wait longer, or every
+// place in flight is taken. It is to be called until it returns nil.
+func (s *scheduler) next(now time.Time, lookup reversalOf) (*batch, error) {
+	// An operator's change that waits for batches in flight must not wait for ever: what it needs is kept from
+	// the other classes.
+	kept := locks{}
+	for _, c := range s.turns() {
+		q := &s.queues[c]
+		if !s.mayFly(c) {
+			if c == wallet.ClassAdmin {
+				q.keep(kept, now)
+			}
+			continue
+		}
+		f := newFormer(s, c, now, lookup, kept)
+		if err := f.run(q.items); err != nil {
+			return nil, err
+		}
+		if f.worthSending() {
+			return s.send(f.batch), nil
+		}
+	}
+	return nil, nil
+}
+
+// keep reserves what a queue's due items want.
+func (q *queue) keep(kept locks, now time.Time) {
+	for _, it := range q.items {
+		if !it.notBefore.After(now) {
+			kept.want(it.wants...)
+		}
+	}
+}
+
+// turns is the order in which classes get their chance: admin work, which is rare, first; then who has less in
+// flight; then who was served longer ago.
+func (s *scheduler) turns() [3]wallet.Class {
+	b, o := &s.queues[wallet.ClassBooking], &s.queues[wallet.ClassOrder]
+	if b.inFlight < o.inFlight || (b.inFlight == o.inFlight && b.served < o.served) {
+		return [3]wallet.Class{wallet.ClassAdmin, wallet.ClassBooking, wallet.ClassOrder}
+	}
+	return [3]wallet.Class{wallet.ClassAdmin, wallet.ClassOrder, wallet.ClassBooking}
+}
+
+// mayFly tells whether another batch of the class may be in flight. One place is always left to the other of
+// bookings and orders, so that a flood of one cannot starve the other.
+func (s *scheduler) mayFly(c wallet.Class) bool {
+	mine := s.queues[c].inFlight
+	if c == wallet.ClassAdmin {
+		return mine == 0
+	}
+	total := s.queues[wallet.ClassBooking].inFlight + s.queues[wallet.ClassOrder].inFlight
+	return total < s.limits.inFlight && (mine < s.limits.inFlight-1 || s.limits.inFlight == 1)
+}
+
+// send moves a formed batch from its queue into flight.
+func (s *scheduler) send(b *batch) *batch {
+	q := &s.queues[b.class]
+	picked := 0
+	q.items = slices.DeleteFunc(q.items, func(it *item) bool {
+		if picked < len(b.items) && b.items[picked] == it {
+			picked++
+			return true
+		}
+		return false
+	})
+	q.inFlight++
+	s.served++
+	q.served = s.served
+	s.locks.add(b.holds)
+	return b
+}
+
+// oldest is when the oldest waiting work of a class was accepted; zero if none waits.
+func (s *scheduler) oldest(c wallet.Class) time.Time {
+	if items := s.queues[c].items; len(items) > 0 {
+		return items[0].work.Accepted
+	}
+	return time.Time{}
+}
