@@ -1,0 +1,144 @@
+package rest
+
+import (
+	"encoding/json"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"mime"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+var parsed = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromData(document) })
+
+// conforms checks a response against the document.
+func conforms(t testing.TB, req *http.Request, got answer) {
+	t.Helper()
+	doc, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	op := operation(doc, req)
+	if op == nil {
+		return // metrics, the page, or no such address
+	}
+	response := op.Responses.Status(got.StatusCode)
+	if response == nil {
+		if got.StatusCode < 400 {
+			t.Fatalf("%s %s answered %d, which the document does not name", req.Method, req.URL.Path, got.StatusCode)
+		}
+		response = op.Responses.Default()
+	}
+	media, _, err := mime.ParseMediaType(got.Header.Get("Content-Type"))
+	content := response.Value.Content.Get(media)
+	if err != nil || content == nil {
+		t.Fatalf("%s %s answered %d as %q, which the document does not name", req.Method, req.URL.Path, got.StatusCode, media)
+	}
+	var value any
+	if err := json.Unmarshal(got.body, &value); err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.ValidateSchemaJSON(content.Schema.Value, value, openapi3.VisitAsResponse()); err != nil {
+		t.Fatalf("%s %s: %v\n%s", req.Method, req.URL.Path, err, got.body)
+	}
+}
+
+// operation finds the operation of a request; a path without parameters goes before one with.
+func operation(doc *openapi3.T, req *http.Request) *openapi3.Operation {
+	if item := doc.Paths.Value(req.URL.Path); item != nil {
+		return item.GetOperation(req.Method)
+	}
+	segments := strings.Split(req.URL.Path, "/")
+	for path, item := range doc.Paths.Map() {
+		if slices.EqualFunc(strings.Split(path, "/"), segments, func(template, segment string) bool {
+			return template == segment || strings.HasPrefix(template, "{")
+		}) {
+			return item.GetOperation(req.Method)
+		}
+	}
+	return nil
+}
+
+func TestDocumentIsValid(t *testing.T) {
+	doc, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestEveryCodeIsMapped walks the source of both packages, so that a new code cannot be forgotten.
+func TestEveryCodeIsMapped(t *testing.T) {
+	doc, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	documented := map[dollars.Code]bool{}
+	for _, v := range doc.Components.Schemas["Code"].Value.Enum {
+		documented[dollars.Code(v.(string))] = true
+	}
+	known := map[dollars.Code]bool{}
+	for _, dir := range []string{"../../chaincode/dollars", "../wallet", "."} {
+		for _, code := range codesIn(t, dir) {
+			known[code] = true
+			if _, ok := statuses[code]; !ok {
+				t.Errorf("%s in %s has no HTTP status in problem.go", code, dir)
+			}
+			if !documented[code] {
+				t.Errorf("%s in %s is not in openapi.yaml", code, dir)
+			}
+		}
+	}
+	for code := range documented {
+		if !known[code] {
+			t.Errorf("openapi.yaml names %s, which no package has", code)
+		}
+	}
+}
+
+// codesIn finds the constants named Code… or code… in a package's source.
+func codesIn(t *testing.T, dir string) (codes []dollars.Code) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, files)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, source, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(parsed, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 || !strings.HasPrefix(strings.ToLower(spec.Names[0].Name), "code") {
+				return true
+			}
+			if lit, ok := spec.Values[0].(*ast.BasicLit); ok && lit.Kind == token.STRING {
+				code, err := strconv.Unquote(lit.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				codes = append(codes, dollars.Code(code))
+			}
+			return true
+		})
+	}
+	return codes
+}

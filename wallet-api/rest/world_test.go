@@ -1,0 +1,463 @@
+package rest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/ecdsa"
+	"crypto/sha256"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ethereum/go-ethereum/crypto"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/chaincode/eip712"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// ledger is the four ports of the use cases in memory. It applies what it accepted by the real rules, each work as a
+// transaction and block of its own: at once if eager, else when a test says so.
+type ledger struct {
+	mu      sync.Mutex
+	now     time.Time
+	eager   bool
+	full    bool  // refuses work as an intake does that has too much
+	broken  error // fails every intake
+	state   map[string][]byte
+	work    map[wallet.WorkID]*wallet.Status
+	done    map[wallet.WorkID]chan struct{}
+	queue   []wallet.WorkID
+	keyed   map[string]wallet.IdempotencyKey
+	keyOf   map[string]wallet.WorkID
+	orders  map[dollars.OrderID]wallet.OrderAt
+	history []wallet.HistoryEntry // oldest first
+	supply  dollars.Supply
+	blocks  uint64
+
+	members map[wallet.MemberID]wallet.Member
+	keys    map[wallet.MemberID]*ecdsa.PrivateKey
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), eager: true,
+		state: map[string][]byte{dollars.RulesKey: dollars.EncodeRules(earn.Standard())},
+		work:  map[wallet.WorkID]*wallet.Status{}, done: map[wallet.WorkID]chan struct{}{},
+		keyed: map[string]wallet.IdempotencyKey{}, keyOf: map[string]wallet.WorkID{},
+		orders:  map[dollars.OrderID]wallet.OrderAt{},
+		members: map[wallet.MemberID]wallet.Member{}, keys: map[wallet.MemberID]*ecdsa.PrivateKey{},
+	}
+}
+
+func (l *ledger) info() wallet.LedgerInfo {
+	currency, _ := dollars.CurrencyOf("dsd")
+	return wallet.LedgerInfo{Currency: currency, Channel: "dollars", Chaincode: "dsd"}
+}
+
+func (l *ledger) Accept(_ context.Context, work []wallet.Work) ([]wallet.Receipt, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.full {
+		return nil, wallet.ErrOverloaded
+	}
+	if l.broken != nil {
+		return nil, l.broken
+	}
+	receipts := make([]wallet.Receipt, len(work))
+	for i, w := range work {
+		receipts[i] = l.accept(w)
+	}
+	if l.eager {
+		l.settle()
+	}
+	return receipts, nil
+}
+
+func (l *ledger) accept(w wallet.Work) wallet.Receipt {
+	if w.Key != nil {
+		name := w.Key.Client + "/" + w.Key.Key
+		if k, ok := l.keyed[name]; ok {
+			if k.Digest != w.Key.Digest {
+				return wallet.Receipt{ID: w.ID, Err: wallet.ErrKeyReused}
+			}
+			return wallet.Receipt{ID: l.keyOf[name], Repeated: true}
+		}
+		l.keyed[name], l.keyOf[name] = *w.Key, w.ID
+	}
+	if old, ok := l.work[w.ID]; ok && !old.Rejected() {
+		if old.Work.Digest != w.Digest {
+			return wallet.Receipt{ID: w.ID, Err: wallet.ErrConflict}
+		}
+		return wallet.Receipt{ID: w.ID, Repeated: true}
+	}
+	l.work[w.ID] = &wallet.Status{Work: w}
+	l.done[w.ID] = make(chan struct{})
+	l.queue = append(l.queue, w.ID)
+	return wallet.Receipt{ID: w.ID}
+}
+
+// commit applies what waits.
+func (l *ledger) commit() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settle()
+}
+
+func (l *ledger) settle() {
+	info := l.info()
+	for _, id := range l.queue {
+		st := l.work[id]
+		l.blocks++
+		env := dollars.Env{
+			Currency: info.Currency, Channel: info.Channel, Chaincode: info.Chaincode,
+			TxID: dollars.TxID{byte(l.blocks), byte(l.blocks >> 8)}, Time: l.now.Unix(),
+			Caller: dollars.Caller{MSP: info.Currency.IssuerMSP, Role: dollars.RoleIssuer},
+		}
+		if st.Work.Class == wallet.ClassAdmin {
+			env.Caller.Role = dollars.RoleOperator
+		}
+		ops := slices.Clone(st.Work.Ops)
+		for i, op := range ops {
+			if o, ok := op.(dollars.SignedOrder); ok {
+				o.Credits = l.credits(o.From)
+				ops[i] = o
+			}
+		}
+		result, err := dollars.Apply(env, ops, l)
+		if err != nil {
+			panic(err)
+		}
+		l.fold(st, env.TxID.String(), result)
+		close(l.done[id])
+	}
+	l.queue = nil
+}
+
+func (l *ledger) fold(st *wallet.Status, tx string, result dollars.Result) {
+	for _, w := range result.Writes {
+		if l.state[w.Key] = w.Value; w.Value == nil {
+			delete(l.state, w.Key)
+		}
+	}
+	st.Done, st.TxID, st.Block, st.Results = true, tx, l.blocks, nil
+	for i, e := range result.Journal.Entries {
+		st.Results = append(st.Results, wallet.ResultOf(e))
+		l.history = append(l.history, wallet.HistoryEntry{Block: l.blocks, TxID: tx, Index: i, Time: l.now.Unix(), Entry: e})
+		if err := l.supply.Fold(e); err != nil {
+			panic(err)
+		}
+		if e.Outcome == dollars.Applied && (e.Kind == dollars.KindTransfer || e.Kind == dollars.KindRedeem) {
+			l.orders[e.Ref] = wallet.OrderAt{TxID: tx, Block: l.blocks, Time: l.now.Unix(), Entry: e}
+		}
+	}
+}
+
+func (l *ledger) Status(_ context.Context, id wallet.WorkID) (wallet.Status, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if st, ok := l.work[id]; ok {
+		return *st, nil
+	}
+	return wallet.Status{}, wallet.ErrNotFound
+}
+
+func (l *ledger) Wait(ctx context.Context, id wallet.WorkID) (wallet.Status, error) {
+	l.mu.Lock()
+	done := l.done[id]
+	l.mu.Unlock()
+	if done != nil {
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
+	return l.Status(ctx, id)
+}
+
+func (l *ledger) Keyed(_ context.Context, client, key string) (wallet.WorkID, [32]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k, ok := l.keyed[client+"/"+key]
+	if !ok {
+		return wallet.WorkID{}, [32]byte{}, wallet.ErrNotFound
+	}
+	return l.keyOf[client+"/"+key], k.Digest, nil
+}
+
+// Get makes the ledger a dollars.State. It takes no lock, because settle calls it with the lock held.
+func (l *ledger) Get(keys []string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, k := range keys {
+		values[i] = l.state[k]
+	}
+	return values, nil
+}
+
+func (l *ledger) credits(a dollars.Account) (refs []dollars.CreditRef) {
+	for key := range l.state {
+		if strings.HasPrefix(key, dollars.CreditPrefix(a)) {
+			c := dollars.ParseStateKey(key).Credit
+			refs = append(refs, dollars.CreditRef{Expiry: c.Expiry, TxID: c.TxID})
+		}
+	}
+	return refs
+}
+
+func (l *ledger) Create(_ context.Context, id wallet.MemberID) (dollars.Account, error) {
+	key, err := crypto.GenerateKey()
+	if err != nil {
+		return dollars.Account{}, err
+	}
+	l.keys[id] = key
+	return accountOf(key), nil
+}
+
+func (l *ledger) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word) (eip712.Signature, error) {
+	sig, err := crypto.Sign(digest[:], l.keys[id])
+	return eip712.Signature(sig), err
+}
+
+func accountOf(key *ecdsa.PrivateKey) dollars.Account {
+	return dollars.Account(crypto.PubkeyToAddress(key.PublicKey))
+}
+
+// The other ports, whose method names collide with those above.
+type (
+	views     struct{ *ledger }
+	directory struct{ l *ledger }
+)
+
+func (v views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.Balance, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	b := wallet.Balance{Account: a, NextNonce: 1, Height: v.blocks}
+	held := map[dollars.Expiry]dollars.Amount{}
+	if raw := v.state[dollars.AccountKey(a)]; raw != nil {
+		rec, err := dollars.DecodeAccountRecord(raw)
+		if err != nil {
+			return b, err
+		}
+		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+		for _, x := range rec.Buckets {
+			held[x.Expiry] += x.Amount
+		}
+	}
+	for _, ref := range v.credits(a) {
+		amount, err := dollars.DecodeCredit(v.state[ref.Of(a).Key()])
+		if err != nil {
+			return b, err
+		}
+		held[ref.Expiry] += amount
+	}
+	for e, amount := range held {
+		if !e.Passed(now) {
+			b.Buckets = append(b.Buckets, dollars.Bucket{Expiry: e, Amount: amount})
+		}
+	}
+	slices.SortFunc(b.Buckets, func(x, y dollars.Bucket) int { return cmp.Compare(x.Expiry, y.Expiry) })
+	return b, nil
+}
+
+func (v views) History(_ context.Context, a dollars.Account, cursor string, limit int) (page []wallet.HistoryEntry, next string, err error) {
+	skip := 0
+	if cursor != "" {
+		if skip, err = strconv.Atoi(cursor); err != nil {
+			return nil, "", &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "not a cursor of this service", Field: "/cursor"}
+		}
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var all []wallet.HistoryEntry
+	for _, h := range slices.Backward(v.history) {
+		if h.Entry.Account == a || h.Entry.Other == a {
+			all = append(all, h)
+		}
+	}
+	all = all[min(skip, len(all)):]
+	if len(all) > limit {
+		return all[:limit], strconv.Itoa(skip + limit), nil
+	}
+	return all, "", nil
+}
+
+func (v views) Credits(_ context.Context, a dollars.Account, _ dollars.Amount, limit int) ([]dollars.CreditRef, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	refs := v.credits(a)
+	return refs[:min(limit, len(refs))], nil
+}
+
+func (v views) Supply(context.Context) (wallet.SupplyAt, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return wallet.SupplyAt{Height: v.blocks, Supply: v.supply}, nil
+}
+
+func (v views) Order(_ context.Context, id dollars.OrderID) (wallet.OrderAt, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if at, ok := v.orders[id]; ok {
+		return at, nil
+	}
+	return wallet.OrderAt{}, wallet.ErrNotFound
+}
+
+func (d directory) Add(_ context.Context, m wallet.Member) error {
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	for _, other := range d.l.members {
+		if other.Account == m.Account {
+			return &wallet.Error{Code: wallet.CodeMemberExists, Detail: "the account belongs to a member already", Field: "/account"}
+		}
+	}
+	d.l.members[m.ID] = m
+	return nil
+}
+
+func (d directory) Member(_ context.Context, id wallet.MemberID) (wallet.Member, error) {
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	if m, ok := d.l.members[id]; ok {
+		return m, nil
+	}
+	return wallet.Member{}, wallet.ErrNotFound
+}
+
+func (d directory) Owner(_ context.Context, a dollars.Account) (wallet.Member, error) {
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	for _, m := range d.l.members {
+		if m.Account == a {
+			return m, nil
+		}
+	}
+	return wallet.Member{}, wallet.ErrNotFound
+}
+
+func (d directory) List(_ context.Context, after wallet.MemberID, limit int) (page []wallet.Member, err error) {
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	for _, m := range d.l.members {
+		if m.ID > after {
+			page = append(page, m)
+		}
+	}
+	slices.SortFunc(page, func(a, b wallet.Member) int { return cmp.Compare(a.ID, b.ID) })
+	return page[:min(limit, len(page))], nil
+}
+
+// api is a server over a ledger in memory, with a client of each role: its key is dsk_ and the role.
+type api struct {
+	*Server
+	ledger *ledger
+	logged *bytes.Buffer
+}
+
+func newAPI(t testing.TB, o Options) api {
+	t.Helper()
+	l := newLedger()
+	svc := wallet.New(wallet.Ports{Intake: l, Views: views{l}, Directory: directory{l}, Keys: l}, l.info(),
+		wallet.Options{Now: func() time.Time { return l.now }})
+	keys := APIKeys{}
+	for _, role := range clients {
+		keys[sha256.Sum256([]byte("dsk_"+role))] = APIClient{Role: role, Client: "the-" + string(role)}
+	}
+	logged := &bytes.Buffer{}
+	o.Log = slog.New(slog.NewJSONHandler(logged, nil))
+	o.Now = func() time.Time { return l.now }
+	return api{Server: New(svc, keys, [32]byte{1}, o), ledger: l, logged: logged}
+}
+
+// answer is a response and its body.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+func (a answer) decode(t testing.TB, into any) {
+	t.Helper()
+	if err := json.Unmarshal(a.body, into); err != nil {
+		t.Fatalf("%v in %s", err, a.body)
+	}
+}
+
+func (a answer) want(t testing.TB, status int) answer {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("answered %d, want %d: %s", a.StatusCode, status, a.body)
+	}
+	return a
+}
+
+// problem is the answer's, which must have that status, code and field.
+func (a answer) problem(t testing.TB, status int, code dollars.Code, field string) Problem {
+	t.Helper()
+	var p Problem
+	a.want(t, status).decode(t, &p)
+	if p.Code != code || p.Field != field || p.Status != status || a.Header.Get("Content-Type") != "application/problem+json" {
+		t.Fatalf("got %+v, want %s about %q", p, code, field)
+	}
+	return p
+}
+
+// send makes a request; headers are names and values in turn. Bodies are JSON if the headers do not say otherwise.
+func (a api) send(t testing.TB, token, method, path, body string, headers ...string) answer {
+	t.Helper()
+	req := httptest.NewRequest(method, path, strings.NewReader(body))
+	if body != "" {
+		req.Header.Set("Content-Type", mediaJSON)
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	rec := httptest.NewRecorder()
+	a.Handler().ServeHTTP(rec, req)
+	got := answer{rec.Result(), rec.Body.Bytes()}
+	conforms(t, req, got)
+	return got
+}
+
+// enrol makes a member with a key in custody and answers a session's token.
+func (a api) enrol(t testing.TB, id string) (token string) {
+	t.Helper()
+	a.send(t, "dsk_member", "POST", "/v1/members", `{"id":"`+id+`"}`).want(t, http.StatusCreated)
+	return a.session(t, id)
+}
+
+func (a api) session(t testing.TB, id string) string {
+	t.Helper()
+	var s Session
+	a.send(t, "dsk_member", "POST", "/v1/members/"+id+"/sessions", "").want(t, http.StatusCreated).decode(t, &s)
+	return s.Token
+}
+
+// earns gives a member 5 % of a hotel's price.
+func (a api) earns(t testing.TB, member, booking, price string) {
+	t.Helper()
+	batch := "[" + confirmed(booking, member, price) + "," + completed(booking) + "]"
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events", batch, "Content-Type", mediaEvents).want(t, http.StatusAccepted)
+}
+
+func confirmed(booking, member, price string) string {
+	return `{"specversion":"1.0","id":"` + booking + `/confirmed","source":"urn:test","type":"com.destinasia.booking.confirmed.v1",` +
+		`"time":"2026-07-01T00:30:00Z","datacontenttype":"application/json","data":{"booking":"` + booking + `","member":"` + member +
+		`","items":[{"item":"1","kind":"hotel","price":{"amount":"` + price + `","currency":"EUR"},"start":"2026-07-01","end":"2026-07-03"}]}}`
+}
+
+func completed(booking string) string {
+	return `{"specversion":"1.0","id":"` + booking + `/completed","source":"urn:test","type":"com.destinasia.booking.completed.v1",` +
+		`"data":{"booking":"` + booking + `","items":[{"item":"1"}]}}`
+}
