@@ -1,0 +1,229 @@
+package dollars
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// Every decoder is held to this: no bytes make it panic, what it refuses it refuses as malformed, and what it accepts
+// encodes to the same bytes again, so that nothing on the ledger has two spellings.
+func fuzzDecoder(f *testing.F, recode func(data []byte) (again []byte, err error), seeds ...[]byte) {
+	f.Add([]byte{})
+	for _, seed := range seeds {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		again, err := recode(data)
+		switch {
+		case err != nil && codeOf(err) != CodeMalformed:
+			t.Fatalf("%x is refused with %v", data, err)
+		case err == nil && !bytes.Equal(again, data):
+			t.Fatalf("%x reads as %x", data, again)
+		}
+	})
+}
+
+// seedOperations are one of each kind.
+func seedOperations() (ops []Operation) {
+	alice, bob := memberNamed("alice"), memberNamed("bob")
+	id := NewBookingID("seed", "booking", "1")
+	credits := []CreditRef{{24_346, txID(2)}, {24_347, txID(3)}}
+	facts := Facts{Kind: earn.Car, Price: 300_00, Currency: "EUR", Start: 20000, End: 20003}
+	order := Order{To: bob.account, Amount: 1_00, Nonce: 1, Deadline: 1_793_534_400}
+	redeem := Order{Redeem: true, Amount: 1_00, Nonce: 3, Deadline: 1_793_534_400, ChainID: 1, MemoHash: [32]byte{1}}
+	return []Operation{
+		Confirm{id, alice.account, facts},
+		Complete{id},
+		Cancel{id, credits},
+		alice.order(order, credits), alice.order(redeem, nil),
+		Absorb{alice.account, credits},
+		SetFrozen{bob.account, true},
+		SetFrozen{bob.account, false},
+		PublishRules{earn.Standard()},
+	}
+}
+
+func FuzzDecodeOperation(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		op, err := DecodeOperation(data)
+		if err != nil {
+			return nil, err
+		}
+		return EncodeOperation(op), nil
+	}, encodeAll(seedOperations())...)
+}
+
+func FuzzDecodeJournal(f *testing.F) {
+	l := newLedger()
+	l.env.Caller = operator
+	var seeds [][]byte
+	for _, caller := range []Caller{operator, issuer} {
+		l.env.Caller = caller
+		res, err := l.run(encodeAll(seedOperations()))
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, res.Journal.Encode())
+	}
+	seeds = append(seeds, Journal{[]Entry{{
+		Kind: KindCancel, Outcome: Applied, Ref: [32]byte{1}, Account: Account{1}, Other: Account{2}, Amount: 3, Debt: 1, Version: 1,
+		Before: BookingAwarded, After: BookingReversed, Moved: Buckets{{5, 2}}, Expired: Buckets{{3, 1}, {4, 1}}, Repaid: Buckets{{5, 1}},
+	}}}.Encode())
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		j, err := DecodeJournal(data)
+		if err != nil {
+			return nil, err
+		}
+		var s Supply
+		for _, e := range j.Entries {
+			_ = s.Fold(e) // any answer will do, but no panic
+		}
+		return j.Encode(), nil
+	}, seeds...)
+}
+
+func FuzzDecodeAccountRecord(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeAccountRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		_ = rec.Window.Next()
+		return rec.Encode(), nil
+	}, AccountRecord{}.Encode(), AccountRecord{
+		Frozen: true, Debt: 7, Window: Window{Floor: 9, Used: []byte{0xfe, 1}}, Buckets: Buckets{{1, 2}, {3, 4}},
+	}.Encode())
+}
+
+func FuzzDecodeBookingRecord(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeBookingRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, BookingRecord{State: BookingNoted}.Encode(), BookingRecord{
+		State: BookingAwarded, Account: Account{1}, Points: 1_000, RulesVersion: 1, ValidMonths: 24,
+	}.Encode())
+}
+
+func FuzzDecodeCredit(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		a, err := DecodeCredit(data)
+		if err != nil {
+			return nil, err
+		}
+		return EncodeCredit(a), nil
+	}, EncodeCredit(1), EncodeCredit(MaxAmount))
+}
+
+func FuzzDecodeRules(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		r, err := DecodeRules(data)
+		if err != nil {
+			return nil, err
+		}
+		if r.Check() == nil {
+			if p, err := r.Points(earn.Hotel, int64(MaxPrice)); err != nil || p > int64(MaxPrice) {
+				return nil, err
+			}
+		}
+		return EncodeRules(r), nil
+	}, EncodeRules(earn.Standard()))
+}
+
+// FuzzApply runs any bytes as a batch, by any caller, on a ledger with something to lose: no panic, a sound result, and
+// not a point appears or goes but as the journal says. A batch whose operations all read back does so byte for byte.
+func FuzzApply(f *testing.F) {
+	base, _ := awarded(f)
+	base.env.Time = 1_793_534_400
+	for caller := range byte(3) {
+		f.Add(caller, EncodeBatch(encodeAll(seedOperations())))
+		for _, op := range encodeAll(seedOperations()) {
+			f.Add(caller, EncodeBatch([][]byte{op}))
+		}
+	}
+	f.Add(byte(2), EncodeBatch([][]byte{nil, {0xff}}))
+	f.Fuzz(func(t *testing.T, caller byte, data []byte) {
+		l := base.clone()
+		l.env.Caller = []Caller{issuer, operator, {MSP: "AircncMSP"}}[caller%3]
+		ops, err := DecodeBatch(data)
+		if err != nil {
+			if codeOf(err) != CodeMalformed {
+				t.Fatalf("refused with %v", err)
+			}
+			return
+		}
+		encoded := make([][]byte, len(ops))
+		readable := true
+		for i, op := range ops {
+			if op == nil {
+				readable = false
+				continue
+			}
+			encoded[i] = EncodeOperation(op)
+		}
+		if readable && !bytes.Equal(EncodeBatch(encoded), data) {
+			t.Fatalf("%x reads as %x", data, EncodeBatch(encoded))
+		}
+		if _, err := l.run(encoded); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzParseStateKey: a key that is taken apart is the key its parts make.
+func FuzzParseStateKey(f *testing.F) {
+	alice := memberNamed("alice").account
+	for _, key := range []string{
+		AccountKey(alice), BookingKey(BookingID{1}), Credit{alice, 24_346, TxID{1}}.Key(), RulesKey, "r/version/0000000001", "",
+	} {
+		f.Add(key)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		k := ParseStateKey(key)
+		again := map[StateKind]string{
+			StateOther: key, StateAccount: AccountKey(k.Account), StateBooking: BookingKey(k.Booking),
+			StateCredit: k.Credit.Key(), StateRules: RulesKey,
+		}[k.Kind]
+		if again != key {
+			t.Fatalf("%q is taken for %q", key, again)
+		}
+	})
+}
+
+// FuzzParseText: what people type is read into something that is written in one way, and read the same again.
+func FuzzParseText(f *testing.F) {
+	for _, s := range append([]string{
+		"12.34", "0", "-1", "10000000000000", "2026-11-01", "2028-11", OrderID{1}.String(), TxID{1}.String(),
+	}, eip55...) {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if a, err := ParseAmount(s); err == nil {
+			if b, err := ParseAmount(a.String()); err != nil || a != b || a < 0 || a > MaxAmount || !strings.HasPrefix(a.String(), s) {
+				t.Errorf("amount %q is %s, %v", s, a, err)
+			}
+		}
+		if a, err := ParseAccount(s); err == nil {
+			if b, err := ParseAccount(a.String()); err != nil || a != b || !strings.EqualFold(a.String(), s) {
+				t.Errorf("account %q is %s, %v", s, a, err)
+			}
+		}
+		if d, err := ParseDate(s); err == nil && (d < 0 || d.String() != s) {
+			t.Errorf("date %q is %s", s, d)
+		}
+		if e, err := ParseExpiry(s); err == nil && (e > maxExpiry || e.String() != s) {
+			t.Errorf("month %q is %s", s, e)
+		}
+		if id, err := ParseOrderID(s); err == nil && !strings.EqualFold(id.String(), s) {
+			t.Errorf("order id %q is %s", s, id)
+		}
+		if id, err := ParseTxID(s); err == nil && id.String() != s {
+			t.Errorf("transaction id %q is %s", s, id)
+		}
+	})
+}
