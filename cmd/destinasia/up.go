@@ -50,7 +50,7 @@ func (a *app) up(ctx context.Context) (*native.Network, error) {
 	defer progress.End()
 	return native.Up(ctx, native.Options{
 		Dir: a.dir, PortBase: a.portBase, Executable: executable,
-		Contract: planContract, Progress: progress,
+		Contract: planContract, Wallet: planWallet, Progress: progress,
 	})
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/hyperledger/fabric-admin-sdk/pkg/chaincode"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
@@ -59,16 +58,35 @@ func (g *group) policy(name string, kind common.Policy_PolicyType, message proto
 	g.Policies[name] = &common.ConfigPolicy{Policy: &common.Policy{Type: int32(kind), Value: content}, ModPolicy: admins}
 }
 
-// signed sets a policy over identities, written as Fabric's tools write it: OR('AMSP.admin','AMSP.client').
-func (g *group) signed(name, expression string) {
-	application, err := chaincode.NewApplicationPolicy(expression, "")
-	if err != nil {
-		if g.err == nil {
+// identity is a kind of signer: a role in an organisation.
+type identity struct {
+	mspID string
+	role  msp.MSPRole_MSPRoleType
+}
+
+// anyOf sets a policy that one of the identities satisfies, allOf one that takes them all.
+
+func (g *group) anyOf(name string, identities ...identity) { g.signed(name, 1, identities) }
+
+func (g *group) allOf(name string, identities ...identity) {
+	g.signed(name, len(identities), identities)
+}
+
+func (g *group) signed(name string, needed int, identities []identity) {
+	envelope := &common.SignaturePolicyEnvelope{}
+	var rules []*common.SignaturePolicy
+	for i, id := range identities {
+		principal, err := proto.Marshal(&msp.MSPRole{MspIdentifier: id.mspID, Role: id.role})
+		if err != nil && g.err == nil {
 			g.err = fmt.Errorf("policy %s: %w", name, err)
 		}
-		return
+		envelope.Identities = append(envelope.Identities, &msp.MSPPrincipal{PrincipalClassification: msp.MSPPrincipal_ROLE, Principal: principal})
+		rules = append(rules, &common.SignaturePolicy{Type: &common.SignaturePolicy_SignedBy{SignedBy: int32(i)}})
 	}
-	g.policy(name, common.Policy_SIGNATURE, application.GetSignaturePolicy())
+	envelope.Rule = &common.SignaturePolicy{Type: &common.SignaturePolicy_NOutOf_{
+		NOutOf: &common.SignaturePolicy_NOutOf{N: int32(needed), Rules: rules},
+	}}
+	g.policy(name, common.Policy_SIGNATURE, envelope)
 }
 
 // implicit sets a policy that asks the policies of the same name in the groups below.
@@ -152,7 +170,7 @@ func (m maker) ordererGroup(n topology.Network) *group {
 
 func (m maker) applicationGroup(n topology.Network) *group {
 	g := newGroup()
-	everyone := ""
+	var everyone []identity
 	for _, org := range n.Members() {
 		sub := m.organisationGroup(org)
 		anchors := &peer.AnchorPeers{}
@@ -161,17 +179,14 @@ func (m maker) applicationGroup(n topology.Network) *group {
 		}
 		sub.value("AnchorPeers", anchors)
 		g.child(org.Name, sub)
-		if everyone != "" {
-			everyone += ","
-		}
-		everyone += "'" + org.MSPID + ".peer'"
+		everyone = append(everyone, identity{org.MSPID, msp.MSPRole_PEER})
 	}
 	g.capability(applicationCapability)
 	g.usualPolicies()
 	// Named one by one rather than as a majority: whoever joins later, replacing a chaincode or its endorsement policy
 	// keeps needing each founding issuer.
-	g.signed("Endorsement", "AND("+everyone+")")
-	g.signed("LifecycleEndorsement", "AND("+everyone+")")
+	g.allOf("Endorsement", everyone...)
+	g.allOf("LifecycleEndorsement", everyone...)
 	return g
 }
 
@@ -197,13 +212,14 @@ func (m maker) organisationGroup(org topology.Organisation) *group {
 		g.err = err
 	}
 	g.value("MSP", &msp.MSPConfig{Config: definition})
-	g.signed("Readers", fmt.Sprintf("OR('%s.member')", org.MSPID))
-	g.signed(admins, fmt.Sprintf("OR('%s.admin')", org.MSPID))
+	admin, client := identity{org.MSPID, msp.MSPRole_ADMIN}, identity{org.MSPID, msp.MSPRole_CLIENT}
+	g.anyOf("Readers", identity{org.MSPID, msp.MSPRole_MEMBER})
+	g.anyOf(admins, admin)
 	if len(org.Orderers) > 0 {
-		g.signed("Writers", fmt.Sprintf("OR('%[1]s.admin','%[1]s.orderer','%[1]s.client')", org.MSPID))
+		g.anyOf("Writers", admin, client, identity{org.MSPID, msp.MSPRole_ORDERER})
 	} else {
-		g.signed("Writers", fmt.Sprintf("OR('%[1]s.admin','%[1]s.client')", org.MSPID))
-		g.signed("Endorsement", fmt.Sprintf("OR('%s.peer')", org.MSPID))
+		g.anyOf("Writers", admin, client)
+		g.anyOf("Endorsement", identity{org.MSPID, msp.MSPRole_PEER})
 	}
 	return g
 }

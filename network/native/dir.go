@@ -149,7 +149,7 @@ func prepare(dir string) error {
 		return fmt.Errorf("free space of %s: %w", dir, err)
 	}
 	if free := disk.Bavail * uint64(disk.Bsize); free < minFreeBytes {
-		return fmt.Errorf("the disk of %s is full: %d MB are free and a network needs %d MB: make room, or choose another --dir",
+		return fmt.Errorf("the disk of %s has %d MB free and a network needs %d MB: make room, or choose another --dir",
 			dir, free>>20, minFreeBytes>>20)
 	}
 	return nil

@@ -7,9 +7,9 @@ const Wallet = "wallet"
 
 // Port is one planned port: the part that listens on it, and what for.
 type Port struct {
-	Part   string
-	Use    string
-	Number int
+	Part   string `json:"part"`
+	Use    string `json:"use"`
+	Number int    `json:"port"`
 }
 
 // Ports lists every port of the plan, part by part.
