@@ -1,0 +1,226 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/destinasia/dollars/wallet-api/client/internal/api"
+)
+
+// Options of a Client; the zero value is useful.
+type Options struct {
+	Token    string            // API key, or token of a member's session
+	HTTP     http.RoundTripper // a transport of its own, which keeps connections open, if nil
+	RetryFor time.Duration     // for how long to repeat what may be repeated; 30 s if zero, never if negative
+}
+
+// Client calls the wallet service. It is safe for concurrent use.
+type Client struct {
+	api *api.Client
+	do  *doer
+}
+
+// New makes a client of the service at an address such as http://127.0.0.1:7080.
+func New(address string, o Options) (*Client, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, fmt.Errorf("wallet service: %q is not an address such as http://127.0.0.1:7080", address)
+	}
+	if o.HTTP == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		// The default keeps two connections to a host, and would make a busy sender dial all the time.
+		transport.MaxIdleConns, transport.MaxIdleConnsPerHost = 0, 256
+		transport.ResponseHeaderTimeout = time.Minute // twice the longest wait
+		o.HTTP = transport
+	}
+	if o.RetryFor == 0 {
+		o.RetryFor = 30 * time.Second
+	}
+	d := &doer{http: &http.Client{Transport: o.HTTP}, token: o.Token, retryFor: o.RetryFor}
+	generated, err := api.NewClient(strings.TrimSuffix(address, "/"), api.WithHTTPClient(d))
+	if err != nil {
+		return nil, fmt.Errorf("wallet service: %w", err)
+	}
+	return &Client{api: generated, do: d}, nil
+}
+
+// As is the same client with another token. It shares the connections.
+func (c *Client) As(token string) *Client {
+	d := *c.do
+	d.token = token
+	generated := *c.api
+	generated.Client = &d
+	return &Client{api: &generated, do: &d}
+}
+
+// maxAnswer bounds what is read of an answer: a batch's is the largest, at about 400 bytes an event.
+const maxAnswer = 16 << 20
+
+// read decodes an answer; the doer has turned refusals into errors.
+func read[T any](resp *http.Response, err error) (T, error) {
+	var value T
+	if err != nil {
+		return value, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err == nil {
+		err = json.Unmarshal(body, &value)
+	}
+	if err != nil {
+		return value, fmt.Errorf("wallet service answered %s, which cannot be read: %w", resp.Status, err)
+	}
+	return value, nil
+}
+
+// ReportEvents sends a batch: a JSON array of at most 1,000 CloudEvents. Each has an answer in its place, refusals
+// included; an error means that the batch as a whole was not accepted.
+func (c *Client) ReportEvents(ctx context.Context, batch []byte) ([]EventReceipt, error) {
+	const media = "application/cloudevents-batch+json"
+	receipts, err := read[api.EventReceipts](c.api.ReportBookingEventsWithBody(repeatable(ctx), &api.ReportBookingEventsParams{}, media, bytes.NewReader(batch)))
+	if refused, ok := asError(err); ok && len(refused.Events) > 0 {
+		return refused.Events, nil
+	}
+	return receipts.Events, err
+}
+
+// BookingEvent tells what became of an event, by the id in its receipt.
+func (c *Client) BookingEvent(ctx context.Context, id string) (Status, error) {
+	return read[Status](c.api.GetBookingEvent(ctx, id))
+}
+
+// CreateMember enrols a member with their own account or, where account is nil, with a key in the service's custody.
+// A member enrolled earlier, the same way, is answered as if new.
+func (c *Client) CreateMember(ctx context.Context, id string, account *Account) (Member, error) {
+	return read[Member](c.api.CreateMember(repeatable(ctx), api.NewMember{ID: id, Account: account}))
+}
+
+// Member finds a member.
+func (c *Client) Member(ctx context.Context, id string) (Member, error) {
+	return read[Member](c.api.GetMember(ctx, id))
+}
+
+// Members lists members in the order of their ids, from after one; at most limit, or as many as the service likes
+// where limit is 0.
+func (c *Client) Members(ctx context.Context, after string, limit int) (Members, error) {
+	return read[Members](c.api.ListMembers(ctx, &api.ListMembersParams{After: after, Limit: pageSize(limit)}))
+}
+
+// CreateSession obtains a token to act as the member; [Client.As] uses it.
+func (c *Client) CreateSession(ctx context.Context, id string) (Session, error) {
+	return read[Session](c.api.CreateSession(repeatable(ctx), id))
+}
+
+// Balance is what a member has.
+func (c *Client) Balance(ctx context.Context, id string) (Balance, error) {
+	return read[Balance](c.api.GetBalance(ctx, id))
+}
+
+// History is a page of a member's history, newest first, from cursor; limit as in [Client.Members].
+func (c *Client) History(ctx context.Context, id, cursor string, limit int) (History, error) {
+	return read[History](c.api.GetHistory(ctx, id, &api.GetHistoryParams{Cursor: cursor, Limit: pageSize(limit)}))
+}
+
+func pageSize(limit int) *int {
+	if limit == 0 {
+		return nil
+	}
+	return &limit
+}
+
+// Change says how something is asked for. The zero value answers at once and cannot be repeated by another call.
+type Change struct {
+	Wait time.Duration // for the commit, in whole seconds, at most 30
+	Key  string        // Idempotency-Key; made up if empty, so that only this call repeats itself
+}
+
+func (o Change) params() (prefer, key string) {
+	if o.Wait >= time.Second {
+		prefer = "wait=" + strconv.Itoa(int(o.Wait/time.Second))
+	}
+	if key = o.Key; key == "" {
+		key = rand.Text()
+	}
+	return prefer, key
+}
+
+// Send places a transfer for a member. Where it waited in vain the order's status is StateAccepted; where the ledger
+// refused the order, the error has its code.
+func (c *Client) Send(ctx context.Context, member string, t Transfer, o Change) (Order, error) {
+	prefer, key := o.params()
+	return read[Order](c.api.PlaceTransfer(repeatable(ctx), member, &api.PlaceTransferParams{Prefer: prefer, IdempotencyKey: key}, t))
+}
+
+// Redeem places a redemption, as Send does a transfer.
+func (c *Client) Redeem(ctx context.Context, member string, r Redemption, o Change) (Order, error) {
+	prefer, key := o.params()
+	return read[Order](c.api.PlaceRedemption(repeatable(ctx), member, &api.PlaceRedemptionParams{Prefer: prefer, IdempotencyKey: key}, r))
+}
+
+// PrepareOrder asks what the member's own key has to sign.
+func (c *Client) PrepareOrder(ctx context.Context, member string, i Intent) (PreparedOrder, error) {
+	return read[PreparedOrder](c.api.PrepareOrder(repeatable(ctx), member, i))
+}
+
+// Order tells what became of an order.
+func (c *Client) Order(ctx context.Context, id string) (Order, error) {
+	return read[Order](c.api.GetOrder(ctx, id))
+}
+
+// Rules are the earning rules in force.
+func (c *Client) Rules(ctx context.Context) (Rules, error) { return read[Rules](c.api.GetRules(ctx)) }
+
+// PublishRules puts earning rules in force.
+func (c *Client) PublishRules(ctx context.Context, r Rules, o Change) (Status, error) {
+	prefer, key := o.params()
+	return read[Status](c.api.PublishRules(repeatable(ctx), &api.PublishRulesParams{Prefer: prefer, IdempotencyKey: key}, r))
+}
+
+// Freeze stops an account from spending.
+func (c *Client) Freeze(ctx context.Context, a Account, o Change) (Status, error) {
+	prefer, key := o.params()
+	return read[Status](c.api.FreezeAccount(repeatable(ctx), a.String(), &api.FreezeAccountParams{Prefer: prefer, IdempotencyKey: key}))
+}
+
+// Unfreeze lets an account spend again.
+func (c *Client) Unfreeze(ctx context.Context, a Account, o Change) (Status, error) {
+	prefer, key := o.params()
+	return read[Status](c.api.UnfreezeAccount(repeatable(ctx), a.String(), &api.UnfreezeAccountParams{Prefer: prefer, IdempotencyKey: key}))
+}
+
+// Change tells what became of an operator's change, by the id in its status.
+func (c *Client) Change(ctx context.Context, id string) (Status, error) {
+	return read[Status](c.api.GetChange(ctx, id))
+}
+
+// Ledger tells which ledger the service works on.
+func (c *Client) Ledger(ctx context.Context) (Ledger, error) {
+	return read[Ledger](c.api.GetLedger(ctx))
+}
+
+// Supply is what exists of each asset.
+func (c *Client) Supply(ctx context.Context) ([]AssetSupply, error) {
+	supply, err := read[api.Supply](c.api.GetSupply(ctx))
+	return supply.Assets, err
+}
+
+// Healthy asks once whether the process lives; nil means that it does.
+func (c *Client) Healthy(ctx context.Context) error {
+	_, err := read[api.Health](c.api.CheckHealth(once(ctx)))
+	return err
+}
+
+// Ready asks once whether the service can serve; the error says why it cannot.
+func (c *Client) Ready(ctx context.Context) error {
+	_, err := read[api.Health](c.api.CheckReady(once(ctx)))
+	return err
+}

@@ -1,0 +1,147 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/destinasia/dollars/wallet-api/client"
+)
+
+// serve answers the n-th request, counted from 0, with a handler's answer.
+func serve(t *testing.T, o client.Options, answer func(n int, w http.ResponseWriter, r *http.Request)) (*client.Client, *atomic.Int64) {
+	t.Helper()
+	var n atomic.Int64
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(int(n.Add(1)-1), w, r)
+	}))
+	t.Cleanup(srv.Close)
+	c, err := client.New(srv.URL, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, &n
+}
+
+func refuse(w http.ResponseWriter, status int, code, retryAfter string) {
+	if retryAfter != "" {
+		w.Header().Set("Retry-After", retryAfter)
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprintf(w, `{"type":"x","title":"x","status":%d,"code":%q,"detail":"why","field":"/amount"}`, status, code)
+}
+
+func TestRefusalsAreTyped(t *testing.T) {
+	c, n := serve(t, client.Options{Token: "dsk_x"}, func(_ int, w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer dsk_x" {
+			t.Error("no token")
+		}
+		refuse(w, http.StatusUnprocessableEntity, "insufficient_balance", "")
+	})
+	_, err := c.Send(t.Context(), "alice", client.Transfer{ToMember: "bob", Amount: 1}, client.Change{})
+	var e *client.Error
+	if !errors.As(err, &e) || e.Code != "insufficient_balance" || e.Field != "/amount" || client.CodeOf(err) != e.Code {
+		t.Fatalf("got %v", err)
+	}
+	if n.Load() != 1 {
+		t.Errorf("sent %d times", n.Load())
+	}
+}
+
+func TestOverloadIsRepeatedWithTheSameKeyAndBody(t *testing.T) {
+	var keys, bodies []string
+	c, _ := serve(t, client.Options{}, func(n int, w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		keys, bodies = append(keys, r.Header.Get("Idempotency-Key")), append(bodies, string(body))
+		switch n {
+		case 0:
+			refuse(w, http.StatusServiceUnavailable, "overloaded", "0")
+		case 1:
+			panic(http.ErrAbortHandler) // the connection breaks: nobody knows whether it arrived
+		default:
+			_, _ = io.WriteString(w, `{"orderId":"0x00","status":"accepted"}`)
+		}
+	})
+	order, err := c.Redeem(t.Context(), "alice", client.Redemption{Amount: 12_30}, client.Change{})
+	if err != nil || order.Status != client.StateAccepted {
+		t.Fatal(order, err)
+	}
+	for i := range keys {
+		if len(keys) != 3 || keys[i] == "" || keys[i] != keys[0] || bodies[i] != `{"amount":"12.30"}` {
+			t.Fatalf("sent %q with keys %q", bodies, keys)
+		}
+	}
+}
+
+func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
+	c, n := serve(t, client.Options{RetryFor: 3 * time.Second}, func(n int, w http.ResponseWriter, _ *http.Request) {
+		if n == 0 {
+			refuse(w, http.StatusTooManyRequests, "rate_limited", "1")
+			return
+		}
+		refuse(w, http.StatusTooManyRequests, "rate_limited", "3600")
+	})
+	start := time.Now()
+	_, err := c.Balance(t.Context(), "alice")
+	if took := time.Since(start); client.CodeOf(err) != "rate_limited" || n.Load() != 2 || took < time.Second || took > 3*time.Second {
+		t.Fatalf("%v after %d requests and %s", err, n.Load(), took)
+	}
+}
+
+func TestWaitingEndsWithTheContext(t *testing.T) {
+	c, _ := serve(t, client.Options{}, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusServiceUnavailable, "unavailable", "20")
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := c.Supply(ctx); !errors.Is(err, context.DeadlineExceeded) || client.CodeOf(err) != "unavailable" {
+		t.Fatal(err)
+	}
+}
+
+func TestReadyAsksOnce(t *testing.T) {
+	c, n := serve(t, client.Options{}, func(_ int, w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusServiceUnavailable, "unavailable", "")
+	})
+	if err := c.Ready(t.Context()); client.CodeOf(err) != "unavailable" || n.Load() != 1 {
+		t.Fatal(err, n.Load())
+	}
+}
+
+func TestAnotherServiceIsNotRepeated(t *testing.T) {
+	c, n := serve(t, client.Options{}, func(_ int, w http.ResponseWriter, _ *http.Request) { http.Error(w, "nginx", http.StatusNotFound) })
+	_, err := c.Ledger(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "is the address right?") || n.Load() != 1 {
+		t.Fatal(err, n.Load())
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	for _, address := range []string{"", "127.0.0.1:7080", "ftp://x", "http://"} {
+		if _, err := client.New(address, client.Options{}); err == nil {
+			t.Errorf("%q was taken", address)
+		}
+	}
+}
+
+func TestARefusedBatchAnswersEachEvent(t *testing.T) {
+	c, _ := serve(t, client.Options{}, func(_ int, w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Content-Type") != "application/cloudevents-batch+json" {
+			t.Error(r.Header)
+		}
+		w.WriteHeader(http.StatusUnprocessableEntity)
+		_, _ = io.WriteString(w, `{"type":"x","title":"x","status":422,"code":"events_refused","events":[{"status":"refused","problem":{"type":"x","title":"x","status":422,"code":"kind_unknown"}}]}`)
+	})
+	receipts, err := c.ReportEvents(t.Context(), []byte(`[{}]`))
+	if err != nil || len(receipts) != 1 || receipts[0].Status != client.EventRefused || receipts[0].Problem.Code != "kind_unknown" {
+		t.Fatal(receipts, err)
+	}
+}
