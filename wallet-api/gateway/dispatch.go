@@ -258,7 +258,7 @@ func (d *dispatcher) decided(ctx context.Context, b *batch, at wallet.Transactio
 		d.settle(ctx, b, nil, b.items)
 		return
 	}
-	done, again, err := judge(ctx, d.views, b, at)
+	done, again, err := judge(ctx, d.views, b, at, now)
 	if err != nil {
 		// Told wrongly would be worse than asked twice: the ledger answers repeated work with its first outcome.
 		d.log.Error("a journal does not match its batch; the work is sent again", slog.Any("error", err))

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
@@ -13,7 +15,7 @@ import (
 const maxStale = 10
 
 // judge reads what became of the works of a valid transaction: what is to be told, and what is to be tried again.
-func judge(ctx context.Context, views Reads, b *batch, at wallet.TransactionAt) (done []wallet.Status, again []*item, err error) {
+func judge(ctx context.Context, views Reads, b *batch, at wallet.TransactionAt, now time.Time) (done []wallet.Status, again []*item, err error) {
 	results, err := split(b.sent, at.Results)
 	if err != nil {
 		return nil, nil, fmt.Errorf("transaction %s in block %d: %w", b.tx.txID, at.Block, err)
@@ -25,7 +27,7 @@ func judge(ctx context.Context, views Reads, b *batch, at wallet.TransactionAt) 
 		st := wallet.Status{Work: it.work, Done: true, Results: results[i], TxID: b.tx.txID, Block: at.Block}
 		order, ok := it.order()
 		if ok && results[i][0].Outcome == dollars.Rejected {
-			retry, err := reconsider(ctx, views, it, order, &st)
+			retry, err := reconsider(ctx, views, it, order, &st, now)
 			if retry || err != nil {
 				// What cannot be judged is tried again: the ledger then gives the same answer again, or says
 				// that the order is used.
@@ -77,7 +79,7 @@ func (it *item) order() (dollars.SignedOrder, bool) {
 // reconsider looks twice at an order that the ledger refused. It may have been applied before, by a transaction of
 // another replica or one that a lost inbox forgot: then it is told where. Or the credits it was sent with were not
 // what the ledger has: then it is tried again with fresh ones.
-func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrder, st *wallet.Status) (again bool, err error) {
+func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrder, st *wallet.Status, now time.Time) (again bool, err error) {
 	switch st.Results[0].Code {
 	case dollars.CodeNonceUsed, dollars.CodeDeadlinePassed, dollars.CodeAccountFrozen:
 		// The ledger checks these before it could recognise an order it knows.
@@ -93,7 +95,7 @@ func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrde
 		return false, nil
 	case dollars.CodeStaleCredits:
 	case dollars.CodeBalance:
-		enough, err := covers(ctx, views, o)
+		enough, err := covers(ctx, views, o, now.Unix())
 		if err != nil || !enough {
 			return false, err
 		}
@@ -109,13 +111,13 @@ func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrde
 
 // covers tells whether the views know of points that would have sufficed: the account may have more credits than could
 // be named at once, or the views may have been behind when they were chosen.
-func covers(ctx context.Context, views Reads, o dollars.SignedOrder) (bool, error) {
+func covers(ctx context.Context, views Reads, o dollars.SignedOrder, now int64) (bool, error) {
 	refs, err := views.Credits(ctx, o.From, dollars.MaxAmount, maxAccountCredits)
 	if err != nil {
 		return false, err
 	}
-	keys := make([]string, 1, 1+len(refs))
-	keys[0] = dollars.AccountKey(o.From)
+	refs = slices.DeleteFunc(refs, func(c dollars.CreditRef) bool { return c.Expiry.Passed(now) })
+	keys := []string{dollars.AccountKey(o.From)}
 	for _, ref := range refs {
 		keys = append(keys, ref.Of(o.From).Key())
 	}
@@ -123,18 +125,17 @@ func covers(ctx context.Context, views Reads, o dollars.SignedOrder) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	var have dollars.Amount
+	var points dollars.Buckets // not in order and not merged, which their total does not mind
+	var debt dollars.Amount
 	if len(values[0]) > 0 {
 		rec, err := dollars.DecodeAccountRecord(values[0])
 		if err != nil {
 			return false, err
 		}
-		if have, err = rec.Buckets.Total(); err != nil {
-			return false, err
-		}
-		have -= rec.Debt
+		debt = rec.Debt
+		points = slices.DeleteFunc(rec.Buckets, func(b dollars.Bucket) bool { return b.Expiry.Passed(now) })
 	}
-	for _, value := range values[1:] {
+	for i, value := range values[1:] {
 		if len(value) == 0 {
 			continue
 		}
@@ -142,9 +143,8 @@ func covers(ctx context.Context, views Reads, o dollars.SignedOrder) (bool, erro
 		if err != nil {
 			return false, err
 		}
-		if have, err = have.Plus(amount); err != nil {
-			return false, err
-		}
+		points = append(points, dollars.Bucket{Expiry: refs[i].Expiry, Amount: amount})
 	}
-	return have >= o.Amount, nil
+	total, err := points.Total()
+	return err == nil && total-debt >= o.Amount, err
 }
