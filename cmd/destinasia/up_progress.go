@@ -27,6 +27,9 @@ type stages struct {
 // tellEvery is how often a stage says how far it is where there is no terminal to draw on.
 const tellEvery = 10 * time.Second
 
+// clearLine goes back to the start of a terminal's line and empties it.
+const clearLine = "\r\x1b[K"
+
 func newStages(out io.Writer) *stages {
 	file, isFile := out.(*os.File)
 	return &stages{out: out, terminal: isFile && term.IsTerminal(int(file.Fd()))}
@@ -36,6 +39,9 @@ func newStages(out io.Writer) *stages {
 func (s *stages) Begin(name string) {
 	s.End()
 	s.name, s.begun, s.lastTold = name, time.Now(), time.Now()
+	if s.terminal {
+		fmt.Fprintf(s.out, "  %s ...", name)
+	}
 }
 
 // Advance implements native.Progress.
@@ -48,9 +54,10 @@ func (s *stages) Advance(done, total int) {
 		return
 	}
 	if s.bar == nil {
+		fmt.Fprint(s.out, clearLine)
 		s.bars = mpb.New(mpb.WithOutput(s.out), mpb.WithWidth(40))
 		s.bar = s.bars.AddBar(int64(total),
-			mpb.PrependDecorators(decor.Name("  building the "+s.name+" (once) ")),
+			mpb.PrependDecorators(decor.Name("  "+s.name+" ")),
 			mpb.AppendDecorators(decor.CountersNoUnit("%d/%d packages "), decor.Elapsed(decor.ET_STYLE_GO)),
 			mpb.BarRemoveOnComplete(),
 		)
@@ -66,7 +73,10 @@ func (s *stages) End() {
 		s.bar, s.bars = nil, nil
 	}
 	if s.name != "" {
-		fmt.Fprintf(s.out, "  %-36s %5.1f s\n", s.name, time.Since(s.begun).Seconds())
+		if s.terminal {
+			fmt.Fprint(s.out, clearLine)
+		}
+		fmt.Fprintf(s.out, "  %-38s %5.1f s\n", s.name, time.Since(s.begun).Seconds())
 	}
 	s.name = ""
 }

@@ -81,11 +81,13 @@ func buildInto(ctx context.Context, dir string, progress Progress) error {
 			return err
 		}
 	}
+	progress.Begin("sources of the Fabric programs (once)")
 	commands := []string{fabricCommands + "peer", fabricCommands + "orderer"}
 	total := 0
 	if err := runGo(ctx, source, func(string) {}, func(string) { total++ }, append([]string{"list", "-deps"}, commands...)...); err != nil {
 		return fmt.Errorf("fetch the sources of the Fabric programs: %w", err)
 	}
+	progress.Begin("building the Fabric programs (once)")
 	done := 0
 	compiled := func(line string) {
 		if !strings.Contains(line, " ") { // with -v, go names each package it compiles on a line of its own

@@ -101,7 +101,6 @@ func (u *upper) run(ctx context.Context) error {
 	if err := u.write(); err != nil {
 		return err
 	}
-	u.Progress.Begin("Fabric programs")
 	var err error
 	if u.programs, err = Build(ctx, u.Progress); err != nil {
 		return err
