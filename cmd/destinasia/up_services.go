@@ -45,11 +45,14 @@ func planWallet(n *native.Network) (args, files []string, err error) {
 		}
 		*identity = service.Identity{MSPID: files.MSPID, Cert: files.Cert, Key: files.Key}
 	}
-	// The service talks to its own organisation's peers; these ask the others' for endorsements.
-	for _, p := range own.Peers {
-		config.Peers = append(config.Peers, service.Peer{
-			MSPID: own.MSPID, Address: topology.Address(p.ListenPort), TLSCA: n.Dir.Material().TLSRoot(own.Name), ServerName: "localhost",
-		})
+	// The service talks to its own organisation's peer; that one asks the others' for endorsements.
+	config.Peer = service.Peer{
+		Address: topology.Address(own.Peers[0].ListenPort), TLSCA: n.Dir.Material().TLSRoot(own.Name), ServerName: "localhost",
+	}
+	for _, org := range n.Topology.Organisations {
+		if len(org.Peers) > 0 {
+			config.Endorsers = append(config.Endorsers, org.MSPID)
+		}
 	}
 	file := n.Dir.Config("wallet.json")
 	files = []string{file, secrets.APIKeys, secrets.Session, secrets.Custody}

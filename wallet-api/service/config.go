@@ -14,14 +14,14 @@ type Config struct {
 	Dir        string     `json:"dir"`       // inbox, views, directory and custody live below it
 	Channel    string     `json:"channel"`   // Fabric channel
 	Chaincode  string     `json:"chaincode"` // chaincode name
-	Peers      []Peer     `json:"peers"`     // the first is the gateway and the source of blocks
+	Peer       Peer       `json:"peer"`      // submits for the service and delivers blocks to it
+	Endorsers  []string   `json:"endorsers"` // MSPs whose peers must all endorse
 	Identities Identities `json:"identities"`
 	Secrets    Secrets    `json:"secrets"`
 }
 
 // Peer is a peer's gRPC endpoint.
 type Peer struct {
-	MSPID      string `json:"mspId"`
 	Address    string `json:"address"`
 	TLSCA      string `json:"tlsCA"`      // PEM file
 	ServerName string `json:"serverName"` // expected in its certificate
@@ -66,16 +66,14 @@ func LoadConfig(path string) (Config, error) {
 }
 
 func (c Config) check() error {
-	set := c.Listen != "" && c.Dir != "" && c.Channel != "" && c.Chaincode != "" && len(c.Peers) > 0 &&
+	set := c.Listen != "" && c.Dir != "" && c.Channel != "" && c.Chaincode != "" &&
+		c.Peer.Address != "" && c.Peer.TLSCA != "" && c.Peer.ServerName != "" && len(c.Endorsers) > 0 &&
 		c.Secrets.APIKeys != "" && c.Secrets.Session != "" && c.Secrets.Custody != ""
-	for _, p := range c.Peers {
-		set = set && p.MSPID != "" && p.Address != "" && p.TLSCA != ""
-	}
 	for _, id := range []Identity{c.Identities.Issuer, c.Identities.Operator} {
 		set = set && id.MSPID != "" && id.Cert != "" && id.Key != ""
 	}
 	if !set {
-		return errors.New("every field must be set: listen, dir, channel, chaincode, peers, identities, secrets")
+		return errors.New("every field must be set: listen, dir, channel, chaincode, peer, endorsers, identities, secrets")
 	}
 	return nil
 }

@@ -139,19 +139,16 @@ func together(ctx context.Context, parts ...func(context.Context) error) error {
 }
 
 func (c Config) gateway(log *slog.Logger, metrics prometheus.Registerer) gateway.Options {
-	o := gateway.Options{
+	return gateway.Options{
 		Channel:   c.Channel,
 		Chaincode: c.Chaincode,
-		Peer:      gateway.Peer{Address: c.Peers[0].Address, TLSCA: c.Peers[0].TLSCA, ServerName: c.Peers[0].ServerName},
+		Peer:      gateway.Peer(c.Peer),
+		Endorsers: c.Endorsers,
 		Issuer:    gateway.Identity(c.Identities.Issuer),
 		Operator:  gateway.Identity(c.Identities.Operator),
 		Log:       log,
 		Metrics:   metrics,
 	}
-	for _, p := range c.Peers {
-		o.Endorsers = append(o.Endorsers, p.MSPID)
-	}
-	return o
 }
 
 type loadedSecrets struct {
