@@ -1,6 +1,7 @@
 package native
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -143,8 +144,11 @@ func (u *upper) write() error {
 	if err != nil {
 		return err
 	}
-	if err := WriteFile(d.Executable(), program, 0o755); err != nil {
-		return err
+	// Replacing the same by the same would keep the old file's space taken for as long as the services run.
+	if old, err := os.ReadFile(d.Executable()); err != nil || !bytes.Equal(old, program) {
+		if err := WriteFile(d.Executable(), program, 0o755); err != nil {
+			return err
+		}
 	}
 	u.packages = map[string]map[string][]byte{}
 	for _, org := range u.Topology.Members() {
