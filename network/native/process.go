@@ -147,7 +147,12 @@ func (p *process) start(d Dir) error {
 		close(p.exited)
 	}()
 	r := Record{Name: p.name, PID: cmd.Process.Pid, Ports: p.ports, Since: now, Spec: spec, Stage: p.stage}
-	if r.Birth, err = processBirth(r.PID); err == nil {
+	r.Birth, err = processBirth(r.PID)
+	if errors.Is(err, errGone) {
+		<-p.exited
+		return p.endedError(d)
+	}
+	if err == nil {
 		err = WriteJSON(d.record(p.name), r)
 	}
 	if err != nil {
