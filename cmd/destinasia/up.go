@@ -48,10 +48,15 @@ func (a *app) up(ctx context.Context) (*native.Network, error) {
 	}
 	progress := newStages(a.errs)
 	defer progress.End()
-	return native.Up(ctx, native.Options{
+	n, err := native.Up(ctx, native.Options{
 		Dir: a.dir, PortBase: a.portBase, Executable: executable,
 		Contract: planContract, Wallet: planWallet, Progress: progress,
 	})
+	if err != nil {
+		return nil, err
+	}
+	progress.Begin("earning rules")
+	return n, publishFirstRules(ctx, n)
 }
 
 // upDescription is what `up` ends with.
