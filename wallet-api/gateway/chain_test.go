@@ -31,6 +31,7 @@ type chain struct {
 	pending  []*simulated
 	endorsed map[string]*simulated // by transaction id; what envelopes stand for
 	decided  map[string]bool       // ids in a block
+	live     map[[32]byte]string   // bookings and orders in an envelope that may be ordered: its id
 	changed  chan struct{}         // closed and replaced when a block is cut
 	nextID   uint64
 
@@ -66,7 +67,7 @@ type simulated struct {
 func newChain(seed uint64, f faults) *chain {
 	c := &chain{
 		rng: rand.New(rand.NewPCG(seed, 0)), faults: f,
-		state: map[string]versioned{}, endorsed: map[string]*simulated{}, decided: map[string]bool{},
+		state: map[string]versioned{}, endorsed: map[string]*simulated{}, decided: map[string]bool{}, live: map[[32]byte]string{},
 		changed: make(chan struct{}), codes: map[string]int{},
 	}
 	c.blocks = []wallet.Block{{}} // genesis: configuration only
@@ -85,6 +86,13 @@ func (c *chain) run(ctx context.Context, every time.Duration) {
 			c.cut()
 		}
 	}
+}
+
+// suffer changes what goes wrong from now on.
+func (c *chain) suffer(f faults) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.faults = f
 }
 
 func (c *chain) chance(p float64) bool { return p > 0 && c.rng.Float64() < p }
@@ -128,6 +136,11 @@ func (c *chain) Endorse(ctx context.Context, r role, batch []byte) (envelope, er
 	if err != nil {
 		return envelope{}, &endorseError{rejected, err}
 	}
+	for _, e := range tx.journal.Entries {
+		if id := c.live[e.Ref]; e.Ref != [32]byte{} && id != "" && !c.decided[id] {
+			c.violations = append(c.violations, fmt.Sprintf("%s of %x was endorsed anew while %s may be ordered", e.Kind, e.Ref[:4], id[:16]))
+		}
+	}
 	c.batches = append(c.batches, len(ops))
 	c.endorsed[tx.id] = tx
 	return envelope{txID: tx.id, signed: []byte(tx.id)}, nil
@@ -163,9 +176,13 @@ func (c *chain) Submit(ctx context.Context, signed []byte) error {
 	if c.durable != nil && !c.durable(tx.id) {
 		c.violations = append(c.violations, fmt.Sprintf("%s was submitted and is not durable", tx.id))
 	}
-	switch {
-	case c.chance(c.faults.refused):
+	if c.chance(c.faults.refused) {
 		return &submitError{refused: true, err: errors.New("simulated: refused")}
+	}
+	for _, e := range tx.journal.Entries {
+		c.live[e.Ref] = tx.id
+	}
+	switch {
 	case c.chance(c.faults.submitLost):
 		return nil
 	case c.chance(c.faults.submitUnsure):

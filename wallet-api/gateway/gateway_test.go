@@ -43,9 +43,7 @@ func TestLostSubmissionIsSubmittedAgainAndNotEndorsedAgain(t *testing.T) {
 		w.start()
 		w.proc.accept(confirm(1, newMember(1).account, 100))
 		time.Sleep(4 * time.Second)
-		w.chain.mu.Lock()
-		w.chain.faults = faults{}
-		w.chain.mu.Unlock()
+		w.chain.suffer(faults{})
 		w.settled(10 * time.Second)
 		w.verify()
 		if len(w.chain.batches) != 1 || w.chain.submits < 3 {
@@ -66,19 +64,21 @@ func TestSubmittedWorkIsFollowedUpAfterCrash(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			simulate(t, 2, test.faults, func(w *world) {
+				t := w.t
 				w.start()
 				m := newMember(1)
 				w.proc.accept(confirm(1, m.account, 100), complete(1), event("cancel", dollars.Cancel{Booking: bookingID(2)}))
 				// Endorsed and submitted, and in no block yet.
-				for len(w.disk.submissions) == 0 || w.chain.submits == 0 {
-					time.Sleep(time.Millisecond)
-				}
-				time.Sleep(6 * time.Millisecond)
+				time.Sleep(50 * time.Millisecond)
+				synctest.Wait()
 				w.kill()
+				if w.chain.submits != 1 {
+					t.Fatalf("submitted %d times", w.chain.submits)
+				}
 				if test.committed {
 					time.Sleep(time.Second)
 				}
-				w.chain.faults = faults{}
+				w.chain.suffer(faults{})
 				w.start()
 				w.settled(10 * time.Second)
 				w.verify()
@@ -275,9 +275,7 @@ func TestReady(t *testing.T) {
 		if err := w.engine.follower.ready(); err != nil {
 			t.Error(err)
 		}
-		w.chain.mu.Lock()
-		w.chain.faults.drop = 1
-		w.chain.mu.Unlock()
+		w.chain.suffer(faults{drop: 1})
 		w.chain.publishRules()
 		synctest.Wait()
 		if w.engine.follower.ready() == nil {

@@ -88,6 +88,7 @@ func (w *world) start() {
 	}
 	w.kill = func() {
 		proc.kill()
+		e.stopTimeout = 0
 		w.stop()
 	}
 }
