@@ -3,12 +3,11 @@ package gateway
 import (
 	"fmt"
 
-	"github.com/hyperledger/fabric-protos-go-apiv2/common"
-	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
-
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/block"
 	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
 // journalEvent is the name of the contract's one event.

@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
 // CodeTooLarge rejects work that no transaction could ever hold.

@@ -6,13 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/destinasia/dollars/wallet-api/wallet"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-gateway/pkg/hash"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
-
-	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
 // applyFunction is the contract's function; its one argument is a batch.

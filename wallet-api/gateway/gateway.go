@@ -9,10 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/credentials"
-
-	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
 // Options are how the gateway runs. What says "default" may be left zero; the rest is required.

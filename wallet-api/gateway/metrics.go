@@ -3,9 +3,8 @@ package gateway
 import (
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
 	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // metrics are what the gateway counts, under wallet_gateway_.

@@ -6,10 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"pgregory.net/rapid"
-
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
+	"pgregory.net/rapid"
 )
 
 func account(n int) dollars.Account { return dollars.Account{1, byte(n)} }

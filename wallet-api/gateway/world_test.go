@@ -13,13 +13,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/ethereum/go-ethereum/crypto"
-	"go.uber.org/goleak"
-
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/chaincode/eip712"
 	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/ethereum/go-ethereum/crypto"
+	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
