@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"unicode/utf16"
@@ -378,8 +379,10 @@ func (r *reader) escape() rune {
 		return first
 	}
 	// Half of a pair alone is no character; encoding/json would replace it in silence.
-	if both := utf16.DecodeRune(first, r.hex4()); both != utf8.RuneError || r.err != nil {
-		return both
+	if bytes.HasPrefix(r.data[r.at:], []byte(`\u`)) {
+		if both := utf16.DecodeRune(first, r.hex4()); both != utf8.RuneError || r.err != nil {
+			return both
+		}
 	}
 	r.fail("has half of a surrogate pair")
 	return 0

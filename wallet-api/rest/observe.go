@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -133,10 +132,6 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "wallet_booking_events_total", Help: "Booking events by answer: accepted, repeated or refused.",
 		}, []string{"status"}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.events} {
-		if err := r.Register(c); err != nil && !errors.As(err, &prometheus.AlreadyRegisteredError{}) {
-			panic(err)
-		}
-	}
+	r.MustRegister(m.requests, m.seconds, m.events)
 	return m
 }

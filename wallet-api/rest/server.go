@@ -25,7 +25,7 @@ var document []byte
 // Options of a Server; the zero value is useful.
 type Options struct {
 	Ready      func(context.Context) error // why the service cannot serve yet, or nil; always ready if nil
-	Registry   *prometheus.Registry        // what /metrics shows; one of its own if nil
+	Registry   *prometheus.Registry        // what /metrics shows, for one Server; one of its own if nil
 	Log        *slog.Logger                // slog.Default if nil
 	Now        func() time.Time            // time.Now if nil
 	ClientRate Rate                        // requests of each API client; 10,000 a second if zero

@@ -33,6 +33,7 @@ type ledger struct {
 	eager   bool
 	full    bool  // refuses work as an intake does that has too much
 	broken  error // fails every intake
+	discard bool  // accepts, and keeps nothing
 	state   map[string][]byte
 	work    map[wallet.WorkID]*wallet.Status
 	done    map[wallet.WorkID]chan struct{}
@@ -75,6 +76,10 @@ func (l *ledger) Accept(_ context.Context, work []wallet.Work) ([]wallet.Receipt
 	}
 	receipts := make([]wallet.Receipt, len(work))
 	for i, w := range work {
+		if l.discard {
+			receipts[i].ID = w.ID
+			continue
+		}
 		receipts[i] = l.accept(w)
 	}
 	if l.eager {
@@ -428,6 +433,18 @@ func (a api) send(t testing.TB, token, method, path, body string, headers ...str
 	got := answer{rec.Result(), rec.Body.Bytes()}
 	conforms(t, req, got)
 	return got
+}
+
+// post sends a batch of events, without checking the answer against the document: that would be most of a benchmark.
+func (a api) post(t testing.TB, batch string) {
+	req := httptest.NewRequest(http.MethodPost, "/v1/booking-events", strings.NewReader(batch))
+	req.Header.Set("Content-Type", mediaEvents)
+	req.Header.Set("Authorization", "Bearer dsk_booking")
+	rec := httptest.NewRecorder()
+	a.Handler().ServeHTTP(rec, req)
+	if rec.Code != http.StatusAccepted {
+		t.Fatal(rec.Body)
+	}
 }
 
 // enrol makes a member with a key in custody and answers a session's token.

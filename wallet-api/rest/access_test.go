@@ -1,0 +1,244 @@
+package rest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// The rows of who may call what, written out a second time and by hand: a slip in the table is a difference here.
+// B booking, M member, O operator, A auditor, s a member's session for what is theirs, x one for what is another's.
+const allowed = `
+GET  /healthz                        - public
+GET  /readyz                         - public
+GET  /metrics                        - public
+GET  /v1/openapi.yaml                - public
+GET  /docs                           - public
+GET  /docs/*asset                    - public
+POST /v1/booking-events              - B
+GET  /v1/booking-events/:id          - BOA
+POST /v1/members                     - M
+GET  /v1/members                     - MOA
+GET  /v1/members/:id                 - MOAs
+GET  /v1/members/:id/balance         - MOAs
+GET  /v1/members/:id/history         - MOAs
+POST /v1/members/:id/sessions        - M
+POST /v1/members/:id/transfers       - s
+POST /v1/members/:id/redemptions     - s
+POST /v1/members/:id/orders/prepare  - Ms
+GET  /v1/orders/:orderId             - MOAs
+GET  /v1/rules                       - BMOAsx
+POST /v1/rules                       - O
+POST /v1/accounts/:address/freeze    - O
+POST /v1/accounts/:address/unfreeze  - O
+GET  /v1/changes/:id                 - OA
+GET  /v1/ledger                      - BMOAsx
+GET  /v1/ledger/supply               - BMOAsx
+`
+
+func expectations(t *testing.T) map[string]string {
+	t.Helper()
+	want := map[string]string{}
+	for line := range strings.Lines(strings.TrimSpace(allowed)) {
+		f := strings.Fields(line)
+		want[f[0]+" "+f[1]] = f[3]
+	}
+	return want
+}
+
+// TestEveryRouteWithEveryRole walks the router, so a route that is in no table fails.
+func TestEveryRouteWithEveryRole(t *testing.T) {
+	a := newAPI(t, Options{MemberRate: Rate{PerSecond: 1e6}})
+	tokens := map[string]string{
+		"B": "dsk_booking", "M": "dsk_member", "O": "dsk_operator", "A": "dsk_auditor",
+		"s": a.enrol(t, "alice"), "x": a.enrol(t, "mallory"),
+	}
+	a.earns(t, "alice", "b1", "1000.00")
+	var order Order
+	a.send(t, tokens["s"], "POST", "/v1/members/alice/redemptions", `{"amount":"1"}`).want(t, 200).decode(t, &order)
+	var change Status
+	a.send(t, "dsk_operator", "POST", "/v1/accounts/"+order.From.String()+"/unfreeze", "").want(t, 200).decode(t, &change)
+	var event EventReceipts
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events", confirmed("b2", "alice", "1.00"), "Content-Type", mediaEvent).want(t, 202).decode(t, &event)
+
+	paths := strings.NewReplacer(":orderId", order.OrderID, ":address", order.From.String(), "*asset", "swagger-ui.css")
+	ids := map[string]string{"/v1/booking-events/": event.Events[0].ID, "/v1/changes/": change.ID, "/v1/members/": "alice"}
+	bodies := map[string]string{
+		"/v1/booking-events": confirmed("b3", "alice", "1.00"), "/v1/members": `{"id":"carol"}`,
+		"/v1/members/:id/transfers": `{"toMember":"mallory","amount":"1"}`, "/v1/members/:id/redemptions": `{"amount":"1"}`,
+		"/v1/members/:id/orders/prepare": `{"kind":"redemption","amount":"1"}`,
+		"/v1/rules":                      `{"version":1,"currency":"EUR","basisPoints":{"hotel":1,"car":1,"flight":1},"validMonths":1}`,
+	}
+	want := expectations(t)
+	for _, route := range a.engine.Routes() {
+		who, known := want[route.Method+" "+route.Path]
+		if _, inTable := table[route.Method+" "+route.Path]; !known || !inTable {
+			t.Errorf("%s %s is in no table", route.Method, route.Path)
+			continue
+		}
+		path := paths.Replace(route.Path)
+		for prefix, id := range ids {
+			if strings.HasPrefix(path, prefix) {
+				path = strings.Replace(path, ":id", id, 1)
+			}
+		}
+		body := ""
+		if route.Method == http.MethodPost {
+			body = bodies[route.Path]
+		}
+		for role, token := range tokens {
+			headers := []string{"X-Request-Id", "walk-" + role + "-00000"}
+			if route.Path == "/v1/booking-events" {
+				headers = append(headers, "Content-Type", mediaEvent)
+			}
+			got := a.send(t, token, route.Method, path, body, headers...)
+			denied := got.StatusCode == http.StatusForbidden || got.StatusCode == http.StatusNotFound || got.StatusCode == http.StatusUnauthorized
+			if may := who == "public" || strings.Contains(who, role); may == denied {
+				t.Errorf("%s %s by %s answered %d, allowed is %s: %s", route.Method, path, role, got.StatusCode, who, got.body)
+			}
+		}
+		if got := a.send(t, "", route.Method, path, body); (got.StatusCode != http.StatusUnauthorized) != (who == "public") {
+			t.Errorf("%s %s by nobody answered %d", route.Method, path, got.StatusCode)
+		}
+		delete(want, route.Method+" "+route.Path)
+	}
+	if len(want) > 0 {
+		t.Errorf("no such routes: %v", want)
+	}
+	if len(table) != len(a.engine.Routes()) {
+		t.Errorf("%d routes, %d in the table", len(a.engine.Routes()), len(table))
+	}
+}
+
+func TestOneBookingSystemDoesNotSeeAnothersEvents(t *testing.T) {
+	a := newAPI(t, Options{})
+	a.enrol(t, "alice")
+	var event EventReceipts
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events", confirmed("b2", "alice", "1.00"), "Content-Type", mediaEvent).want(t, 202).decode(t, &event)
+	for _, st := range a.ledger.work {
+		st.Work.Owner = "client:another"
+	}
+	a.send(t, "dsk_booking", "GET", event.Events[0].Href, "").problem(t, 404, wallet.CodeNotFound, "")
+	a.send(t, "dsk_auditor", "GET", event.Events[0].Href, "").want(t, 200)
+	// An event is no change, whoever asks.
+	a.send(t, "dsk_auditor", "GET", "/v1/changes/"+event.Events[0].ID, "").problem(t, 404, wallet.CodeNotFound, "")
+}
+
+func TestOnlyTheMemberSpendsFromCustody(t *testing.T) {
+	a := newAPI(t, Options{})
+	a.enrol(t, "alice")
+	a.earns(t, "alice", "b1", "1000.00")
+	a.send(t, "dsk_member", "POST", "/v1/members/alice/redemptions", `{"amount":"1"}`).problem(t, 403, wallet.CodeForbidden, "/signed")
+	if a.ledger.supply.Redeemed != 0 {
+		t.Error("something was redeemed")
+	}
+}
+
+func TestOrdersKnownOnlyToTheLedgerAreTheSendersToSee(t *testing.T) {
+	a := newAPI(t, Options{})
+	alice, mallory := a.enrol(t, "alice"), a.enrol(t, "mallory")
+	a.earns(t, "alice", "b1", "1000.00")
+	var order Order
+	a.send(t, alice, "POST", "/v1/members/alice/transfers", `{"toMember":"mallory","amount":"1"}`).want(t, 200).decode(t, &order)
+	a.ledger.work = map[wallet.WorkID]*wallet.Status{}
+	for token, status := range map[string]int{alice: 200, mallory: 404, "dsk_member": 200, "dsk_auditor": 200} {
+		a.send(t, token, "GET", "/v1/orders/"+order.OrderID, "").want(t, status)
+	}
+	a.ledger.members = map[wallet.MemberID]wallet.Member{}
+	a.send(t, alice, "GET", "/v1/orders/"+order.OrderID, "").want(t, 404)
+}
+
+func TestTokens(t *testing.T) {
+	a := newAPI(t, Options{})
+	good := a.enrol(t, "alice")
+	now := a.ledger.now
+	claims := func(change func(*jwt.RegisteredClaims)) string {
+		c := jwt.RegisteredClaims{
+			Issuer: sessionIssuer, Audience: jwt.ClaimStrings{sessionAudience}, Subject: "alice",
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(time.Minute)),
+		}
+		change(&c)
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(a.sessions.secret[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	other := sessions{secret: [32]byte{2}, now: func() time.Time { return now }}
+	forged, _, err := other.issue("alice")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsigned, err := jwt.NewWithClaims(jwt.SigningMethodNone, jwt.RegisteredClaims{Issuer: sessionIssuer, Subject: "alice"}).SignedString(jwt.UnsafeAllowNoneSignatureType)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, token := range map[string]string{
+		"another secret": forged, "no signature": unsigned, "cut off": good[:len(good)-2], "unknown key": "dsk_nobody", "empty": "",
+		"another issuer":   claims(func(c *jwt.RegisteredClaims) { c.Issuer = "x" }),
+		"another audience": claims(func(c *jwt.RegisteredClaims) { c.Audience = jwt.ClaimStrings{"x"} }),
+		"no subject":       claims(func(c *jwt.RegisteredClaims) { c.Subject = "" }),
+		"no end":           claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = nil }),
+		"expired":          claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = jwt.NewNumericDate(now.Add(-time.Second)) }),
+	} {
+		if got := a.send(t, token, "GET", "/v1/members/alice", ""); got.StatusCode != 401 || got.Header.Get("WWW-Authenticate") != "Bearer" {
+			t.Errorf("%s: answered %d", name, got.StatusCode)
+		}
+	}
+	a.send(t, good, "GET", "/v1/members/alice", "").want(t, 200)
+	a.ledger.now = now.Add(sessionLifetime + time.Second)
+	a.send(t, good, "GET", "/v1/members/alice", "").problem(t, 401, wallet.CodeUnauthorized, "")
+}
+
+func TestParseAPIKeys(t *testing.T) {
+	const digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+	keys, err := ParseAPIKeys([]byte(`{"` + digest + `":{"role":"auditor","client":"audit"}}`))
+	if err != nil || len(keys) != 1 {
+		t.Fatal(keys, err)
+	}
+	for _, bad := range []string{
+		``, `[]`, `{"` + digest[2:] + `":{"role":"auditor","client":"x"}}`, `{"` + digest + `":{"role":"session","client":"x"}}`,
+		`{"` + digest + `":{"role":"auditor"}}`, `{"` + digest + `":{"role":"auditor","client":"x","rate":1}}`,
+		`{"` + digest + `":{"role":"auditor","client":"x"}} {}`,
+	} {
+		if _, err := ParseAPIKeys([]byte(bad)); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
+	}
+}
+
+func TestEveryoneIsLimited(t *testing.T) {
+	a := newAPI(t, Options{MemberRate: Rate{PerSecond: 0.001, Burst: 2}})
+	alice, bob := a.enrol(t, "alice"), a.enrol(t, "bob")
+	var statuses []int
+	for range 3 {
+		statuses = append(statuses, a.send(t, alice, "GET", "/v1/members/alice", "").StatusCode)
+	}
+	if !slices.Equal(statuses, []int{200, 200, 429}) {
+		t.Errorf("answered %v", statuses)
+	}
+	got := a.send(t, alice, "GET", "/v1/members/alice", "")
+	got.problem(t, 429, codeRateLimited, "")
+	if got.Header.Get("Retry-After") == "" {
+		t.Error("no Retry-After")
+	}
+	a.send(t, bob, "GET", "/v1/members/bob", "").want(t, 200)
+}
+
+func TestIdleSendersAreForgotten(t *testing.T) {
+	r := newRates(Rate{PerSecond: 1, Burst: 1}, Rate{PerSecond: 1, Burst: 1})
+	start := time.Now()
+	for _, name := range []string{"a", "b"} {
+		r.wait(caller{role: RoleAuditor, client: name}, start)
+	}
+	r.wait(caller{role: RoleAuditor, client: "a"}, start.Add(2*sweepEvery))
+	if len(r.buckets) != 1 {
+		t.Errorf("%d senders are remembered", len(r.buckets))
+	}
+}
