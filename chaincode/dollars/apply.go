@@ -17,7 +17,7 @@ type Env struct {
 	Currency  Currency
 	Channel   string
 	Chaincode string
-	TxID      TxID
+	TxID      TxID  // of this transaction; one that wrote to this state before is an error
 	Time      int64 // Unix seconds, of the transaction
 	Caller    Caller
 }
@@ -67,7 +67,14 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 		}
 		journal.Entries[i] = entry
 	}
-	return Result{Writes: b.writes(), Journal: journal}, nil
+	writes := b.writes()
+	for i := 1; i < len(writes); i++ {
+		// Keys differ but for credits, and theirs do while transaction ids do: Fabric refuses a second use.
+		if writes[i].Key == writes[i-1].Key {
+			return Result{}, fmt.Errorf("transaction id %s wrote to this state before", env.TxID)
+		}
+	}
+	return Result{Writes: writes, Journal: journal}, nil
 }
 
 // batch is the overlay of one Apply: what was read, and what earlier operations of the batch changed.

@@ -144,7 +144,7 @@ func TestOverflow(t *testing.T) {
 	alice := memberNamed("alice").account
 	l.state[AccountKey(alice)] = AccountRecord{Debt: math.MaxInt64}.Encode()
 	res, err := Apply(l.next(), []Operation{Cancel{Booking: done}, Absorb{Account: carol.account}}, l.state)
-	if err != nil || res.Journal.Entries[0].Code != CodeAmountOverflow || res.Journal.Entries[1].Outcome != Applied {
+	if err != nil || res.Journal.Entries[0].Code != CodeAmountOverflow || res.Journal.Entries[1].Outcome != Duplicate {
 		t.Errorf("too much debt: %+v, %v", res, err)
 	}
 	for _, w := range res.Writes {

@@ -34,7 +34,7 @@ func (o Outcome) String() string {
 //
 // Expired and Repaid are set wherever an operation touched Account: points burned because their month had passed,
 // and points burned to repay its debt. A duplicate carries the state and amount of the first time and moves
-// nothing. Ref is set on every outcome, so that a refusal can be matched.
+// nothing. A rejection has Kind, Code and Ref only; where there is no Ref it is matched by its place in the batch.
 type Entry struct {
 	Kind    Kind
 	Outcome Outcome

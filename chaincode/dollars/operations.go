@@ -200,6 +200,11 @@ func (b *batch) absorb(o Absorb) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
+	if len(p.absorbed)+len(b.births[o.Account])+len(p.expired)+len(p.repaid) == 0 {
+		// Anyone may ask; nobody shall fill the ledger, or get into a spender's way, by asking for nothing.
+		e.Outcome, e.Account = Duplicate, o.Account
+		return e, nil
+	}
 	b.close(p, &e)
 	return e, nil
 }
@@ -297,7 +302,7 @@ func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
 	for _, ref := range refs {
 		slot := b.credits[ref.Of(a)]
 		if slot.amount == 0 || slices.Contains(p.absorbed, slot) {
-			p.stale = p.stale || slot.amount == 0
+			p.stale = p.stale || (slot.amount == 0 && !slot.spent)
 			continue
 		}
 		p.absorbed = append(p.absorbed, slot)

@@ -177,6 +177,9 @@ func TestAgainstModel(t *testing.T) {
 			}
 			for i, e := range l.mustRun(t, ops) {
 				outcome, code := m.apply(ops[i])
+				if _, absorb := ops[i].(Absorb); absorb && e.Outcome == Duplicate {
+					e.Outcome = Applied // the model has no credits, so it cannot tell that there was nothing to absorb
+				}
 				if e.Outcome != outcome || enough(e.Code) != code {
 					t.Fatalf("operation %d, %s, is %s %s; the model says %s %s", i, e.Kind, e.Outcome, e.Code, outcome, code)
 				}

@@ -5,6 +5,6 @@
 // encoded members, which are 32-byte words; a nested struct is a member that is itself a hash. Arrays are left out,
 // because nothing here signs one.
 //
-// Guarantees: the same input gives the same bytes on every machine, and Recover accepts exactly one signature
-// encoding per (key, digest, nonce): s in the lower half of the group order (EIP-2), v 0, 1, 27 or 28.
+// Guarantees: the same input gives the same bytes on every machine, and Recover accepts only the lower of the two s
+// values a signature can be written with (EIP-2), so nobody can make a second signature out of a first.
 package eip712
