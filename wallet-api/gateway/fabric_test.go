@@ -11,6 +11,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net"
 	"os"
@@ -179,7 +180,7 @@ func (p *testPeer) serve(t *testing.T) Options {
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
 		server.Stop()
-		if err := <-served; err != nil {
+		if err := <-served; err != nil && !errors.Is(err, grpc.ErrServerStopped) {
 			t.Error(err)
 		}
 	})
@@ -330,8 +331,9 @@ func TestBlocksEndWhenTheReceiverFails(t *testing.T) {
 
 func TestRunEndsWithItsContext(t *testing.T) {
 	p := &testPeer{blocks: []*common.Block{testBlock(0, nil)}}
-	disk := newDisk().open()
-	g, err := New(disk, disk, p.serve(t))
+	disk, o := newDisk().open(), p.serve(t)
+	o.Log = slog.New(slog.DiscardHandler)
+	g, err := New(disk, disk, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,6 +100,7 @@ type queue struct {
 	works    int // waiting and in flight
 	inFlight int // batches
 	served   uint64
+	sent     time.Time // when the last batch went
 }
 
 func newScheduler(l limits) *scheduler {
@@ -218,7 +219,7 @@ func (s *scheduler) send(b *batch) *batch {
 	})
 	q.inFlight++
 	s.served++
-	q.served = s.served
+	q.served, q.sent = s.served, b.formed
 	s.locks.add(b.holds)
 	return b
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"fmt"
-	"io"
 	"log/slog"
 	"math/rand/v2"
 	"slices"
@@ -41,7 +40,7 @@ type world struct {
 func simulate(t *testing.T, seed uint64, f faults, test func(*world)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		w := &world{t: t, chain: newChain(seed, f), disk: newDisk(), log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+		w := &world{t: t, chain: newChain(seed, f), disk: newDisk(), log: slog.New(slog.DiscardHandler)}
 		w.chain.durable = w.disk.durable
 		w.chain.publishRules()
 		ctx, cancel := context.WithCancel(t.Context())
