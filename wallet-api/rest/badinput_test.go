@@ -101,6 +101,30 @@ func TestBadEvents(t *testing.T) {
 	}
 }
 
+func TestBadBinaryEvents(t *testing.T) {
+	a := newAPI(t, Options{})
+	a.enrol(t, "alice")
+	for _, test := range []struct {
+		name, body string
+		headers    []string
+		field      string
+	}{
+		{"no attributes", `{"booking":"b","items":[{"item":"1"}]}`, nil, "/specversion"},
+		{"no id", `{"booking":"b","items":[{"item":"1"}]}`, []string{"ce-specversion", "1.0"}, "/id"},
+		{"not percent-encoded", `{}`, []string{"ce-specversion", "1.0", "ce-id", "%zz"}, "/id"},
+		{"no UTF-8", `{}`, []string{"ce-specversion", "1.0", "ce-id", "%80"}, "/id"},
+		{"unknown field", `{"bookings":"b"}`, []string{"ce-specversion", "1.0", "ce-id", "x"}, "/data/bookings"},
+		{"not JSON", `{`, []string{"ce-specversion", "1.0", "ce-id", "x"}, "/data"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a.unchanged(t, func() answer {
+				return a.send(t, "dsk_booking", "POST", "/v1/booking-events", test.body, test.headers...)
+			}).
+				problem(t, 400, wallet.CodeMalformed, test.field)
+		})
+	}
+}
+
 func TestACancellationBeforeItsBookingIsKept(t *testing.T) {
 	a := newAPI(t, Options{})
 	a.enrol(t, "alice")

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -68,7 +69,7 @@ func (s *Server) reportBatch(c *gin.Context, batch []reported) {
 		return
 	}
 	answers := make([]EventReceipt, len(batch))
-	counts := map[EventReceiptStatus]int{}
+	counts, refused := map[EventReceiptStatus]int{}, map[dollars.Code]int{}
 	for i, b := range batch {
 		receipt := wallet.EventReceipt{Err: b.err}
 		if b.err == nil {
@@ -76,12 +77,18 @@ func (s *Server) reportBatch(c *gin.Context, batch []reported) {
 		}
 		answers[i] = eventReceipt(b.event, receipt)
 		counts[answers[i].Status]++
-		if answers[i].Problem != nil && answers[i].Problem.Code == codeInternal {
-			c.Set(keyFailure, receipt.Err)
+		if p := answers[i].Problem; p != nil {
+			refused[p.Code]++
+			if p.Code == codeInternal {
+				c.Set(keyFailure, receipt.Err)
+			}
 		}
 	}
 	for status, n := range counts {
 		s.metrics.events.WithLabelValues(string(status)).Add(float64(n))
+	}
+	if len(refused) > 0 {
+		c.Set(keyRefused, refused)
 	}
 	if len(batch) > 0 && counts[EventRefused] == len(batch) {
 		p := newProblem(codeEventsRefused, "no event of the batch was accepted; each has its own problem in events", statuses[codeEventsRefused])

@@ -9,7 +9,8 @@
 // only in the log. The log names clients and routes, never members.
 //
 // Requests are decoded by hand (json.go), for two reasons. encoding/json takes field names in any case and fields
-// given twice, and cannot say where an unknown field was; and events arrive in thousands per second.
+// given twice, and cannot say where an unknown field was; and events arrive in thousands per second, of which one takes
+// 2 us to read so and 7 us with the CloudEvents SDK, which is the tests' oracle instead (BenchmarkReadEvents).
 //
 // It leaves to wallet: what a request means, whether it may be, and making it durable.
 package rest

@@ -67,6 +67,9 @@ func readEvents(data []byte) ([]reported, error) {
 // readBinaryEvent reads an event in binary mode. Refusals point to where the event would have it in structured mode.
 func readBinaryEvent(headers http.Header, data []byte) (wallet.BookingEvent, error) {
 	r := reader{data: data}
+	if headers.Get("ce-specversion") == "" {
+		r.refuse("/specversion", wallet.CodeMalformed, "with application/json an event's attributes are headers such as ce-id; send the whole event as one object as "+mediaEvent)
+	}
 	a := attributes{
 		version: r.header(headers, "specversion"), id: r.header(headers, "id"), source: r.header(headers, "source"),
 		kind: r.header(headers, "type"), time: r.header(headers, "time"),

@@ -83,6 +83,10 @@ func TestABadEventNeverSpoilsItsNeighbours(t *testing.T) {
 		t.Error("the sender cannot tell which event was refused")
 	}
 
+	if !strings.Contains(a.logged.String(), `"refused":{"amount_negative":1,"conflict":1,"malformed":2,"member_unknown":1}`) {
+		t.Errorf("the log does not say what was refused: %s", a.logged)
+	}
+
 	// Nothing of it accepted: a problem, with each event's own.
 	var p Problem
 	a.send(t, "dsk_booking", "POST", "/v1/booking-events", "["+confirmed("b9", "nobody", "1.00")+",{}]", "Content-Type", mediaEvents).

@@ -24,6 +24,7 @@ const (
 	keyRequest = "request"
 	keyCode    = "code"
 	keyFailure = "failure"
+	keyRefused = "refused"
 )
 
 func newEncoder(w io.Writer) *json.Encoder {
@@ -72,6 +73,9 @@ func (s *Server) record(c *gin.Context, id string, took time.Duration) {
 	}
 	if code, ok := c.Get(keyCode); ok {
 		attrs = append(attrs, slog.Any("code", code.(dollars.Code)))
+	}
+	if refused, ok := c.Get(keyRefused); ok {
+		attrs = append(attrs, slog.Any("refused", refused))
 	}
 	level := slog.LevelInfo
 	if err, ok := c.Get(keyFailure); ok {

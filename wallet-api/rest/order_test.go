@@ -127,7 +127,7 @@ func TestPreferWait(t *testing.T) {
 	}
 	// Waited, and the ledger refused: what was accepted before spends the points.
 	for _, amount := range []string{"40", "40"} {
-		got = a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"`+amount+`"}`)
+		a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"`+amount+`"}`).want(t, 202)
 	}
 	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
 	got = a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"40"}`, "Prefer", "wait=20")

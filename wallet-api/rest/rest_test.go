@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 )
 
@@ -43,10 +44,27 @@ func TestBookingsBecomePointsThatAreSentAndRedeemed(t *testing.T) {
 		t.Fatalf("got %q, want %q", changes, want)
 	}
 
+	// The booking is cancelled when most of its points are gone.
+	cancel := strings.ReplaceAll(completed("b1"), "completed", "cancelled")
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events", cancel, "Content-Type", mediaEvent).want(t, 202)
+	a.send(t, alice, "GET", "/v1/members/alice/history?limit=1", "").want(t, 200).decode(t, &history)
+	if e := history.Entries[0]; e.Kind != "cancel" || e.Change != "-19.50" || e.Debt != 30_50 || e.Before != "awarded" || e.After != "reversed" {
+		t.Errorf("%+v", e)
+	}
+	a.send(t, alice, "GET", "/v1/members/alice/balance", "").want(t, 200).decode(t, &balance)
+	if balance.Available != 0 || balance.Debt != 30_50 {
+		t.Errorf("%+v", balance)
+	}
+	// Bob sees where his points came from, and nothing else of Alice.
+	a.send(t, "dsk_member", "GET", "/v1/members/bob/history", "").want(t, 200).decode(t, &history)
+	if e := history.Entries[0]; len(history.Entries) != 1 || e.Change != "20.00" || e.Counterparty != balance.Account {
+		t.Errorf("%+v", e)
+	}
+
 	var supply Supply
 	a.send(t, "dsk_auditor", "GET", "/v1/ledger/supply", "").want(t, 200).decode(t, &supply)
 	dsd := supply.Assets[0]
-	if dsd.Asset != "DSD" || dsd.Minted != 50_00 || dsd.Redeemed != 10_50 || dsd.Outstanding != 39_50 || dsd.Bookings.Awarded != 1 {
+	if dsd.Asset != "DSD" || dsd.Minted != 50_00 || dsd.Redeemed != 10_50 || dsd.Outstanding != 20_00 || dsd.Reversed != 19_50 || dsd.Debt != 30_50 || dsd.Bookings.Reversed != 1 {
 		t.Fatalf("%+v", dsd)
 	}
 }
