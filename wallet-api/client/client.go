@@ -93,6 +93,26 @@ func (c *Client) ReportEvents(ctx context.Context, batch []byte) ([]EventReceipt
 	return receipts.Events, err
 }
 
+// ReportEvent sends one CloudEvent, whose refusal is an [*Error].
+func (c *Client) ReportEvent(ctx context.Context, event []byte) (EventReceipt, error) {
+	const media = "application/cloudevents+json"
+	receipts, err := read[api.EventReceipts](c.api.ReportBookingEventsWithBody(repeatable(ctx), &api.ReportBookingEventsParams{}, media, bytes.NewReader(event)))
+	if err == nil && len(receipts.Events) != 1 {
+		err = fmt.Errorf("wallet service: one event was answered %d times", len(receipts.Events))
+	}
+	if err != nil {
+		return EventReceipt{}, err
+	}
+	return receipts.Events[0], nil
+}
+
+// BookingEvents tells what became of up to 1,000 events, by the ids in their receipts and in their order; those the
+// service does not know are left out.
+func (c *Client) BookingEvents(ctx context.Context, ids []string) ([]Status, error) {
+	statuses, err := read[api.EventStatuses](c.api.GetBookingEvents(repeatable(ctx), api.EventIds{Ids: ids}))
+	return statuses.Events, err
+}
+
 // BookingEvent tells what became of an event, by the id in its receipt.
 func (c *Client) BookingEvent(ctx context.Context, id string) (Status, error) {
 	return read[Status](c.api.GetBookingEvent(ctx, id))

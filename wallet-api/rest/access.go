@@ -37,8 +37,9 @@ var table = map[string]access{
 	"GET /docs":            public,
 	"GET /docs/*asset":     public,
 
-	"POST /v1/booking-events":    {roles: []Role{RoleBooking}},
-	"GET /v1/booking-events/:id": {roles: []Role{RoleBooking, RoleOperator, RoleAuditor}},
+	"POST /v1/booking-events":        {roles: []Role{RoleBooking}},
+	"POST /v1/booking-events/status": {roles: []Role{RoleBooking, RoleOperator, RoleAuditor}},
+	"GET /v1/booking-events/:id":     {roles: []Role{RoleBooking, RoleOperator, RoleAuditor}},
 
 	"POST /v1/members":                    {roles: []Role{RoleMember}},
 	"GET /v1/members":                     {roles: []Role{RoleMember, RoleOperator, RoleAuditor}},

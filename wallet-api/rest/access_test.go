@@ -22,6 +22,7 @@ GET  /v1/openapi.yaml                - public
 GET  /docs                           - public
 GET  /docs/*asset                    - public
 POST /v1/booking-events              - B
+POST /v1/booking-events/status       - BOA
 GET  /v1/booking-events/:id          - BOA
 POST /v1/members                     - M
 GET  /v1/members                     - MOA
@@ -71,6 +72,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	ids := map[string]string{"/v1/booking-events/": event.Events[0].ID, "/v1/changes/": change.ID, "/v1/members/": "alice"}
 	bodies := map[string]string{
 		"/v1/booking-events": confirmed("b3", "alice", "1.00"), "/v1/members": `{"id":"carol"}`,
+		"/v1/booking-events/status": `{"ids":["` + event.Events[0].ID + `"]}`,
 		"/v1/members/:id/transfers": `{"toMember":"mallory","amount":"1"}`, "/v1/members/:id/redemptions": `{"amount":"1"}`,
 		"/v1/members/:id/orders/prepare": `{"kind":"redemption","amount":"1"}`,
 		"/v1/rules":                      `{"version":1,"currency":"EUR","basisPoints":{"hotel":1,"car":1,"flight":1},"validMonths":1}`,
@@ -125,6 +127,14 @@ func TestOneBookingSystemDoesNotSeeAnothersEvents(t *testing.T) {
 		st.Work.Owner = "client:another"
 	}
 	a.send(t, "dsk_booking", "GET", event.Events[0].Href, "").problem(t, 404, wallet.CodeNotFound, "")
+	for token, want := range map[string]int{"dsk_booking": 0, "dsk_auditor": 1} {
+		var many EventStatuses
+		ids := `{"ids":["` + strings.Repeat("0", 64) + `","` + event.Events[0].ID + `"]}`
+		a.send(t, token, "POST", "/v1/booking-events/status", ids).want(t, 200).decode(t, &many)
+		if len(many.Events) != want {
+			t.Errorf("%s sees %+v", token, many)
+		}
+	}
 	a.send(t, "dsk_auditor", "GET", event.Events[0].Href, "").want(t, 200)
 	// An event is no change, whoever asks.
 	a.send(t, "dsk_auditor", "GET", "/v1/changes/"+event.Events[0].ID, "").problem(t, 404, wallet.CodeNotFound, "")

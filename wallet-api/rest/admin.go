@@ -27,7 +27,7 @@ func (s *Server) GetRules(c *gin.Context) {
 
 // PublishRules puts rules in force.
 func (s *Server) PublishRules(c *gin.Context, params PublishRulesParams) {
-	body, raw, err := jsonBody(c, readRules)
+	body, raw, err := jsonBody(c, maxBody, readRules)
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -327,6 +327,11 @@ type Domain struct {
 	Version string `json:"version"`
 }
 
+// EventIds defines model for EventIds.
+type EventIds struct {
+	Ids []WorkID `json:"ids"`
+}
+
 // EventReceipt defines model for EventReceipt.
 type EventReceipt struct {
 	// EventID `id` as reported.
@@ -354,6 +359,11 @@ type EventReceiptStatus string
 // EventReceipts defines model for EventReceipts.
 type EventReceipts struct {
 	Events []EventReceipt `json:"events"`
+}
+
+// EventStatuses defines model for EventStatuses.
+type EventStatuses struct {
+	Events []Status `json:"events"`
 }
 
 // Health defines model for Health.
@@ -813,6 +823,9 @@ type ReportBookingEventsApplicationCloudeventsBatchPlusJSONRequestBody = ReportB
 // ReportBookingEventsJSONRequestBody defines body for ReportBookingEvents for application/json ContentType.
 type ReportBookingEventsJSONRequestBody = BookingData
 
+// GetBookingEventsJSONRequestBody defines body for GetBookingEvents for application/json ContentType.
+type GetBookingEventsJSONRequestBody = EventIds
+
 // CreateMemberJSONRequestBody defines body for CreateMember for application/json ContentType.
 type CreateMemberJSONRequestBody = NewMember
 
@@ -845,6 +858,9 @@ type ServerInterface interface {
 	// ReportBookingEvents Report bookings confirmed, completed or cancelled
 	// (POST /v1/booking-events)
 	ReportBookingEvents(c *gin.Context, params ReportBookingEventsParams)
+	// GetBookingEvents What became of many events
+	// (POST /v1/booking-events/status)
+	GetBookingEvents(c *gin.Context)
 	// GetBookingEvent What became of an event
 	// (GET /v1/booking-events/{id})
 	GetBookingEvent(c *gin.Context, id WorkID)
@@ -1180,6 +1196,19 @@ func (siw *ServerInterfaceWrapper) ReportBookingEvents(c *gin.Context) {
 	}
 
 	siw.Handler.ReportBookingEvents(c, params)
+}
+
+// GetBookingEvents operation middleware
+func (siw *ServerInterfaceWrapper) GetBookingEvents(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBookingEvents(c)
 }
 
 // GetBookingEvent operation middleware
@@ -1711,6 +1740,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	}
 
 	router.POST(options.BaseURL+"/v1/booking-events", wrapper.ReportBookingEvents)
+	router.POST(options.BaseURL+"/v1/booking-events/status", wrapper.GetBookingEvents)
 	router.GET(options.BaseURL+"/v1/booking-events/:id", wrapper.GetBookingEvent)
 	router.GET(options.BaseURL+"/v1/members", wrapper.ListMembers)
 	router.POST(options.BaseURL+"/v1/members", wrapper.CreateMember)

@@ -279,6 +279,8 @@ func TestBadMembers(t *testing.T) {
 				problem(t, test.status, test.code, test.field)
 		})
 	}
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events/status", `{"ids":[]}`).problem(t, 400, wallet.CodeMalformed, "/ids")
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events/status", `{"ids":["x"]}`).problem(t, 400, wallet.CodeMalformed, "/ids/0")
 	a.send(t, "dsk_operator", "POST", "/v1/accounts/0x12/freeze", "").problem(t, 422, dollars.CodeAccountInvalid, "")
 	a.send(t, "dsk_operator", "GET", "/v1/changes/x", "").problem(t, 404, wallet.CodeNotFound, "")
 	a.send(t, "dsk_operator", "GET", "/v1/orders/x", "").problem(t, 404, wallet.CodeNotFound, "")

@@ -117,6 +117,27 @@ func eventReceipt(event wallet.BookingEvent, r wallet.EventReceipt) EventReceipt
 // GetBookingEvent answers what became of an event.
 func (s *Server) GetBookingEvent(c *gin.Context, id WorkID) { s.status(c, id, wallet.ClassBooking) }
 
+// GetBookingEvents answers what became of many events.
+func (s *Server) GetBookingEvents(c *gin.Context) {
+	ids, _, err := jsonBody(c, maxIDsBody, readEventIDs)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	answer := EventStatuses{Events: make([]Status, 0, len(ids))}
+	for _, id := range ids {
+		st, err := s.seen(c, id, wallet.ClassBooking)
+		if code, _ := reason(err); err != nil && code != wallet.CodeNotFound {
+			s.fail(c, err)
+			return
+		}
+		if err == nil {
+			answer.Events = append(answer.Events, statusOf(st))
+		}
+	}
+	reply(c, http.StatusOK, answer)
+}
+
 // status answers how far work of a class has come, to whom may see it.
 func (s *Server) status(c *gin.Context, id string, class wallet.Class) {
 	workID, err := wallet.ParseWorkID(id)
@@ -124,15 +145,21 @@ func (s *Server) status(c *gin.Context, id string, class wallet.Class) {
 		s.fail(c, err)
 		return
 	}
-	st, err := s.wallet.Status(c.Request.Context(), workID)
-	if err == nil && (st.Work.Class != class || !callerOf(c).sees(st.Work.Owner)) {
-		err = errUnseen
-	}
+	st, err := s.seen(c, workID, class)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	reply(c, http.StatusOK, statusOf(st))
+}
+
+// seen is the status of work of a class that the caller may see, or a refusal with not_found.
+func (s *Server) seen(c *gin.Context, id wallet.WorkID, class wallet.Class) (wallet.Status, error) {
+	st, err := s.wallet.Status(c.Request.Context(), id)
+	if err == nil && (st.Work.Class != class || !callerOf(c).sees(st.Work.Owner)) {
+		return wallet.Status{}, errUnseen
+	}
+	return st, err
 }
 
 // stateOf sums up a status in a word.

@@ -13,7 +13,7 @@ import (
 
 // CreateMember enrols a member.
 func (s *Server) CreateMember(c *gin.Context) {
-	body, _, err := jsonBody(c, readNewMember)
+	body, _, err := jsonBody(c, maxBody, readNewMember)
 	if err != nil {
 		s.fail(c, err)
 		return

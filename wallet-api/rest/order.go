@@ -24,7 +24,7 @@ func (s *Server) PlaceRedemption(c *gin.Context, id MemberID, params PlaceRedemp
 }
 
 func (s *Server) place(c *gin.Context, id string, read func(*reader) orderBody, prefer, key string) {
-	body, raw, err := jsonBody(c, read)
+	body, raw, err := jsonBody(c, maxBody, read)
 	if err == nil && body.signed == nil && callerOf(c).role != RoleSession {
 		err = &wallet.Error{Code: wallet.CodeForbidden, Detail: "only the member's own token may spend from custody; send the member's signature, or act with their token", Field: "/signed"}
 	}
@@ -162,7 +162,7 @@ func (s *Server) seesOrder(c *gin.Context, known wallet.OrderStatus) (bool, erro
 
 // PrepareOrder answers what the member's own key has to sign.
 func (s *Server) PrepareOrder(c *gin.Context, id MemberID) {
-	body, _, err := jsonBody(c, readIntent)
+	body, _, err := jsonBody(c, maxBody, readIntent)
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -21,8 +21,11 @@ import (
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
-// maxBody bounds every body but that of booking events.
-const maxBody = 16 << 10
+// Bounds of bodies, in bytes; those of booking events have their own.
+const (
+	maxBody    = 16 << 10
+	maxIDsBody = 128 << 10 // maxEvents ids
+)
 
 // readBody reads the body, which must be of one of the media types, and tells which.
 func readBody(c *gin.Context, limit int64, media ...string) (body []byte, got string, err error) {
@@ -45,9 +48,9 @@ func readBody(c *gin.Context, limit int64, media ...string) (body []byte, got st
 	return body, got, nil
 }
 
-// jsonBody reads a JSON body with the function that knows it.
-func jsonBody[T any](c *gin.Context, read func(*reader) T) (value T, raw []byte, err error) {
-	raw, _, err = readBody(c, maxBody, mediaJSON)
+// jsonBody reads a JSON body of at most limit bytes with the function that knows it.
+func jsonBody[T any](c *gin.Context, limit int64, read func(*reader) T) (value T, raw []byte, err error) {
+	raw, _, err = readBody(c, limit, mediaJSON)
 	if err != nil {
 		return value, nil, err
 	}
@@ -63,6 +66,27 @@ func noBody(c *gin.Context) error {
 		return &wallet.Error{Code: wallet.CodeMalformed, Detail: "this request takes no body"}
 	}
 	return nil
+}
+
+// readEventIDs reads which events are asked for.
+func readEventIDs(r *reader) (ids []wallet.WorkID) {
+	r.object(func(name []byte) bool {
+		if string(name) != "ids" {
+			return false
+		}
+		r.array(maxEvents, func(int) {
+			var s string
+			r.text(&s)
+			id, err := wallet.ParseWorkID(s)
+			if r.err == nil && err != nil {
+				r.fail("is not an event's id: 64 hex digits")
+			}
+			ids = append(ids, id)
+		})
+		return true
+	})
+	r.require("/ids", len(ids) > 0)
+	return ids
 }
 
 func readNewMember(r *reader) (m NewMember) {

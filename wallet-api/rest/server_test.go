@@ -152,6 +152,16 @@ func TestClient(t *testing.T) {
 	if err != nil || len(receipts) != 3 || receipts[0].Status != client.EventAccepted || receipts[2].Problem == nil {
 		t.Fatal(receipts, err)
 	}
+	statuses, err := reports.BookingEvents(ctx, []string{receipts[1].ID, receipts[0].ID})
+	if err != nil || len(statuses) != 2 || statuses[0].ID != receipts[1].ID || statuses[0].Status != client.StateApplied {
+		t.Fatal(statuses, err)
+	}
+	if one, err := reports.ReportEvent(ctx, []byte(completed("b1"))); err != nil || one.Status != client.EventRepeated {
+		t.Fatal(one, err)
+	}
+	if _, err := reports.ReportEvent(ctx, []byte("{")); client.CodeOf(err) != "malformed" {
+		t.Fatal(err)
+	}
 	if receipts, err = reports.ReportEvents(ctx, []byte("[{}]")); err != nil || receipts[0].Status != client.EventRefused {
 		t.Fatal(receipts, err)
 	}

@@ -332,6 +332,11 @@ type Domain struct {
 	Version string `json:"version"`
 }
 
+// EventIds defines model for EventIds.
+type EventIds struct {
+	Ids []WorkID `json:"ids"`
+}
+
 // EventReceipt defines model for EventReceipt.
 type EventReceipt struct {
 	// EventID `id` as reported.
@@ -359,6 +364,11 @@ type EventReceiptStatus string
 // EventReceipts defines model for EventReceipts.
 type EventReceipts struct {
 	Events []EventReceipt `json:"events"`
+}
+
+// EventStatuses defines model for EventStatuses.
+type EventStatuses struct {
+	Events []Status `json:"events"`
 }
 
 // Health defines model for Health.
@@ -818,6 +828,9 @@ type ReportBookingEventsApplicationCloudeventsBatchPlusJSONRequestBody = ReportB
 // ReportBookingEventsJSONRequestBody defines body for ReportBookingEvents for application/json ContentType.
 type ReportBookingEventsJSONRequestBody = BookingData
 
+// GetBookingEventsJSONRequestBody defines body for GetBookingEvents for application/json ContentType.
+type GetBookingEventsJSONRequestBody = EventIds
+
 // CreateMemberJSONRequestBody defines body for CreateMember for application/json ContentType.
 type CreateMemberJSONRequestBody = NewMember
 
@@ -978,6 +991,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/booking-events (the `ReportBookingEvents` operationId).
 	ReportBookingEvents(ctx context.Context, params *ReportBookingEventsParams, body ReportBookingEventsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBookingEventsWithBody What became of many events
+	//
+	// Changes nothing; it is a POST only because so many ids fit no address. Events that are unknown, or not the
+	// caller's to see, are left out. Roles booking (its own events), operator and auditor.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/booking-events/status (the `GetBookingEvents` operationId).
+	GetBookingEventsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBookingEvents What became of many events
+	//
+	// Changes nothing; it is a POST only because so many ids fit no address. Events that are unknown, or not the
+	// caller's to see, are left out. Roles booking (its own events), operator and auditor.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/booking-events/status (the `GetBookingEvents` operationId).
+	GetBookingEvents(ctx context.Context, body GetBookingEventsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetBookingEvent What became of an event
 	//
@@ -1295,6 +1328,46 @@ func (c *Client) ReportBookingEventsWithApplicationCloudeventsBatchPlusJSONBody(
 // Corresponds with POST /v1/booking-events (the `ReportBookingEvents` operationId).
 func (c *Client) ReportBookingEvents(ctx context.Context, params *ReportBookingEventsParams, body ReportBookingEventsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReportBookingEventsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBookingEventsWithBody What became of many events
+//
+// Changes nothing; it is a POST only because so many ids fit no address. Events that are unknown, or not the
+// caller's to see, are left out. Roles booking (its own events), operator and auditor.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/booking-events/status (the `GetBookingEvents` operationId).
+func (c *Client) GetBookingEventsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBookingEventsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBookingEvents What became of many events
+//
+// Changes nothing; it is a POST only because so many ids fit no address. Events that are unknown, or not the
+// caller's to see, are left out. Roles booking (its own events), operator and auditor.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/booking-events/status (the `GetBookingEvents` operationId).
+func (c *Client) GetBookingEvents(ctx context.Context, body GetBookingEventsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBookingEventsRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1961,6 +2034,46 @@ func NewReportBookingEventsRequestWithBody(server string, params *ReportBookingE
 		req.Header.Set("ce-time", headerParam4)
 
 	}
+
+	return req, nil
+}
+
+// NewGetBookingEventsRequest calls the generic GetBookingEvents builder with application/json body
+func NewGetBookingEventsRequest(server string, body GetBookingEventsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGetBookingEventsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewGetBookingEventsRequestWithBody constructs an http.Request for the GetBookingEvents method, with any body, and a specified content type
+func NewGetBookingEventsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/booking-events/status")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
