@@ -190,8 +190,8 @@ func notNil(value []byte) []byte {
 func (tx *Tx) size(large int64) (size, count int64) {
 	for key, w := range tx.writes {
 		size += int64(len(key)) + 32
-		if n := int64(len(w.value)); n < large {
-			size += n
+		if n := int64(len(w.value)); n < large || n > valueLogFile {
+			size += n // the value log takes none as long as its files, which is too big for a transaction, too
 		}
 	}
 	return size, int64(len(tx.writes))
