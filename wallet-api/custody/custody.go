@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -120,7 +121,7 @@ func (c *Custody) Create(ctx context.Context, id wallet.MemberID) (dollars.Accou
 }
 
 func (c *Custody) newRecord(id wallet.MemberID) (record, error) {
-	// Not crypto.GenerateKey's big integers, but the 32 bytes themselves, because those can be wiped.
+	// Drawn here rather than by crypto.GenerateKey, which leaves copies that cannot be wiped.
 	var secret [32]byte
 	defer clear(secret[:])
 	for {
@@ -133,9 +134,15 @@ func (c *Custody) newRecord(id wallet.MemberID) (record, error) {
 			continue
 		}
 		account := dollars.Account(crypto.PubkeyToAddress(key.PublicKey))
-		clear(key.D.Bits())
+		wipe(key)
 		return record{account, c.seal.Seal(nil, nil, secret[:], []byte(id))}, nil
 	}
+}
+
+// wipe overwrites a key that is not used again. Copies the libraries made meanwhile are out of reach.
+func wipe(key *ecdsa.PrivateKey) {
+	//lint:ignore SA1019 go-ethereum keeps the secret here, so here it must be wiped
+	clear(key.D.Bits())
 }
 
 // Sign signs a digest with a member's key.
@@ -153,7 +160,7 @@ func (c *Custody) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word
 	if err != nil {
 		return eip712.Signature{}, errDamaged
 	}
-	defer clear(key.D.Bits())
+	defer wipe(key)
 	sig, err := crypto.Sign(digest[:], key)
 	if err != nil {
 		return eip712.Signature{}, errors.New("custody: the digest could not be signed")
