@@ -21,9 +21,15 @@ const (
 	chaincode = "dsd"
 )
 
+// tester is what tests, benchmarks and properties share.
+type tester interface {
+	Helper()
+	Fatal(...any)
+}
+
 // chain is a ledger in a map, and the blocks that led to it.
 type chain struct {
-	t      testing.TB
+	t      tester
 	state  memory
 	time   int64
 	blocks []wallet.Block
@@ -40,7 +46,7 @@ func (m memory) Get(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-func newChain(t testing.TB) *chain {
+func newChain(t tester) *chain {
 	c := &chain{t: t, state: memory{}, time: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC).Unix()}
 	c.add(c.apply(dollars.RoleOperator, dollars.PublishRules{Rules: earn.Standard()}))
 	return c
@@ -103,7 +109,7 @@ type member struct {
 	nonce   uint64
 }
 
-func newMember(t testing.TB, n byte) *member {
+func newMember(t tester, n byte) *member {
 	t.Helper()
 	key, err := crypto.HexToECDSA(hex.EncodeToString(slices.Repeat([]byte{n}, 32)))
 	if err != nil {
@@ -112,7 +118,7 @@ func newMember(t testing.TB, n byte) *member {
 	return &member{key: key, account: dollars.Account(crypto.PubkeyToAddress(key.PublicKey))}
 }
 
-func (m *member) order(t testing.TB, o dollars.Order, credits []dollars.CreditRef) (dollars.SignedOrder, dollars.OrderID) {
+func (m *member) order(t tester, o dollars.Order, credits []dollars.CreditRef) (dollars.SignedOrder, dollars.OrderID) {
 	t.Helper()
 	m.nonce++
 	o.From, o.Nonce = m.account, m.nonce
@@ -125,7 +131,7 @@ func (m *member) order(t testing.TB, o dollars.Order, credits []dollars.CreditRe
 	return dollars.SignedOrder{Order: o, Signature: eip712.Signature(sig), Credits: credits}, id
 }
 
-func open(t testing.TB, dir string) *Views {
+func opened(t testing.TB, dir string) *Views {
 	t.Helper()
 	v, err := Open(dir, Options{})
 	if err != nil {
@@ -139,7 +145,7 @@ func open(t testing.TB, dir string) *Views {
 	return v
 }
 
-func foldAll(t testing.TB, v *Views, blocks ...wallet.Block) {
+func foldAll(t tester, v *Views, blocks ...wallet.Block) {
 	t.Helper()
 	for _, b := range blocks {
 		if err := v.Fold(context.Background(), b); err != nil {

@@ -50,15 +50,12 @@ type write struct{ key, value []byte } // a nil value deletes
 
 func (f *fold) block(ctx context.Context, b wallet.Block) error {
 	for _, tx := range b.Transactions {
-		if err := f.transaction(txPlace{b.Number, uint32(tx.Index)}, tx); err != nil {
+		if err := f.transaction(ctx, txPlace{b.Number, uint32(tx.Index)}, tx); err != nil {
 			return fmt.Errorf("transaction %s: %w", tx.ID, err)
 		}
 		// Better here than in the middle of the next one.
 		if f.count > f.db.MaxBatchCount()/2 || f.size > f.db.MaxBatchSize()/2 {
-			if err := f.commit(); err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
+			if err := f.part(ctx); err != nil {
 				return err
 			}
 		}
@@ -67,7 +64,7 @@ func (f *fold) block(ctx context.Context, b wallet.Block) error {
 	return f.commit()
 }
 
-func (f *fold) transaction(at txPlace, tx wallet.Transaction) error {
+func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transaction) error {
 	first, seen, err := findTransaction(f.txn, tx.ID)
 	if err != nil {
 		return err
@@ -78,16 +75,16 @@ func (f *fold) transaction(at txPlace, tx wallet.Transaction) error {
 		}
 		return nil // a copy (DUPLICATE_TXID): what became of the first stands
 	}
-	if err := f.do(func() error { return f.head(at, tx) }); err != nil || !tx.Valid {
+	if err := f.do(ctx, func() error { return f.head(at, tx) }); err != nil || !tx.Valid {
 		return err
 	}
 	for i, e := range tx.Journal.Entries {
-		if err := f.do(func() error { return f.entry(at, i, e) }); err != nil {
+		if err := f.do(ctx, func() error { return f.entry(at, i, e) }); err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
 		}
 	}
 	for _, w := range tx.Writes {
-		if err := f.do(func() error { f.set(stateKey(w.Key), w.Value); return nil }); err != nil {
+		if err := f.do(ctx, func() error { f.set(stateKey(w.Key), w.Value); return nil }); err != nil {
 			return fmt.Errorf("key %s: %w", w.Key, err)
 		}
 	}
@@ -96,7 +93,7 @@ func (f *fold) transaction(at txPlace, tx wallet.Transaction) error {
 
 // do runs a step, unless it was done before a crash, and puts its writes into the open transaction, or into a new one
 // where they do not fit.
-func (f *fold) do(step func() error) error {
+func (f *fold) do(ctx context.Context, step func() error) error {
 	if f.step++; f.step <= f.done.steps {
 		return nil
 	}
@@ -111,7 +108,7 @@ func (f *fold) do(step func() error) error {
 	count := int64(len(f.writes))
 	full := f.size+size+progressSize >= f.db.MaxBatchSize() || f.count+count+1 >= f.db.MaxBatchCount()
 	if full && f.count > 0 {
-		if err := f.commit(); err != nil {
+		if err := f.part(ctx); err != nil {
 			return err
 		}
 	}
@@ -136,6 +133,14 @@ const (
 	perWrite     = 32
 	progressSize = 512
 )
+
+// part commits in the middle of a block, where folding may also be interrupted.
+func (f *fold) part(ctx context.Context) error {
+	if err := f.commit(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
 
 func (f *fold) commit() error {
 	if err := f.txn.Set(progressKey, f.done.encode()); err != nil {

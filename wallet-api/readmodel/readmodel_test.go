@@ -21,7 +21,7 @@ func TestFoldRefusesGapsAndIgnoresRepeats(t *testing.T) {
 	c := newChain(t)
 	c.add(c.apply(dollars.RoleIssuer, confirm(1, newMember(t, 1).account, 500)))
 	c.add()
-	v := open(t, t.TempDir())
+	v := opened(t, t.TempDir())
 	if err := v.Fold(ctx, c.blocks[1]); err == nil {
 		t.Fatal("a gap was folded")
 	}
@@ -40,7 +40,7 @@ func TestFoldRefusesGapsAndIgnoresRepeats(t *testing.T) {
 func TestAccountsLife(t *testing.T) {
 	alice, bob := newMember(t, 1), newMember(t, 2)
 	c := newChain(t)
-	v := open(t, t.TempDir())
+	v := opened(t, t.TempDir())
 	c.add(c.apply(dollars.RoleIssuer, confirm(1, alice.account, 1000), confirm(2, alice.account, 300), confirm(3, bob.account, 0)))
 	c.add(c.apply(dollars.RoleIssuer, dollars.Complete{Booking: bookingID(1)}))
 	foldAll(t, v, c.blocks...)
@@ -108,7 +108,7 @@ func TestInvalidTransactionsAndCopies(t *testing.T) {
 	good := c.apply(dollars.RoleIssuer, confirm(1, alice.account, 100))
 	c.add(lost, good)
 	c.add(wallet.Transaction{ID: good.ID, Code: "DUPLICATE_TXID"}, wallet.Transaction{ID: lost.ID, Code: "DUPLICATE_TXID"})
-	v := open(t, t.TempDir())
+	v := opened(t, t.TempDir())
 	foldAll(t, v, c.blocks...)
 	if tx, err := v.Transaction(ctx, lost.ID); err != nil || tx.Valid || tx.Code != "MVCC_READ_CONFLICT" || tx.Block != 1 || tx.Results != nil {
 		t.Errorf("invalid: %+v, %v", tx, err)
@@ -127,7 +127,7 @@ func TestInvalidTransactionsAndCopies(t *testing.T) {
 func TestHistoryPagesStandStill(t *testing.T) {
 	alice := newMember(t, 1)
 	c := newChain(t)
-	v := open(t, t.TempDir())
+	v := opened(t, t.TempDir())
 	n := 0
 	add := func(count int) {
 		ops := make([]dollars.Operation, count)
@@ -170,7 +170,7 @@ func TestHistoryPagesStandStill(t *testing.T) {
 func TestCreditsCoverTheOrder(t *testing.T) {
 	alice := newMember(t, 1)
 	c := newChain(t)
-	v := open(t, t.TempDir())
+	v := opened(t, t.TempDir())
 	// 40 credits of 10, in 40 transactions; the first five are a month older and will have expired.
 	for i := range 40 {
 		c.add(c.apply(dollars.RoleIssuer, confirm(i, alice.account, 10), dollars.Complete{Booking: bookingID(i)}))

@@ -1,0 +1,106 @@
+package readmodel
+
+import (
+	"math/rand/v2"
+	"runtime"
+	"testing"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// bookings are blocks of so many operations each, confirmations and then completions, for 20,000 accounts.
+func bookings(b *testing.B, blocks, perBlock int) *chain {
+	c := newChain(b)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for n := range blocks {
+		ops := make([]dollars.Operation, perBlock)
+		for i := range ops {
+			booking := n/2*perBlock + i
+			ops[i] = dollars.Operation(dollars.Complete{Booking: bookingID(booking)})
+			if n%2 == 0 {
+				member := uint16(rng.IntN(20_000))
+				ops[i] = confirm(booking, dollars.Account{1, byte(member >> 8), byte(member)}, dollars.Amount(rng.IntN(10_000)+1))
+			}
+		}
+		c.add(c.apply(dollars.RoleIssuer, ops[:perBlock/2]...), c.apply(dollars.RoleIssuer, ops[perBlock/2:]...))
+	}
+	return c
+}
+
+func BenchmarkFold(b *testing.B) {
+	const blocks, perBlock = 120, 2000
+	c := bookings(b, blocks, perBlock)
+	b.ResetTimer()
+	folded := 0
+	for b.Loop() {
+		v, err := Open(b.TempDir(), Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		foldAll(b, v, c.blocks...)
+		folded += blocks * perBlock
+		b.StopTimer()
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+		b.ReportMetric(float64(m.HeapAlloc)/1e6, "MB-heap")
+		if err := v.Check(ctx); err != nil {
+			b.Fatal(err)
+		}
+		if err := v.Close(); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(folded)/b.Elapsed().Seconds(), "operations/s")
+}
+
+// BenchmarkBalance reads an account that has a hundred thousand credits it never absorbed.
+func BenchmarkBalance(b *testing.B) {
+	account := dollars.Account{7}
+	v := opened(b, b.TempDir())
+	c := newChain(b)
+	foldAll(b, v, c.blocks...)
+	// Made by hand: a hundred thousand transactions through Apply would say no more.
+	for n := range uint64(100) {
+		block := wallet.Block{Number: n + 1}
+		for i := range 1000 {
+			id := txID(n*1000 + uint64(i) + 100)
+			moved := dollars.Buckets{{Expiry: 2028*12 + dollars.Expiry(i%24), Amount: 5}}
+			block.Transactions = append(block.Transactions, wallet.Transaction{
+				ID: id.String(), Index: i, Valid: true,
+				Journal: dollars.Journal{Entries: []dollars.Entry{{
+					Kind: dollars.KindComplete, Outcome: dollars.Applied, Account: account, Moved: moved,
+					Before: dollars.BookingNone, After: dollars.BookingAwarded,
+				}}},
+				Writes: []dollars.Write{{
+					Key:   dollars.Credit{Account: account, Expiry: moved[0].Expiry, TxID: id}.Key(),
+					Value: dollars.EncodeCredit(5),
+				}},
+			})
+		}
+		foldAll(b, v, block)
+	}
+	b.Run("balance", func(b *testing.B) {
+		for b.Loop() {
+			if got, err := v.Balance(ctx, account, 0); err != nil || got.Available() != 500_000 {
+				b.Fatal(got, err)
+			}
+		}
+	})
+	b.Run("credits", func(b *testing.B) {
+		for b.Loop() {
+			if refs, err := v.Credits(ctx, account, 500, 256); err != nil || len(refs) != 100+sweep {
+				b.Fatal(len(refs), err)
+			}
+		}
+	})
+	b.Run("history", func(b *testing.B) {
+		for b.Loop() {
+			if page, _, err := v.History(ctx, account, "", 50); err != nil || len(page) != 50 {
+				b.Fatal(len(page), err)
+			}
+		}
+	})
+}

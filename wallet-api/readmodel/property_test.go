@@ -1,0 +1,241 @@
+package readmodel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+)
+
+// interrupted is a context that ends while a block is being folded, as a crash between two commits would.
+type interrupted struct {
+	context.Context
+	commits int
+}
+
+func (c *interrupted) Err() error {
+	if c.commits--; c.commits < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestViewsAreTheNaiveModel folds random blocks, with interruptions, restarts and repeats, in a store so small that
+// blocks do not fit its transactions, and compares with what the state and the journals say when simply looked at.
+func TestViewsAreTheNaiveModel(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp("", "views")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer os.RemoveAll(dir)
+		g := &generator{rapid: rt, chain: newChain(rt), signed: map[dollars.OrderID]bool{}}
+		for n := range byte(3) {
+			g.members = append(g.members, newMember(rt, n+1))
+		}
+		small := rapid.SampledFrom([]int64{16 << 10, 1 << 20}).Draw(rt, "memtable")
+		v, err := open(dir, small, Options{})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer func() { _ = v.Close() }()
+		foldAll(rt, v, g.chain.blocks...)
+		for range rapid.IntRange(1, 6).Draw(rt, "blocks") {
+			g.block()
+			b := g.chain.blocks[len(g.chain.blocks)-1]
+			for commits := range rapid.IntRange(0, 3).Draw(rt, "interruptions") {
+				err := v.Fold(&interrupted{ctx, commits}, b)
+				if err != nil && !errors.Is(err, context.Canceled) {
+					rt.Fatal(err)
+				}
+			}
+			// Fold remembers nothing, so an interruption is as good as a restart, and much faster.
+			if g.int("restart", 0, 19) == 0 {
+				if err := v.Close(); err != nil {
+					rt.Fatal(err)
+				}
+				if v, err = open(dir, small, Options{}); err != nil {
+					rt.Fatal(err)
+				}
+			}
+			foldAll(rt, v, b)
+			foldAll(rt, v, rapid.SampledFrom(g.chain.blocks).Draw(rt, "repeat"))
+			if err := v.Check(ctx); err != nil {
+				rt.Fatal(err)
+			}
+			g.compare(v)
+		}
+	})
+}
+
+type generator struct {
+	rapid   *rapid.T
+	chain   *chain
+	members []*member
+	signed  map[dollars.OrderID]bool
+}
+
+func (g *generator) int(label string, low, high int) int {
+	return rapid.IntRange(low, high).Draw(g.rapid, label)
+}
+
+func (g *generator) member() *member { return rapid.SampledFrom(g.members).Draw(g.rapid, "member") }
+
+// block is up to four transactions, some of them invalid, some copies of earlier ones.
+func (g *generator) block() {
+	g.chain.time += int64(g.int("days", 0, 150)) * 24 * 3600
+	var txs []wallet.Transaction
+	for range g.int("transactions", 0, 4) {
+		switch g.int("validity", 0, 5) {
+		case 0:
+			g.chain.txs++
+			txs = append(txs, wallet.Transaction{ID: txID(g.chain.txs).String(), Code: "PHANTOM_READ_CONFLICT"})
+		case 1:
+			txs = append(txs, wallet.Transaction{ID: txID(uint64(g.int("copied", 1, int(g.chain.txs)))).String(), Code: "DUPLICATE_TXID"})
+		default:
+			var ops []dollars.Operation
+			for range g.int("operations", 1, 30) {
+				ops = append(ops, g.operation())
+			}
+			txs = append(txs, g.chain.apply(dollars.RoleIssuer, ops...))
+			if g.int("freeze", 0, 5) == 0 {
+				op := dollars.SetFrozen{Account: g.member().account, Frozen: g.int("frozen", 0, 1) == 1}
+				txs = append(txs, g.chain.apply(dollars.RoleOperator, op))
+			}
+		}
+	}
+	g.chain.add(txs...)
+}
+
+func (g *generator) operation() dollars.Operation {
+	m := g.member()
+	booking := bookingID(g.int("booking", 0, 25))
+	switch g.int("kind", 0, 8) {
+	case 0, 1, 2:
+		return confirm(int(booking[7]), m.account, dollars.Amount(g.int("points", 0, 500)))
+	case 3, 4:
+		return dollars.Complete{Booking: booking}
+	case 5:
+		return dollars.Cancel{Booking: booking, Credits: g.credits(m.account)}
+	case 6:
+		return dollars.Absorb{Account: m.account, Credits: g.credits(m.account)}
+	}
+	o := dollars.Order{Amount: dollars.Amount(g.int("amount", 0, 300)), Deadline: g.chain.time + 60}
+	if o.To = g.member().account; o.To == m.account {
+		o.Redeem, o.To = true, dollars.Account{}
+	}
+	signed, id := m.order(g.rapid, o, g.credits(m.account))
+	g.signed[id] = true
+	return signed
+}
+
+// credits are those the account has in the state; the batch may have spent them already.
+func (g *generator) credits(a dollars.Account) (refs []dollars.CreditRef) {
+	for key := range g.chain.state {
+		if k := dollars.ParseStateKey(key); k.Kind == dollars.StateCredit && k.Credit.Account == a {
+			refs = append(refs, dollars.CreditRef{Expiry: k.Credit.Expiry, TxID: k.Credit.TxID})
+		}
+	}
+	slices.SortFunc(refs, func(x, y dollars.CreditRef) int { return strings.Compare(fmt.Sprint(x), fmt.Sprint(y)) })
+	return refs[:g.int("credits", 0, len(refs))]
+}
+
+// compare holds every view against the state and the journals.
+func (g *generator) compare(v *Views) {
+	t := g.rapid
+	supply := wallet.SupplyAt{Height: uint64(len(g.chain.blocks))}
+	history := map[dollars.Account][]wallet.HistoryEntry{}
+	orders := map[dollars.OrderID]wallet.OrderAt{}
+	for _, b := range g.chain.blocks {
+		for _, tx := range b.Transactions {
+			for i, e := range tx.Journal.Entries {
+				if err := supply.Supply.Fold(e); err != nil {
+					t.Fatal(err)
+				}
+				if e.Outcome != dollars.Applied || (e.Kind == dollars.KindAbsorb && len(e.Expired)+len(e.Repaid) == 0) {
+					continue
+				}
+				h := wallet.HistoryEntry{Block: b.Number, TxID: tx.ID, Index: i, Time: tx.Time, Entry: e}
+				for _, a := range []dollars.Account{e.Account, e.Other} {
+					history[a] = append([]wallet.HistoryEntry{h}, history[a]...)
+				}
+				if g.signed[dollars.OrderID(e.Ref)] {
+					orders[dollars.OrderID(e.Ref)] = wallet.OrderAt{TxID: tx.ID, Block: b.Number, Time: tx.Time, Entry: e}
+				}
+			}
+		}
+	}
+	if at, err := v.Supply(ctx); err != nil || at != supply {
+		t.Fatalf("supply %+v, want %+v, %v", at, supply, err)
+	}
+	for id := range g.signed {
+		at, err := v.Order(ctx, id)
+		if want, applied := orders[id]; applied == errors.Is(err, wallet.ErrNotFound) || cmp.Diff(want, at, cmpopts.EquateEmpty()) != "" {
+			t.Fatalf("order %s: %v %s", id, err, cmp.Diff(want, at, cmpopts.EquateEmpty()))
+		}
+	}
+	for _, m := range g.members {
+		var seen []wallet.HistoryEntry
+		for cursor, more := "", true; more; more = cursor != "" {
+			page, next, err := v.History(ctx, m.account, cursor, 7)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen, cursor = append(seen, page...), next
+		}
+		if diff := cmp.Diff(history[m.account], seen, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("history of %s: %s", m.account, diff)
+		}
+		g.compareBalance(v, m.account)
+	}
+}
+
+func (g *generator) compareBalance(v *Views, a dollars.Account) {
+	t := g.rapid
+	want := wallet.Balance{Account: a, Height: uint64(len(g.chain.blocks)), NextNonce: 1}
+	sums := map[dollars.Expiry]dollars.Amount{}
+	var mirrored []string
+	for key, value := range g.chain.state {
+		mirrored = append(mirrored, key)
+		switch k := dollars.ParseStateKey(key); {
+		case k.Kind == dollars.StateAccount && k.Account == a:
+			rec, _ := dollars.DecodeAccountRecord(value)
+			want.Debt, want.Frozen, want.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+			for _, x := range rec.Buckets {
+				sums[x.Expiry] += x.Amount
+			}
+		case k.Kind == dollars.StateCredit && k.Credit.Account == a:
+			points, _ := dollars.DecodeCredit(value)
+			sums[k.Credit.Expiry] += points
+		case k.Kind == dollars.StateBooking:
+			if rec, _ := dollars.DecodeBookingRecord(value); rec.Account == a && rec.State == dollars.BookingPending {
+				want.Pending += rec.Points
+			}
+		}
+	}
+	for e := dollars.Expiry(0); len(sums) > 0; e++ {
+		if sum, ok := sums[e]; ok && !e.Passed(g.chain.time) {
+			want.Buckets = append(want.Buckets, dollars.Bucket{Expiry: e, Amount: sum})
+		}
+		delete(sums, e)
+	}
+	b, err := v.Balance(ctx, a, g.chain.time)
+	if diff := cmp.Diff(want, b); diff != "" || err != nil {
+		t.Fatalf("balance of %s: %v %s", a, err, diff)
+	}
+	mirrored = append(mirrored, "a/none")
+	values, err := v.Get(mirrored)
+	expect, _ := g.chain.state.Get(mirrored)
+	if diff := cmp.Diff(expect, values); diff != "" || err != nil {
+		t.Fatalf("mirror: %v %s", err, diff)
+	}
+}
