@@ -154,7 +154,8 @@ func (l *lastLines) add(line string) {
 
 func (l lastLines) String() string { return strings.Join(l, "\n") }
 
-// tailOf reads the last lines of a log file; what cannot be read is simply missing.
+// tailOf reads the last lines of a log file, or those from where a program panicked: the end of a stack tells little.
+// What cannot be read is simply missing.
 func tailOf(file string) string {
 	f, err := os.Open(file)
 	if err != nil {
@@ -166,8 +167,14 @@ func tailOf(file string) string {
 		_, _ = f.Seek(-window, io.SeekEnd)
 	}
 	var tail lastLines
+	panicked := false
 	for lines := bufio.NewScanner(f); lines.Scan(); {
-		tail.add(lines.Text())
+		if strings.HasPrefix(lines.Text(), "panic:") {
+			tail, panicked = nil, true
+		}
+		if !panicked || len(tail) < keptLines {
+			tail.add(lines.Text())
+		}
 	}
 	return tail.String()
 }

@@ -87,12 +87,67 @@ func TestEarlyEndIsReportedWithTheLog(t *testing.T) {
 		name: "brief", path: "/bin/sh", args: []string{"-c", "echo what went wrong; exit 3"},
 		ready: answers("http://127.0.0.1:1/"),
 	}
-	err := p.start(d) // may be told of the end already
-	if err == nil {
-		err = p.await(t.Context(), d)
+	if err := p.start(d); err != nil {
+		t.Fatal(err)
 	}
+	err := p.await(t.Context(), d)
 	if err == nil || !strings.Contains(err.Error(), "what went wrong") || !strings.Contains(err.Error(), d.Log("brief")) {
 		t.Errorf("error: %v", err)
+	}
+}
+
+func TestPanicIsShownFromItsBeginning(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "log")
+	text := "before\npanic: the reason\n" + strings.Repeat("main.f()\n", 40)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if tail := tailOf(file); !strings.HasPrefix(tail, "panic: the reason\n") {
+		t.Errorf("tail:\n%s", tail)
+	}
+}
+
+func TestDataIsClearedOnlyWithoutAChain(t *testing.T) {
+	data := filepath.Join(t.TempDir(), "data")
+	p := &process{data: data, chain: filepath.Join(data, "chains", "dollars")}
+	if err := os.MkdirAll(p.chain, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.clear(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(p.chain); err != nil {
+		t.Fatal("a chain was removed")
+	}
+	if err := os.Remove(p.chain); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.clear(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(data); err == nil {
+		t.Error("what was left behind stays")
+	}
+}
+
+func TestProgramDoesNotStartWhenItsStarterDies(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	cmd := exec.Command("/bin/sh", "-c", gate, "name", "touch", mark)
+	open, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open.Close(); err != nil { // as the system does when the starter is killed
+		t.Fatal(err)
+	}
+	if cmd.Wait() == nil {
+		t.Error("the gate opened")
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("the program ran")
 	}
 }
 

@@ -53,6 +53,7 @@ func (n *Network) orderer(org topology.Organisation, o topology.Orderer, program
 		env:   []string{"FABRIC_CFG_PATH=" + dir, ordererLogging, loggingFormat},
 		ports: []int{o.ListenPort, o.AdminPort, o.OperationsPort},
 		files: []string{config},
+		data:  data, chain: filepath.Join(data, "ledger", "chains", n.Topology.Channel.Name),
 		ready: all(healthy(o.OperationsPort), handshakes(o.ListenPort, tls), handshakes(o.AdminPort, tls)),
 	}, nil
 }
@@ -81,6 +82,7 @@ func (n *Network) peer(org topology.Organisation, p topology.Peer, programs Prog
 		env:   []string{"FABRIC_CFG_PATH=" + dir, peerLogging, loggingFormat},
 		ports: []int{p.ListenPort, p.ChaincodePort, p.OperationsPort},
 		files: []string{config},
+		data:  data, chain: filepath.Join(data, "ledgersData", "chains", "chains", n.Topology.Channel.Name),
 		ready: all(healthy(p.OperationsPort), handshakes(p.ListenPort, tls)),
 	}, nil
 }

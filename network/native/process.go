@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -27,6 +28,9 @@ type process struct {
 	ports []int
 	// files are what the process reads at its start; if one changes, the process is restarted.
 	files []string
+	// data is where the process keeps its data, and chain what appears in there once it has joined the channel; empty for
+	// services, which look after their own.
+	data, chain string
 	// ready answers nil once the process does its work.
 	ready func(context.Context) error
 
@@ -119,9 +123,28 @@ func (p *process) spec() (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
+// clear removes what a node that never joined a channel has left behind. Fabric's stores do not survive being killed
+// while they are first made, and before its chain a node has nothing to lose.
+func (p *process) clear() error {
+	if p.data == "" {
+		return nil
+	}
+	if _, err := os.Stat(p.chain); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.RemoveAll(p.data)
+}
+
+// gate holds a program back until its record is written: it starts on a line of input and ends without one, so that a
+// process whose starter was killed in between does not live on unknown to everybody.
+const gate = `read -r go && exec "$@" </dev/null`
+
 // start runs the process detached from this one, in a session of its own, and records it.
 func (p *process) start(d Dir) error {
 	spec, err := p.spec()
+	if err == nil {
+		err = p.clear()
+	}
 	if err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
@@ -133,10 +156,14 @@ func (p *process) start(d Dir) error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command(p.path, p.args...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", gate, p.name, p.path}, p.args...)...)
 	cmd.Dir, cmd.Env = string(d), append(inheritedEnvironment(), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	open, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
 	now := time.Now().UTC()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
@@ -147,17 +174,14 @@ func (p *process) start(d Dir) error {
 		close(p.exited)
 	}()
 	r := Record{Name: p.name, PID: cmd.Process.Pid, Ports: p.ports, Since: now, Spec: spec, Stage: p.stage}
-	r.Birth, err = processBirth(r.PID)
-	if errors.Is(err, errGone) {
-		<-p.exited
-		return p.endedError(d)
-	}
-	if err == nil {
+	if r.Birth, err = processBirth(r.PID); err == nil {
 		err = WriteJSON(d.record(p.name), r)
 	}
-	if err != nil {
-		// Without a record nobody could stop it later.
-		return errors.Join(fmt.Errorf("record %s: %w", p.name, err), cmd.Process.Kill())
+	if err == nil {
+		_, err = io.WriteString(open, "go\n")
+	}
+	if err := errors.Join(err, open.Close()); err != nil {
+		return fmt.Errorf("record %s: %w", p.name, err)
 	}
 	return nil
 }

@@ -31,6 +31,11 @@ func (p *process) await(ctx context.Context, d Dir) error {
 		asking, cancel := context.WithTimeout(ctx, askTimeout)
 		err := p.ready(asking)
 		cancel()
+		select {
+		case <-p.exited: // nil, and so never, for a process an earlier up started
+			return p.endedError(d) // if it was answered at all, somebody else did
+		default:
+		}
 		if err == nil {
 			return nil
 		}
@@ -40,8 +45,7 @@ func (p *process) await(ctx context.Context, d Dir) error {
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("waiting for %s: %w", p.name, ctx.Err())
-		case <-p.exited: // nil, and so never, for a process an earlier up started
-			return p.endedError(d)
+		case <-p.exited:
 		case <-time.After(askPause):
 		}
 	}
