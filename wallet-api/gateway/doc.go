@@ -9,7 +9,7 @@
 //     ever hold, which is settled as rejected with CodeTooLarge). What fails is tried again, for as long as it takes.
 //   - Nothing counts twice: an envelope is durable before it is submitted, and while its outcome is unknown the same
 //     envelope is submitted again, never another. Work is endorsed anew only after its transaction was committed as
-//     invalid or refused by the orderer every time. The ledger's own duplicate checks stand behind that.
+//     invalid, or the orderer refused it and has not kept it. The ledger's own duplicate checks stand behind that.
 //   - Nothing is misreported: outcomes are told from the journal of a valid transaction in a block, after the views
 //     have folded it. An order the ledger refuses as used is looked up, and told as applied where it was.
 //   - The service never conflicts with itself: a booking or an account record is in at most one batch in flight, and

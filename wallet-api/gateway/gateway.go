@@ -25,7 +25,7 @@ type Options struct {
 
 	BatchOperations int // operations of a batch; default 500
 	BatchBytes      int // bytes of a batch's operations; default 1 MiB
-	InFlight        int // batches of bookings and orders in flight; default 4
+	InFlight        int // batches of bookings and orders in flight; default 6
 
 	EndorseTimeout time.Duration // default 20 s
 	SubmitTimeout  time.Duration // default 10 s
@@ -40,7 +40,7 @@ type Options struct {
 func (o Options) withDefaults() Options {
 	o.BatchOperations = cmp.Or(o.BatchOperations, 500)
 	o.BatchBytes = cmp.Or(o.BatchBytes, 1<<20)
-	o.InFlight = cmp.Or(o.InFlight, 4)
+	o.InFlight = cmp.Or(o.InFlight, 6)
 	o.EndorseTimeout = cmp.Or(o.EndorseTimeout, 20*time.Second)
 	o.SubmitTimeout = cmp.Or(o.SubmitTimeout, 10*time.Second)
 	o.StatusTimeout = cmp.Or(o.StatusTimeout, 3*time.Second)
