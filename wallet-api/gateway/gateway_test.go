@@ -212,8 +212,9 @@ func TestAdminWorkIsSubmittedByTheOperatorAndNotStarved(t *testing.T) {
 		rules.Version++
 		publish := wallet.Work{ID: wallet.WorkID{1}, Class: wallet.ClassAdmin, Label: "rules", Ops: []dollars.Operation{dollars.PublishRules{Rules: rules}}}
 		freeze := wallet.Work{ID: wallet.WorkID{2}, Class: wallet.ClassAdmin, Label: "freeze", Ops: []dollars.Operation{dollars.SetFrozen{Account: m.account, Frozen: true}}}
+		w.options = Options{BatchOperations: 100, InFlight: 3}
 		w.start()
-		for n := range 20_000 {
+		for n := range 5000 {
 			w.proc.accept(confirm(n, m.account, 100))
 		}
 		time.Sleep(300 * time.Millisecond)
