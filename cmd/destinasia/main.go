@@ -64,10 +64,18 @@ func newRootCommand(a *app) *cobra.Command {
 	root.PersistentFlags().StringVar(&a.dir, "dir", defaultDir, "directory that holds everything about the network")
 	root.PersistentFlags().IntVar(&a.portBase, "port-base", 0, "first of the ports of a new network (default 21500)")
 	root.AddCommand(
+		newDemoCommand(a),
 		newUpCommand(a),
 		newDownCommand(a),
 		newStatusCommand(a),
 		newLogsCommand(a),
+		newReplayCommand(a),
+		newMemberCommand(a),
+		newBalanceCommand(a),
+		newHistoryCommand(a),
+		newSendCommand(a),
+		newRedeemCommand(a),
+		newOrderCommand(a),
 		newServeCommand(),
 	)
 	return root

@@ -21,15 +21,20 @@ import (
 // statusPatience bounds how long `status` asks a network that may be half dead.
 const statusPatience = 10 * time.Second
 
+// ledgerPatience bounds how long `status --ledger` adds up.
+const ledgerPatience = 5 * time.Minute
+
 // statusReport is what `status` tells.
 type statusReport struct {
 	native.Status
 	// Assets are what the wallet service says of each asset's supply, as it says it.
 	Assets json.RawMessage `json:"assets,omitempty"`
+	// Ledger is what each organisation's state adds up to, when it was asked for.
+	Ledger []ledgerSums `json:"ledger,omitempty"`
 }
 
 func newStatusCommand(a *app) *cobra.Command {
-	asJSON := false
+	asJSON, ledger := false, false
 	command := &cobra.Command{
 		Use:   "status",
 		Short: "Tell how the network is doing; exit code 1 if anything is wrong",
@@ -39,12 +44,21 @@ func newStatusCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), statusPatience)
+			patience := statusPatience
+			if ledger {
+				patience = ledgerPatience
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 			defer cancel()
 			report := statusReport{Status: n.Status(ctx)}
 			if walletRuns(report.Status) {
 				if report.Assets, err = askSupply(ctx, n); err != nil {
 					report.Problems = append(report.Problems, "the wallet service does not tell the supply: "+err.Error())
+				}
+			}
+			if ledger && err == nil && len(report.Problems) == 0 {
+				if report.Ledger, err = askLedger(ctx, n); err != nil {
+					report.Problems = append(report.Problems, err.Error())
 				}
 			}
 			if asJSON {
@@ -58,6 +72,7 @@ func newStatusCommand(a *app) *cobra.Command {
 			return err
 		},
 	}
+	command.Flags().BoolVar(&ledger, "ledger", false, "also add up every key of each organisation's state (some seconds per 100,000 bookings)")
 	command.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
 	return command
 }
@@ -123,6 +138,7 @@ func (a *app) printStatus(r statusReport) error {
 	if err := a.printAssets(r.Assets); err != nil {
 		return err
 	}
+	a.printLedger(r.Ledger)
 	for _, problem := range r.Problems {
 		fmt.Fprintf(a.out, "PROBLEM: %s.\n", problem)
 	}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+
+	"github.com/destinasia/dollars/wallet-api/client"
+)
+
+// readSupply asks what exists of the ledger's currency. Every role may.
+func readSupply(ctx context.Context, c *client.Client, asset string) (client.AssetSupply, error) {
+	assets, err := c.Supply(ctx)
+	if err != nil {
+		return client.AssetSupply{}, err
+	}
+	for _, s := range assets {
+		if s.Asset == asset {
+			return s, nil
+		}
+	}
+	return client.AssetSupply{}, fmt.Errorf("the service knows no supply of %s", asset)
+}
+
+// equation is how the supply came about, in words.
+func equation(s client.AssetSupply) string {
+	return fmt.Sprintf("%s minted - %s reversed - %s redeemed - %s expired = %s outstanding",
+		s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding)
+}
+
+// balanced checks the equation.
+func balanced(s client.AssetSupply) error {
+	if left := s.Minted - s.Reversed - s.Redeemed - s.Expired; left != s.Outstanding {
+		return fmt.Errorf("the supply does not balance: %s, but that makes %s", equation(s), left)
+	}
+	return nil
+}
+
+// printSupply prints bookings by state and the equation.
+func (a *app) printSupply(s client.AssetSupply) {
+	t := rightTable(a.out, 2)
+	t.AppendHeader(table.Row{"booked items", "number"})
+	for _, row := range []struct {
+		state string
+		items int64
+	}{
+		{"pending", s.Bookings.Pending},
+		{"awarded", s.Bookings.Awarded},
+		{"cancelled", s.Bookings.Cancelled},
+		{"reversed", s.Bookings.Reversed},
+		{"cancelled before confirmed", s.Bookings.Noted},
+	} {
+		t.AppendRow(table.Row{row.state, row.items})
+	}
+	t.Render()
+	fmt.Fprintf(a.out, "Supply at %d blocks, in D$: %s. Pending: %s.\n", s.Height, equation(s), s.Pending)
+}
