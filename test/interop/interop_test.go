@@ -135,12 +135,12 @@ func startNetwork(t *testing.T) string {
 // freePortBase finds a stretch of ports nobody listens on.
 func freePortBase(t *testing.T) int {
 	t.Helper()
-	for base := 23000; base < 32000; base += 100 {
-		if stretchIsFree(base, 40) {
+	for base := 30000; base < 32000; base += 100 {
+		if stretchIsFree(base, 100) {
 			return base
 		}
 	}
-	t.Fatal("no 40 free ports in a row")
+	t.Fatal("no 100 free ports in a row")
 	return 0
 }
 
