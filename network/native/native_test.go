@@ -109,8 +109,8 @@ func TestPanicIsShownFromItsBeginning(t *testing.T) {
 
 func TestDataIsClearedOnlyWithoutAChain(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
-	p := &process{data: data, chain: filepath.Join(data, "chains", "dollars")}
-	if err := os.MkdirAll(p.chain, 0o755); err != nil {
+	p := &process{data: data, chain: filepath.Join(data, "chains", "dollars"), derived: filepath.Join(data, "builds")}
+	if err := errors.Join(os.MkdirAll(p.chain, 0o755), os.MkdirAll(p.derived, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.clear(); err != nil {
@@ -118,6 +118,9 @@ func TestDataIsClearedOnlyWithoutAChain(t *testing.T) {
 	}
 	if _, err := os.Stat(p.chain); err != nil {
 		t.Fatal("a chain was removed")
+	}
+	if _, err := os.Stat(p.derived); err == nil {
+		t.Error("what is derived stays")
 	}
 	if err := os.Remove(p.chain); err != nil {
 		t.Fatal(err)

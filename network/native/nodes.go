@@ -83,7 +83,8 @@ func (n *Network) peer(org topology.Organisation, p topology.Peer, programs Prog
 		ports: []int{p.ListenPort, p.ChaincodePort, p.OperationsPort},
 		files: []string{config},
 		data:  data, chain: filepath.Join(data, "ledgersData", "chains", "chains", n.Topology.Channel.Name),
-		ready: all(healthy(p.OperationsPort), handshakes(p.ListenPort, tls)),
+		derived: filepath.Join(data, "externalbuilder"),
+		ready:   all(healthy(p.OperationsPort), handshakes(p.ListenPort, tls)),
 	}, nil
 }
 

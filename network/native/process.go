@@ -28,9 +28,9 @@ type process struct {
 	ports []int
 	// files are what the process reads at its start; if one changes, the process is restarted.
 	files []string
-	// data is where the process keeps its data, and chain what appears in there once it has joined the channel; empty for
-	// services, which look after their own.
-	data, chain string
+	// data is where the process keeps its data, chain what appears in there once it has joined the channel, and derived
+	// what it can make again at any time; empty for services, which look after their own.
+	data, chain, derived string
 	// ready answers nil once the process does its work.
 	ready func(context.Context) error
 
@@ -123,16 +123,19 @@ func (p *process) spec() (string, error) {
 	return hex.EncodeToString(digest.Sum(nil)), nil
 }
 
-// clear removes what a node that never joined a channel has left behind. Fabric's stores do not survive being killed
-// while they are first made, and before its chain a node has nothing to lose.
+// clear removes what a kill may have left half made and Fabric would stumble over: all data of a node that has no chain
+// yet and so nothing to lose, because stores do not survive a kill while they are first made, and what is derived.
 func (p *process) clear() error {
 	if p.data == "" {
 		return nil
 	}
-	if _, err := os.Stat(p.chain); !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if _, err := os.Stat(p.chain); errors.Is(err, fs.ErrNotExist) {
+		return os.RemoveAll(p.data)
 	}
-	return os.RemoveAll(p.data)
+	if p.derived == "" {
+		return nil
+	}
+	return os.RemoveAll(p.derived)
 }
 
 // gate holds a program back until its record is written: it starts on a line of input and ends without one, so that a
