@@ -45,7 +45,7 @@ func Open(dir string, master [32]byte, o Options) (*Custody, error) {
 	if err != nil {
 		return nil, fmt.Errorf("custody: %w", err)
 	}
-	db, err := disk.Open(dir, disk.Options{MemTable: 4 << 20, Cache: 2 << 20, Sync: true, Log: o.Log})
+	db, err := disk.Open(dir, disk.Options{MemTable: 1 << 20, Sync: true, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("custody: %w", err)
 	}

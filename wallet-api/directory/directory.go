@@ -28,8 +28,7 @@ var _ wallet.Directory = (*Directory)(nil)
 
 // Open opens or creates the directory in a folder. Close it.
 func Open(dir string, o Options) (*Directory, error) {
-	// A member takes about 150 bytes: some ten thousand fit the memory table.
-	db, err := disk.Open(dir, disk.Options{MemTable: 4 << 20, Cache: 2 << 20, Sync: true, Log: o.Log})
+	db, err := disk.Open(dir, disk.Options{MemTable: 1 << 20, Sync: true, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("directory: %w", err)
 	}

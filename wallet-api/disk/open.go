@@ -11,16 +11,10 @@ import (
 
 // Options are what the stores differ in.
 type Options struct {
-	// MemTable is how many bytes are gathered in memory before they become a table. Up to three of these are held,
-	// in the heap and mapped as a log. A transaction holds at most 15 % of it.
+	// MemTable is how many bytes are gathered in memory before they become a table, at most 6 MB. A store takes about
+	// fifteen times as much of the heap when it is busy: three such tables, and eight buffers for building tables,
+	// which Badger keeps. A transaction holds at most 15 % of it.
 	MemTable int64
-
-	// Cache is how many bytes of decompressed blocks are kept for reading.
-	Cache int64
-
-	// Large is the size from which a value goes to the value log instead of the tables; 0 keeps all values in the
-	// tables. Whoever writes large values must call RunValueLogGC from time to time.
-	Large int64
 
 	// Sync makes every commit wait for the disk.
 	Sync bool
@@ -29,10 +23,6 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// valueLogFile is the size of one file of the value log. A value cannot be larger; Fabric's largest transaction is
-// 10 MB.
-const valueLogFile = 32 << 20
-
 // Open opens or creates the database in a directory.
 func Open(dir string, o Options) (*badger.DB, error) {
 	if o.Log == nil {
@@ -40,19 +30,17 @@ func Open(dir string, o Options) (*badger.DB, error) {
 	}
 	opts := badger.DefaultOptions(dir).
 		WithMemTableSize(o.MemTable).
+		WithBaseTableSize(512 << 10).
 		WithNumMemtables(2).
 		WithNumCompactors(2).
-		WithBlockCacheSize(o.Cache).
-		WithCompression(options.Snappy).
-		WithValueThreshold(min(o.MemTable/8, 1<<20)).
-		WithValueLogFileSize(valueLogFile).
+		WithCompression(options.None). // it would double what building tables takes, and need a cache beside the page cache
+		WithBlockCacheSize(0).
+		WithValueThreshold(o.MemTable * 15 / 100). // no value goes to the value log: nobody collects its garbage
+		WithValueLogFileSize(1 << 20).
 		WithDetectConflicts(false). // each store has one writer
 		WithMetricsEnabled(false).
 		WithSyncWrites(o.Sync).
 		WithLogger(quiet{o.Log.With(slog.String("dir", dir))})
-	if o.Large > 0 {
-		opts = opts.WithValueThreshold(o.Large)
-	}
 	db, err := badger.Open(opts)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w (if another process has it open, stop that one first)", dir, err)

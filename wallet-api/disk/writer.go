@@ -23,7 +23,6 @@ type Writer struct {
 	db    *badger.DB
 	queue chan *request
 	done  chan struct{}
-	large int64 // values from this size on go to the value log
 
 	mu     sync.RWMutex // held for reading while a request is queued, so that Close loses none
 	closed bool
@@ -41,9 +40,7 @@ const maxGroup = 256
 
 // NewWriter starts the writer of a database opened with Sync.
 func NewWriter(db *badger.DB) *Writer {
-	w := &Writer{
-		db: db, queue: make(chan *request, maxGroup), done: make(chan struct{}), large: db.Opts().ValueThreshold,
-	}
+	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{})}
 	go w.run()
 	return w
 }
@@ -111,7 +108,7 @@ func (w *Writer) commit(group []*request) int {
 		if r.err != nil {
 			continue
 		}
-		s, c := tx.size(w.large)
+		s, c := tx.size()
 		if size+s >= w.db.MaxBatchSize() || count+c >= w.db.MaxBatchCount() {
 			if n > 0 {
 				break // it runs again in the next transaction
@@ -186,13 +183,10 @@ func notNil(value []byte) []byte {
 	return value
 }
 
-// size is at least what Badger will reckon for the writes. Of values from large on, the transaction holds a pointer.
-func (tx *Tx) size(large int64) (size, count int64) {
+// size is at least what Badger will reckon for the writes.
+func (tx *Tx) size() (size, count int64) {
 	for key, w := range tx.writes {
-		size += int64(len(key)) + 32
-		if n := int64(len(w.value)); n < large || n > valueLogFile {
-			size += n // the value log takes none as long as its files, which is too big for a transaction, too
-		}
+		size += int64(len(key)+len(w.value)) + 32
 	}
 	return size, int64(len(tx.writes))
 }

@@ -19,7 +19,7 @@ var ctx = context.Background()
 
 func started(t testing.TB) (*badger.DB, *Writer) {
 	t.Helper()
-	db, err := Open(t.TempDir(), Options{MemTable: 1 << 20, Cache: 1 << 20, Sync: true})
+	db, err := Open(t.TempDir(), Options{MemTable: 1 << 20, Sync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestTransactionsAreFilledAndNotMore(t *testing.T) {
 }
 
 func TestClosedWriterRefuses(t *testing.T) {
-	db, err := Open(t.TempDir(), Options{MemTable: 1 << 20, Cache: 1 << 20, Sync: true})
+	db, err := Open(t.TempDir(), Options{MemTable: 1 << 20, Sync: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestClosedWriterRefuses(t *testing.T) {
 
 func TestTwoProcessesDoNotShareAStore(t *testing.T) {
 	dir := t.TempDir()
-	o := Options{MemTable: 1 << 20, Cache: 1 << 20}
+	o := Options{MemTable: 1 << 20}
 	db, err := Open(dir, o)
 	if err != nil {
 		t.Fatal(err)

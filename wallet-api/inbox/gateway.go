@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 
 	"github.com/destinasia/dollars/wallet-api/disk"
@@ -32,21 +33,16 @@ func (in *Inbox) Take(class wallet.Class, limit int) []wallet.Work {
 }
 
 // Submitting makes an envelope durable before it is submitted.
-func (in *Inbox) Submitting(ctx context.Context, s wallet.Submission) error {
-	value := encodeSubmission(s)
-	err := in.writer.Update(ctx, func(tx *disk.Tx) error {
-		tx.Set(submissionKey(s.TxID), value)
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("inbox: keep submission %s: %w", s.TxID, err)
+func (in *Inbox) Submitting(_ context.Context, s wallet.Submission) error {
+	if err := in.files.add(s); err != nil {
+		return fmt.Errorf("inbox: keep submission: %w", err)
 	}
 	return nil
 }
 
 // Settle makes what became of work durable, wakes its waiters, and forgets the submissions with these ids. Work that
-// was settled before keeps its first outcome. When there is too much for one transaction, the submissions are forgotten
-// by the last, so that after a crash in between they are followed up again.
+// was settled before keeps its first outcome. What is too much for one transaction of the store is settled by several;
+// the submissions are forgotten last, so that after a crash in between they are followed up again.
 func (in *Inbox) Settle(ctx context.Context, done []wallet.Status, txIDs []string) error {
 	var settled []wallet.Work
 	err := in.writer.Update(ctx, func(tx *disk.Tx) error {
@@ -60,9 +56,6 @@ func (in *Inbox) Settle(ctx context.Context, done []wallet.Status, txIDs []strin
 				settled = append(settled, rec.status.Work)
 			}
 		}
-		for _, id := range txIDs {
-			tx.Delete(submissionKey(id))
-		}
 		tx.Committed(func() { in.finish(settled) })
 		return nil
 	})
@@ -74,6 +67,11 @@ func (in *Inbox) Settle(ctx context.Context, done []wallet.Status, txIDs []strin
 	}
 	if err != nil {
 		return fmt.Errorf("inbox: settle: %w", err)
+	}
+	for _, id := range txIDs {
+		if err := in.files.remove(id); err != nil {
+			in.log.Warn("a settled submission could not be removed; it is tried again at the next start", slog.Any("error", err))
+		}
 	}
 	return nil
 }
@@ -111,22 +109,19 @@ func (in *Inbox) finish(settled []wallet.Work) {
 }
 
 // Submissions are those made durable and not forgotten, with their work as it was accepted.
-func (in *Inbox) Submissions(context.Context) ([]wallet.Submission, error) {
+func (in *Inbox) Submissions(ctx context.Context) ([]wallet.Submission, error) {
 	var list []wallet.Submission
-	err := in.db.View(func(txn *badger.Txn) error {
-		return scan(txn, submissionPrefix, func(key, value []byte) error {
-			ids, envelope, err := decodeSubmission(slices.Clone(value))
-			s := wallet.Submission{TxID: string(key[len(submissionPrefix):]), Envelope: envelope}
-			for _, id := range ids {
-				var rec record
-				if rec, err = queued(txn, id[:]); err != nil {
-					return err
-				}
-				s.Work = append(s.Work, rec.status.Work)
+	err := in.files.each(func(txID string, ids []wallet.WorkID, envelope []byte) error {
+		s := wallet.Submission{TxID: txID, Envelope: envelope}
+		for _, id := range ids {
+			status, err := in.Status(ctx, id)
+			if err != nil {
+				return fmt.Errorf("work %s: %w", id, err)
 			}
-			list = append(list, s)
-			return err
-		})
+			s.Work = append(s.Work, status.Work)
+		}
+		list = append(list, s)
+		return nil
 	})
 	return list, err
 }

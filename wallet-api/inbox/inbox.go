@@ -1,9 +1,11 @@
 package inbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -36,6 +38,7 @@ var DefaultBounds = map[wallet.Class]int{
 type Inbox struct {
 	db     *badger.DB
 	writer *disk.Writer
+	files  submissions
 	keep   time.Duration
 	now    func() time.Time
 	log    *slog.Logger
@@ -48,7 +51,6 @@ type Inbox struct {
 	watchers map[wallet.WorkID]*watcher
 
 	closing chan struct{}
-	tidying sync.WaitGroup
 }
 
 // class is one queue.
@@ -84,43 +86,35 @@ func Open(dir string, o Options) (*Inbox, error) {
 		}
 		in.classes[c] = &class{bound: bound}
 	}
-	// Work takes some hundred bytes; envelopes take hundreds of kilobytes and live for seconds, so they go to the
-	// value log, where they are not copied by compactions.
-	db, err := disk.Open(dir, disk.Options{MemTable: 16 << 20, Cache: 8 << 20, Large: 32 << 10, Sync: true, Log: in.log})
+	db, err := disk.Open(filepath.Join(dir, "work"), disk.Options{MemTable: 3 << 20, Sync: true, Log: in.log})
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
 	in.db = db
+	if in.files, err = openSubmissions(filepath.Join(dir, "submissions")); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
 	if err := in.load(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	in.writer = disk.NewWriter(db)
-	in.tidying.Go(in.tidy)
 	return in, nil
 }
 
 // Close ends the inbox after what was asked for before. Waits return with the status as it is.
 func (in *Inbox) Close() error {
 	close(in.closing)
-	in.tidying.Wait()
 	in.writer.Close()
 	return in.db.Close()
 }
 
 // load queues the unfinished work, but for that of submissions, which is on its way.
 func (in *Inbox) load() error {
+	underway, err := in.underway()
+	if err != nil {
+		return err
+	}
 	return in.db.View(func(txn *badger.Txn) error {
-		underway := map[wallet.WorkID]bool{}
-		err := scan(txn, submissionPrefix, func(_, value []byte) error {
-			ids, _, err := decodeSubmission(value)
-			for _, id := range ids {
-				underway[id] = true
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
 		return scan(txn, queuePrefix, func(key, value []byte) error {
 			rec, err := queued(txn, value)
 			if err != nil {
@@ -138,31 +132,34 @@ func (in *Inbox) load() error {
 	})
 }
 
+// underway is the work of all submissions. A submission whose work is all settled was about to be forgotten.
+func (in *Inbox) underway() (map[wallet.WorkID]bool, error) {
+	found := map[wallet.WorkID]bool{}
+	err := in.files.each(func(txID string, ids []wallet.WorkID, _ []byte) error {
+		unfinished := 0
+		for _, id := range ids {
+			switch s, err := in.Status(context.Background(), id); {
+			case errors.Is(err, wallet.ErrNotFound): // settled so long ago that it is forgotten
+			case err != nil:
+				return err
+			case !s.Done:
+				unfinished++
+				found[id] = true
+			}
+		}
+		if unfinished == 0 {
+			return in.files.remove(txID)
+		}
+		return nil
+	})
+	return found, err
+}
+
 // wake tells the one who takes work that there may be some.
 func (in *Inbox) wake() {
 	select {
 	case in.ready <- struct{}{}:
 	default: // it was told and has not looked yet
-	}
-}
-
-// tidy gives the disk space of forgotten envelopes back.
-func (in *Inbox) tidy() {
-	tick := time.NewTicker(time.Minute)
-	defer tick.Stop()
-	for {
-		select {
-		case <-in.closing:
-			return
-		case <-tick.C:
-		}
-		for in.db.RunValueLogGC(0.5) == nil { // it says by an error that there is nothing to gain
-			select {
-			case <-in.closing:
-				return
-			default:
-			}
-		}
 	}
 }
 

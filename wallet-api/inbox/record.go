@@ -16,15 +16,14 @@ import (
 
 // Keys: a letter for what is there, then its name.
 const (
-	workPrefix       = "w" // id of the work -> record
-	queuePrefix      = "q" // sequence of unfinished work, 8 bytes big-endian -> id
-	submissionPrefix = "s" // Fabric transaction -> ids of its work, envelope
-	keyedPrefix      = "k" // SHA-256 of client and idempotency key -> id, digest
+	workPrefix  = "w" // id of the work -> record
+	queuePrefix = "q" // sequence of unfinished work, 8 bytes big-endian -> id
+	keyedPrefix = "k" // SHA-256 of client and idempotency key -> id, digest
 )
 
-func workKey(id wallet.WorkID) []byte  { return append([]byte(workPrefix), id[:]...) }
-func queueKey(seq uint64) []byte       { return binary.BigEndian.AppendUint64([]byte(queuePrefix), seq) }
-func submissionKey(txID string) []byte { return append([]byte(submissionPrefix), txID...) }
+func workKey(id wallet.WorkID) []byte { return append([]byte(workPrefix), id[:]...) }
+func queueKey(seq uint64) []byte { return binary.BigEndian.AppendUint64([]byte(queuePrefix), seq) }
+
 func idempotencyKey(c, k string) []byte {
 	h := sha256.Sum256(disk.AppendBytes(disk.AppendBytes(nil, c), k))
 	return append([]byte(keyedPrefix), h[:]...)
@@ -115,30 +114,6 @@ func decodeWork(id wallet.WorkID, data []byte) (record, error) {
 		return record{}, errDamaged
 	}
 	return rec, nil
-}
-
-func encodeSubmission(s wallet.Submission) []byte {
-	b := make([]byte, 0, len(s.Envelope)+32*len(s.Work)+16)
-	b = binary.AppendUvarint(append(b, recordVersion), uint64(len(s.Work)))
-	for _, w := range s.Work {
-		b = append(b, w.ID[:]...)
-	}
-	return append(b, s.Envelope...)
-}
-
-// decodeSubmission returns an envelope that shares the data's memory.
-func decodeSubmission(data []byte) (ids []wallet.WorkID, envelope []byte, err error) {
-	r := disk.NewReader(data)
-	version := r.Byte()
-	ids = make([]wallet.WorkID, r.Count(32))
-	for i := range ids {
-		r.Fixed(ids[i][:])
-	}
-	envelope = r.Rest()
-	if !r.End() || version != recordVersion {
-		return nil, nil, errDamaged
-	}
-	return ids, envelope, nil
 }
 
 func encodeKeyed(id wallet.WorkID, digest [32]byte) []byte {

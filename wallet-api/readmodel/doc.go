@@ -7,7 +7,7 @@
 // power loss costs the newest blocks, never consistency.
 //
 // A block is usually one Badger transaction. One that is too big is committed in parts, at the end of a Fabric
-// transaction where possible; Height counts a block when all of it is there.
+// transaction where possible; readers may see the parts, but Height counts a block only when all of it is there.
 //
 // Balances are a view of their own rather than sums over the mirror, so that reading one costs the same for an
 // account with a hundred thousand credits as for one with none. Check recomputes the views from the mirror.

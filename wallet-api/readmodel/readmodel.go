@@ -32,12 +32,11 @@ var _ wallet.Views = (*Views)(nil)
 // Open opens or creates the read model in a folder. Close it.
 func Open(dir string, o Options) (*Views, error) { return open(dir, memTable, o) }
 
-// memTable is large enough for a usual block in one transaction, and small enough that three of them, twice, and the
-// cache stay well below 100 MB.
-const memTable = 12 << 20
+// memTable gives transactions room for about 1,200 operations, two usual batches.
+const memTable = 3 << 20
 
 func open(dir string, memTable int64, o Options) (*Views, error) {
-	db, err := disk.Open(dir, disk.Options{MemTable: memTable, Cache: 16 << 20, Log: o.Log})
+	db, err := disk.Open(dir, disk.Options{MemTable: memTable, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}

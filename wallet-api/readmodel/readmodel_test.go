@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/disk"
 	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 )
@@ -196,6 +198,70 @@ func TestCreditsCoverTheOrder(t *testing.T) {
 		refs, err := v.Credits(ctx, alice.account, test.amount, test.limit)
 		if err != nil || len(refs) != test.want {
 			t.Errorf("%d at %s, at most %d: %d credits, want %d, %v", test.amount, test.now, test.limit, len(refs), test.want, err)
+		}
+	}
+}
+
+// Check is only worth something if it finds what is wrong.
+func TestCheckFindsDifferences(t *testing.T) {
+	alice := newMember(t, 1)
+	c := newChain(t)
+	c.add(c.apply(dollars.RoleIssuer, confirm(1, alice.account, 10), dollars.Complete{Booking: bookingID(1)}, confirm(2, alice.account, 20)))
+	v := opened(t, t.TempDir())
+	foldAll(t, v, c.blocks...)
+	var credit string
+	for key := range c.state {
+		if dollars.ParseStateKey(key).Kind == dollars.StateCredit {
+			credit = key
+		}
+	}
+	p := progress{}
+	if err := v.view(func(txn *badger.Txn) (err error) {
+		p, err = readProgress(txn)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	minted := p
+	minted.supply.Minted++
+	part := p
+	part.steps = 1
+	stranger := dollars.AccountRecord{Debt: 1}
+	for name, w := range map[string]write{
+		"a credit is gone":            {stateKey(credit), nil},
+		"a credit is larger":          {stateKey(credit), dollars.EncodeCredit(11)},
+		"a credit nobody was told of": {stateKey(dollars.Credit{Account: dollars.Account{9}, Expiry: 24_000}.Key()), dollars.EncodeCredit(1)},
+		"a booking is gone":           {stateKey(dollars.BookingKey(bookingID(2))), nil},
+		"a debt nobody was told of":   {stateKey(dollars.AccountKey(dollars.Account{9})), stranger.Encode()},
+		"a balance is gone":           {balanceKey(alice.account), nil},
+		"a balance of nothing":        {balanceKey(dollars.Account{9}), balance{pending: 1}.encode()},
+		"the supply is larger":        {progressKey, minted.encode()},
+		"a block is folded in part":   {progressKey, part.encode()},
+		"a record cannot be read":     {stateKey(dollars.AccountKey(alice.account)), []byte{99}},
+	} {
+		var before []byte
+		put := func(value []byte) {
+			t.Helper()
+			err := v.db.Update(func(txn *badger.Txn) (err error) {
+				if before, err = disk.Get(txn, w.key); err != nil {
+					return err
+				}
+				if value == nil {
+					return txn.Delete(w.key)
+				}
+				return txn.Set(w.key, value)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		put(w.value)
+		if v.Check(ctx) == nil {
+			t.Errorf("%s, and Check did not find it", name)
+		}
+		put(before)
+		if err := v.Check(ctx); err != nil {
+			t.Fatalf("%s, but no more: %v", name, err)
 		}
 	}
 }
