@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -39,7 +40,18 @@ func (f feed[T]) run(ctx context.Context, events iter.Seq[T]) (feedCounts, error
 	count := counter{meter: f.meter, counts: newFeedCounts()}
 	following := &follower{ask: f.statuses, settled: count.settled, pause: feedPause}
 	sending := lanes[T]{count: f.connections, batch: f.batch, key: f.booking}
+	var refused sync.Map // bookings the service did not take in: nothing more is reported of them
 	sending.send = func(ctx context.Context, batch []T) error {
+		batch = slices.DeleteFunc(batch, func(event T) bool {
+			_, gone := refused.Load(f.booking(event))
+			if gone {
+				count.skipped()
+			}
+			return gone
+		})
+		if len(batch) == 0 {
+			return nil
+		}
 		receipts, err := f.report(ctx, batch)
 		if err != nil {
 			return err
@@ -47,10 +59,13 @@ func (f feed[T]) run(ctx context.Context, events iter.Seq[T]) (feedCounts, error
 		if len(receipts) != len(batch) {
 			return fmt.Errorf("the service answered %d of %d events", len(receipts), len(batch))
 		}
-		for _, r := range receipts {
-			if count.answered(r); r.refused == "" {
-				following.add(r)
+		for i, r := range receipts {
+			count.answered(r)
+			if r.refused != "" {
+				refused.Store(f.booking(batch[i]), true)
+				continue
 			}
+			following.add(r)
 		}
 		return nil
 	}
@@ -69,7 +84,7 @@ func (f feed[T]) run(ctx context.Context, events iter.Seq[T]) (feedCounts, error
 //	Events = Accepted + repeated + sum of Refused
 //	       = Applied + Duplicate + sum of Rejected + sum of Refused + Unsettled + Forgotten
 type feedCounts struct {
-	Events    int            `json:"events"`    // sent and answered
+	Events    int            `json:"events"`    // sent and answered: all but Skipped
 	Accepted  int            `json:"accepted"`  // taken in now
 	Applied   int            `json:"applied"`   // changed the ledger
 	Duplicate int            `json:"duplicate"` // accepted earlier, or on the ledger already
@@ -77,6 +92,7 @@ type feedCounts struct {
 	Refused   map[string]int `json:"refused"`   // not accepted, by code
 	Unsettled int            `json:"unsettled"` // accepted, with an outcome still to come
 	Forgotten int            `json:"forgotten"` // accepted, but the service no longer knows them
+	Skipped   int            `json:"skipped"`   // not sent, because the service had refused their booking
 }
 
 func newFeedCounts() feedCounts {
@@ -124,6 +140,15 @@ func (c *counter) settled(r eventReceipt, status *eventStatus) {
 	default:
 		c.counts.Applied++
 	}
+}
+
+// skipped counts an event that is not sent.
+func (c *counter) skipped() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.Skipped++
+	c.meter.sent.Add(1)
+	c.meter.settled.Add(1)
 }
 
 func (c *counter) total() feedCounts {

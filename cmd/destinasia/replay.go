@@ -214,7 +214,7 @@ func (a *app) printReplay(s replaySummary) {
 	for _, row := range []struct {
 		name  string
 		count int
-	}{{"still under way", s.Unsettled}, {"no longer known", s.Forgotten}} {
+	}{{"not sent: their booking was refused", s.Skipped}, {"still under way", s.Unsettled}, {"no longer known", s.Forgotten}} {
 		if row.count > 0 {
 			t.AppendRow(table.Row{row.name, row.count})
 		}
