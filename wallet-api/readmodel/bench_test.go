@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"math/rand/v2"
-	"runtime"
 	"testing"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -41,10 +40,6 @@ func BenchmarkFold(b *testing.B) {
 		foldAll(b, v, c.blocks...)
 		folded += blocks * perBlock
 		b.StopTimer()
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		b.ReportMetric(float64(m.HeapAlloc)/1e6, "MB-heap")
 		if err := v.Check(ctx); err != nil {
 			b.Fatal(err)
 		}
