@@ -22,7 +22,7 @@ const (
 )
 
 func workKey(id wallet.WorkID) []byte { return append([]byte(workPrefix), id[:]...) }
-func queueKey(seq uint64) []byte { return binary.BigEndian.AppendUint64([]byte(queuePrefix), seq) }
+func queueKey(seq uint64) []byte      { return binary.BigEndian.AppendUint64([]byte(queuePrefix), seq) }
 
 func idempotencyKey(c, k string) []byte {
 	h := sha256.Sum256(disk.AppendBytes(disk.AppendBytes(nil, c), k))
