@@ -14,7 +14,9 @@ import (
 const journalEvent = "journal"
 
 // decodeBlock reads the chaincode's transactions of a block. Later copies of a transaction are left out: its first
-// place decided what became of it. The slices inside lie in the raw block.
+// place decided what became of it. So is what a peer marked invalid under an id that is none: whoever may write to the
+// channel can have that ordered, at any length, and it must not keep the views from the blocks behind it. The slices
+// inside lie in the raw block.
 func decodeBlock(raw *common.Block, chaincode string) (wallet.Block, error) {
 	b, err := block.Decode(raw)
 	if err != nil {
@@ -24,6 +26,9 @@ func decodeBlock(raw *common.Block, chaincode string) (wallet.Block, error) {
 	for i := range b.Transactions {
 		t := &b.Transactions[i]
 		if t.Kind != block.Endorsed || t.Chaincode != chaincode || isCopy(b.Transactions, i) {
+			continue
+		}
+		if _, err := dollars.ParseTxID(t.ID); err != nil && !t.Valid() {
 			continue
 		}
 		tx := wallet.Transaction{

@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -285,13 +286,16 @@ func TestOnlyAnOrderersNoIsARefusal(t *testing.T) {
 func TestBlocksAreDecodedInOrderAndCopiesLeftOut(t *testing.T) {
 	journal := dollars.Journal{Entries: []dollars.Entry{{Kind: dollars.KindComplete, Outcome: dollars.Applied, Ref: [32]byte{1}}}}
 	const valid, conflicting, duplicate, forged = peer.TxValidationCode_VALID, peer.TxValidationCode_MVCC_READ_CONFLICT, peer.TxValidationCode_DUPLICATE_TXID, peer.TxValidationCode_BAD_PROPOSAL_TXID
+	one, two := strings.Repeat("01", 32), strings.Repeat("02", 32)
 	p := &testPeer{blocks: []*common.Block{
 		testBlock(0, nil),
 		testBlock(1, []peer.TxValidationCode{forged, valid, conflicting, duplicate},
-			invocation("one", dollars.Journal{}),
-			invocation("one", journal, &kvrwset.KVWrite{Key: "k", Value: []byte("v")}, &kvrwset.KVWrite{Key: "gone", IsDelete: true}),
-			invocation("two", journal), invocation("two", journal)),
-		testBlock(2, []peer.TxValidationCode{duplicate}, invocation("one", journal)),
+			invocation(one, dollars.Journal{}),
+			invocation(one, journal, &kvrwset.KVWrite{Key: "k", Value: []byte("v")}, &kvrwset.KVWrite{Key: "gone", IsDelete: true}),
+			invocation(two, journal), invocation(two, journal)),
+		// Whoever may write to the channel can have such ids ordered.
+		testBlock(2, []peer.TxValidationCode{duplicate, forged, forged}, invocation(one, journal),
+			invocation(strings.Repeat("x", 100_000), dollars.Journal{}), invocation("", dollars.Journal{})),
 	}}
 	f := p.connect(t)
 	if height, err := f.Height(t.Context()); err != nil || height != 3 {
@@ -308,13 +312,13 @@ func TestBlocksAreDecodedInOrderAndCopiesLeftOut(t *testing.T) {
 	if n := len(got[1].Transactions); n != 2 || len(got[2].Transactions) != 0 {
 		t.Fatalf("%d and %d transactions", n, len(got[2].Transactions))
 	}
-	one, two := got[1].Transactions[0], got[1].Transactions[1]
-	if !one.Valid || one.Time != 7 || one.Index != 1 || len(one.Journal.Entries) != 1 || len(one.Writes) != 2 ||
-		!bytes.Equal(one.Writes[0].Value, []byte("v")) || one.Writes[1].Value != nil {
-		t.Errorf("the valid one is %+v", one)
+	good, bad := got[1].Transactions[0], got[1].Transactions[1]
+	if !good.Valid || good.Time != 7 || good.Index != 1 || len(good.Journal.Entries) != 1 || len(good.Writes) != 2 ||
+		!bytes.Equal(good.Writes[0].Value, []byte("v")) || good.Writes[1].Value != nil {
+		t.Errorf("the valid one is %+v", good)
 	}
-	if two.Valid || two.Code != "MVCC_READ_CONFLICT" || len(two.Writes) != 0 {
-		t.Errorf("the invalid one is %+v", two)
+	if bad.Valid || bad.Code != "MVCC_READ_CONFLICT" || len(bad.Writes) != 0 {
+		t.Errorf("the invalid one is %+v", bad)
 	}
 }
 
