@@ -37,6 +37,10 @@ var table = map[string]access{
 	"GET /docs":            public,
 	"GET /docs/*asset":     public,
 
+	// What a currency is and how much of it there is, is no secret.
+	"GET /v1/ledger":        public,
+	"GET /v1/ledger/supply": public,
+
 	"POST /v1/booking-events":        {roles: []Role{RoleBooking}},
 	"POST /v1/booking-events/status": {roles: []Role{RoleBooking, RoleOperator, RoleAuditor}},
 	"GET /v1/booking-events/:id":     {roles: []Role{RoleBooking, RoleOperator, RoleAuditor}},
@@ -57,9 +61,6 @@ var table = map[string]access{
 	"POST /v1/accounts/:address/freeze":   {roles: []Role{RoleOperator}},
 	"POST /v1/accounts/:address/unfreeze": {roles: []Role{RoleOperator}},
 	"GET /v1/changes/:id":                 {roles: []Role{RoleOperator, RoleAuditor}},
-
-	"GET /v1/ledger":        everybody,
-	"GET /v1/ledger/supply": everybody,
 }
 
 var (

@@ -39,8 +39,8 @@ POST /v1/rules                       - O
 POST /v1/accounts/:address/freeze    - O
 POST /v1/accounts/:address/unfreeze  - O
 GET  /v1/changes/:id                 - OA
-GET  /v1/ledger                      - BMOAsx
-GET  /v1/ledger/supply               - BMOAsx
+GET  /v1/ledger                      - public
+GET  /v1/ledger/supply               - public
 `
 
 func expectations(t *testing.T) map[string]string {

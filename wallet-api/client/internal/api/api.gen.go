@@ -1028,14 +1028,15 @@ type ClientInterface interface {
 
 	// GetLedger Which ledger this is, and the domain orders are signed under
 	//
-	// Every role.
+	// Anybody, without a key.
 	//
 	// Corresponds with GET /v1/ledger (the `GetLedger` operationId).
 	GetLedger(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetSupply What exists of the currency, and how it came about
 	//
-	// minted - reversed - redeemed - expired = outstanding. Every role.
+	// minted - reversed - redeemed - expired = outstanding. Anybody, without a key: how much of a currency there is
+	// is no secret.
 	//
 	// Corresponds with GET /v1/ledger/supply (the `GetSupply` operationId).
 	GetSupply(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1414,7 +1415,7 @@ func (c *Client) GetChange(ctx context.Context, id WorkID, reqEditors ...Request
 
 // GetLedger Which ledger this is, and the domain orders are signed under
 //
-// Every role.
+// Anybody, without a key.
 //
 // Corresponds with GET /v1/ledger (the `GetLedger` operationId).
 func (c *Client) GetLedger(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1431,7 +1432,8 @@ func (c *Client) GetLedger(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // GetSupply What exists of the currency, and how it came about
 //
-// minted - reversed - redeemed - expired = outstanding. Every role.
+// minted - reversed - redeemed - expired = outstanding. Anybody, without a key: how much of a currency there is
+// is no secret.
 //
 // Corresponds with GET /v1/ledger/supply (the `GetSupply` operationId).
 func (c *Client) GetSupply(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
