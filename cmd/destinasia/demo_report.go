@@ -176,7 +176,8 @@ func (d *demonstration) print(wrong []string) {
 	rest := restURL(d.network)
 	fields{
 		{"  the API's page", rest + "/docs"},
-		{"  the API", rest + "/v1/ledger/supply (keys in " + apiKeysFile(d.network.Dir) + ")"},
+		{"  the supply", rest + "/v1/ledger/supply"},
+		{"  keys for the rest", apiKeysFile(d.network.Dir)},
 		{"  metrics", rest + "/metrics"},
 		{"  the demo's own key", keyfileOf(d.network.Dir, demoMember)},
 		{"  a member", d.commandLine("history " + d.sample.Members[0])},
