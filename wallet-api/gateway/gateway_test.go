@@ -166,6 +166,30 @@ func TestManyCreditsAreAbsorbedFirst(t *testing.T) {
 	}
 }
 
+func TestOrderNeedsMoreCreditsThanOneTransactionNames(t *testing.T) {
+	const small = maxStale*maxAccountCredits + 5_000
+	for _, credits := range []int{10_000, small} {
+		simulate(t, 5, faults{}, func(w *world) {
+			m := newMember(1)
+			w.fund(m.account, credits)
+			w.start()
+			// The second finds nothing left, and must be told so rather than tried for ever.
+			all, more := m.send(newMember(2).account, dollars.Amount(credits)*500), m.redeem(1)
+			w.proc.accept(all)
+			w.settled(time.Minute)
+			w.proc.accept(more)
+			w.settled(time.Minute)
+			w.verify()
+			if st := w.outcome(all.ID); !st.Applied() {
+				t.Errorf("%d credits: told as %+v", credits, st.Results)
+			}
+			if st := w.outcome(more.ID); !st.Rejected() {
+				t.Errorf("spending from nothing was told as %+v", st.Results)
+			}
+		})
+	}
+}
+
 func TestRefusedOrderDoesNotTakeCreditsFromTheNext(t *testing.T) {
 	simulate(t, 6, faults{}, func(w *world) {
 		m := newMember(1)

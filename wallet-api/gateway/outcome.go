@@ -4,14 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
-// maxStale is how often an order is tried with fresh credits before it is told as rejected.
+// maxStale is how often an order is tried with fresh credits, without coming closer, before it is told as rejected.
 const maxStale = 10
 
 // judge reads what became of the works of a valid transaction: what is to be told, and what is to be tried again.
@@ -95,9 +94,18 @@ func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrde
 		return false, nil
 	case dollars.CodeStaleCredits:
 	case dollars.CodeBalance:
-		enough, err := covers(ctx, views, o, now.Unix())
-		if err != nil || !enough {
+		// The account may have more credits than could be named at once, or the views may have been behind when
+		// they were chosen.
+		b, err := views.Balance(ctx, o.From, now.Unix())
+		if err != nil || b.Available() < o.Amount {
 			return false, err
+		}
+		rest, err := views.Credits(ctx, o.From, o.Amount, maxAccountCredits+1)
+		if err != nil {
+			return false, err
+		}
+		if len(rest) > maxAccountCredits {
+			it.attempts = 0 // those named were absorbed all the same, so each try comes closer
 		}
 	default:
 		return false, nil
@@ -107,44 +115,4 @@ func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrde
 	}
 	it.greedy = true
 	return true, nil
-}
-
-// covers tells whether the views know of points that would have sufficed: the account may have more credits than could
-// be named at once, or the views may have been behind when they were chosen.
-func covers(ctx context.Context, views Reads, o dollars.SignedOrder, now int64) (bool, error) {
-	refs, err := views.Credits(ctx, o.From, dollars.MaxAmount, maxAccountCredits)
-	if err != nil {
-		return false, err
-	}
-	refs = slices.DeleteFunc(refs, func(c dollars.CreditRef) bool { return c.Expiry.Passed(now) })
-	keys := []string{dollars.AccountKey(o.From)}
-	for _, ref := range refs {
-		keys = append(keys, ref.Of(o.From).Key())
-	}
-	values, err := views.Get(keys)
-	if err != nil {
-		return false, err
-	}
-	var points dollars.Buckets // not in order and not merged, which their total does not mind
-	var debt dollars.Amount
-	if len(values[0]) > 0 {
-		rec, err := dollars.DecodeAccountRecord(values[0])
-		if err != nil {
-			return false, err
-		}
-		debt = rec.Debt
-		points = slices.DeleteFunc(rec.Buckets, func(b dollars.Bucket) bool { return b.Expiry.Passed(now) })
-	}
-	for i, value := range values[1:] {
-		if len(value) == 0 {
-			continue
-		}
-		amount, err := dollars.DecodeCredit(value)
-		if err != nil {
-			return false, err
-		}
-		points = append(points, dollars.Bucket{Expiry: refs[i].Expiry, Amount: amount})
-	}
-	total, err := points.Total()
-	return err == nil && total-debt >= o.Amount, err
 }

@@ -46,6 +46,9 @@ type Reads interface {
 	// Credits an account should name to have this amount, beside what its record holds; at most limit.
 	Credits(ctx context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error)
 
+	// Balance of an account; now, in Unix seconds, tells which points have expired.
+	Balance(ctx context.Context, a dollars.Account, now int64) (wallet.Balance, error)
+
 	// Order tells where an order was applied, or wallet.ErrNotFound.
 	Order(ctx context.Context, id dollars.OrderID) (wallet.OrderAt, error)
 

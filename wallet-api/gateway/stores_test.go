@@ -221,6 +221,29 @@ func (p *process) Get(keys []string) ([][]byte, error) {
 	return out, nil
 }
 
+func (p *process) Balance(_ context.Context, a dollars.Account, _ int64) (wallet.Balance, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := wallet.Balance{Account: a, Height: p.height}
+	if value := p.state[dollars.AccountKey(a)]; value != nil {
+		rec, err := dollars.DecodeAccountRecord(value)
+		if err != nil {
+			return b, err
+		}
+		b.Debt, b.Buckets = rec.Debt, rec.Buckets
+	}
+	for k, value := range p.state {
+		if strings.HasPrefix(k, dollars.CreditPrefix(a)) {
+			worth, err := dollars.DecodeCredit(value)
+			if err != nil {
+				return b, err
+			}
+			b.Buckets = append(b.Buckets, dollars.Bucket{Amount: worth})
+		}
+	}
+	return b, nil
+}
+
 func (p *process) Credits(_ context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
