@@ -88,6 +88,10 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 		return OrderReceipt{}, &Error{Code: CodeUnavailable, Detail: "other orders of this member took too long; nothing was accepted, try again"}
 	}
 	defer unlock()
+	// The same request may have been among those that held the account.
+	if receipt, found, err := s.keyed(ctx, key); found || err != nil {
+		return receipt, err
+	}
 	if err := s.fillIn(ctx, &order, custodyLifetime); err != nil {
 		return OrderReceipt{}, err
 	}
@@ -263,10 +267,11 @@ func (s *Service) keyed(ctx context.Context, key *IdempotencyKey) (OrderReceipt,
 }
 
 func (s *Service) receipt(ctx context.Context, id WorkID, repeated bool) (OrderReceipt, error) {
-	st, err := s.Status(ctx, id)
+	known, err := s.OrderStatus(ctx, dollars.OrderID(id))
 	if err != nil {
 		return OrderReceipt{}, err
 	}
+	st := known.status()
 	receipt := OrderReceipt{ID: dollars.OrderID(id), Status: st, Repeated: repeated}
 	for _, op := range st.Work.Ops {
 		if signed, ok := op.(dollars.SignedOrder); ok {
@@ -304,12 +309,18 @@ func (o OrderStatus) settled() bool {
 	return o.Place != nil || (o.Work != nil && !o.Work.Rejected())
 }
 
-// status is the intake's, or made from the order's place on the ledger.
+// status is the intake's, or made from the order's place on the ledger: an order refused here may have been applied
+// since, because anyone may relay it.
 func (o OrderStatus) status() Status {
+	st := Status{Work: Work{ID: WorkID(o.ID), Class: ClassOrder}}
 	if o.Work != nil {
-		return *o.Work
+		st = *o.Work
 	}
-	return Status{Work: Work{ID: WorkID(o.ID), Class: ClassOrder}, Done: true, Results: []Result{ResultOf(o.Place.Entry)}, TxID: o.Place.TxID, Block: o.Place.Block}
+	if o.Place != nil && (o.Work == nil || o.Work.Rejected()) {
+		st.Done, st.Results = true, []Result{ResultOf(o.Place.Entry)}
+		st.TxID, st.Block = o.Place.TxID, o.Place.Block
+	}
+	return st
 }
 
 // SetFrozen freezes an account, or lets it spend again.

@@ -1,9 +1,11 @@
 package wallet
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -105,6 +107,81 @@ func TestIdempotencyKeys(t *testing.T) {
 	wantCode(t, err, CodeKeyReused, "")
 	if len(w.queue) != 0 {
 		t.Error("something was queued")
+	}
+}
+
+// prompt is an intake whose work is applied before its sender has the receipt.
+type prompt struct {
+	*world
+	t *testing.T
+}
+
+func (p prompt) Accept(ctx context.Context, work []Work) ([]Receipt, error) {
+	receipts, err := p.world.Accept(ctx, work)
+	p.settle(p.t)
+	return receipts, err
+}
+
+func TestRequestSentTwiceAtOnceIsOneOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, alice, _ := twoMembers(t)
+		w.earns(t, "alice", 1000)
+		ports := w.Ports
+		ports.Intake = prompt{w, t}
+		s := New(ports, testLedger, Options{Now: w.Service.now})
+		unlock, _ := s.nonces.lock(alice.Account, nil)
+		var receipts [2]OrderReceipt
+		var wg sync.WaitGroup
+		for i := range receipts {
+			wg.Go(func() {
+				key := &IdempotencyKey{Client: "member:alice", Key: "k", Digest: [32]byte{1}}
+				var err error
+				if receipts[i], err = s.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 700, Key: key}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		synctest.Wait() // both have found the key unused
+		unlock()
+		wg.Wait()
+		if receipts[0].ID != receipts[1].ID || receipts[0].Repeated == receipts[1].Repeated {
+			t.Errorf("%s, repeated %t, and %s, repeated %t", receipts[0].ID, receipts[0].Repeated, receipts[1].ID, receipts[1].Repeated)
+		}
+	})
+}
+
+func TestOrderRefusedHereAndAppliedByOthersIsTold(t *testing.T) {
+	w := newWorld(t)
+	key, err := crypto.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	account := dollars.Account(crypto.PubkeyToAddress(key.PublicKey))
+	for id, a := range map[string]*dollars.Account{"carol": &account, "bob": nil} {
+		if _, _, err := w.CreateMember(t.Context(), id, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.earns(t, "carol", 1000)
+	req := OrderRequest{Member: "carol", ToMember: "bob", Amount: 250}
+	order, id, err := w.PrepareOrder(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sig, err := crypto.Sign(id[:], key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Signed = &SignedFields{Nonce: order.Nonce, Deadline: order.Deadline, Signature: eip712.Signature(sig)}
+	if _, err := w.PlaceOrder(t.Context(), req); err != nil {
+		t.Fatal(err)
+	}
+	w.settle(t)
+	// As if this service's transaction had been refused, and then somebody else relayed the order.
+	w.work[WorkID(id)].Results = []Result{{Kind: dollars.KindTransfer, Outcome: dollars.Rejected, Code: dollars.CodeBalance}}
+	r, err := w.PlaceOrder(t.Context(), req)
+	if err != nil || !r.Repeated || !r.Status.Applied() || r.Status.Work.Owner != "member:carol" {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 
