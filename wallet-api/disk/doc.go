@@ -3,7 +3,7 @@
 //
 // A Writer guarantees that what a change wrote is on disk, all of it, before Update returns nil, and that changes see
 // everything earlier ones wrote, so that "look, then write" needs no lock and no retry. Many callers at once cost
-// one fsync together.
+// one fsync together. Once a commit has failed it writes nothing more, because what is on disk is then unknown.
 //
 // It knows nothing of what is stored. Sizes, keys and records are each store's own business.
 package disk

@@ -15,6 +15,7 @@ import (
 var (
 	ErrClosed = errors.New("the store is closing; nothing was written")
 	ErrTooBig = errors.New("one change is too big for a transaction of the store; nothing was written")
+	ErrFailed = errors.New("the store could not write earlier and takes nothing more; nothing was written, see to the disk and restart")
 )
 
 // Writer is the only writer of a database. Changes that come while a commit is under way are committed together by
@@ -23,6 +24,9 @@ type Writer struct {
 	db    *badger.DB
 	queue chan *request
 	done  chan struct{}
+
+	commitTxn func(*badger.Txn) error // but for tests, Badger's
+	failed    error                   // of the first commit that failed
 
 	mu     sync.RWMutex // held for reading while a request is queued, so that Close loses none
 	closed bool
@@ -40,7 +44,7 @@ const maxGroup = 256
 
 // NewWriter starts the writer of a database opened with Sync.
 func NewWriter(db *badger.DB) *Writer {
-	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{})}
+	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{}), commitTxn: (*badger.Txn).Commit}
 	go w.run()
 	return w
 }
@@ -98,6 +102,10 @@ func (w *Writer) run() {
 // commit runs and commits as many of the group's changes as fit a transaction, at least one, and returns how many.
 // All are answered after the commit, also those that wrote nothing: what they saw was not durable before.
 func (w *Writer) commit(group []*request) int {
+	if w.failed != nil {
+		fail(group, w.failed)
+		return len(group)
+	}
 	txn := w.db.NewTransaction(true)
 	defer txn.Discard()
 	n, size, count := 0, int64(0), int64(0)
@@ -123,7 +131,10 @@ func (w *Writer) commit(group []*request) int {
 			return n + 1
 		}
 	}
-	if err := txn.Commit(); err != nil {
+	if err := w.commitTxn(txn); err != nil {
+		// Badger may have it in memory and not on disk: changes that came now would see it, and take for accepted
+		// what its sender was told has failed. Only a restart tells what is there.
+		w.failed = fmt.Errorf("%w (%w)", ErrFailed, err)
 		fail(group[:n], err)
 		return n
 	}

@@ -173,3 +173,21 @@ func TestTwoProcessesDoNotShareAStore(t *testing.T) {
 		t.Error("it was opened twice")
 	}
 }
+
+// A commit that fails may have been seen all the same: Badger puts it into memory before it syncs. What runs after it
+// must not take such writes for durable, or for answered.
+func TestNothingIsWrittenAfterACommitFailed(t *testing.T) {
+	db, w := started(t)
+	broken := errors.New("simulated: the disk failed")
+	w.commitTxn = func(txn *badger.Txn) error { return errors.Join(txn.Commit(), broken) }
+	err := w.Update(ctx, func(tx *Tx) error { tx.Set([]byte("a"), nil); return nil })
+	if !errors.Is(err, broken) || read(t, db, "a") == nil {
+		t.Fatal(err)
+	}
+	w.commitTxn = (*badger.Txn).Commit
+	ran := false
+	err = w.Update(ctx, func(tx *Tx) error { ran = true; return nil })
+	if !errors.Is(err, ErrFailed) || !errors.Is(err, broken) || ran {
+		t.Errorf("%v, and the change ran: %t", err, ran)
+	}
+}
