@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -344,5 +346,23 @@ func BenchmarkAccept(b *testing.B) {
 			})
 			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "works/s")
 		})
+	}
+}
+
+func TestSubmissionThatCannotBeWrittenLeavesNothing(t *testing.T) {
+	files, err := openSubmissions(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A folder in the way of the name lets the part be written and not be named.
+	if err := os.MkdirAll(filepath.Join(files.dir, "aa", "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := files.add(wallet.Submission{TxID: "aa", Envelope: []byte("envelope")}); err == nil {
+		t.Fatal("it was added")
+	}
+	left, err := os.ReadDir(files.dir)
+	if err != nil || len(left) != 1 {
+		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -49,6 +49,11 @@ func (s submissions) add(sub wallet.Submission) error {
 	if err == nil {
 		err = syncDir(s.dir)
 	}
+	if err != nil {
+		// On a full disk every try leaves a part, under a new name, until there is no room to recover in. A file that has
+		// its name already is removed by Settle, once it is known that nothing was submitted.
+		_ = os.Remove(name + unnamed)
+	}
 	return err
 }
 
