@@ -145,6 +145,16 @@ func (f *follower) height() uint64 {
 	return f.folded
 }
 
+// current tells whether the views have caught up once.
+func (f *follower) current() bool {
+	select {
+	case <-f.caughtUp:
+		return true
+	default:
+		return false
+	}
+}
+
 // ready says why the views are not what the ledger is, or nil.
 func (f *follower) ready() error {
 	f.mu.Lock()
@@ -152,13 +162,9 @@ func (f *follower) ready() error {
 	if f.trouble != nil {
 		return fmt.Errorf("blocks are not being followed: %w", f.trouble)
 	}
-	select {
-	case <-f.caughtUp:
-		// Under load the peer is always a block or two ahead.
-		if f.folded+usualLag >= f.target {
-			return nil
-		}
-	default:
+	// Under load the peer is always a block or two ahead.
+	if f.current() && f.folded+usualLag >= f.target {
+		return nil
 	}
 	return fmt.Errorf("catching up with the ledger: %d of %d blocks", f.folded, f.target)
 }

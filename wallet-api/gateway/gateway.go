@@ -116,6 +116,10 @@ func (g *Gateway) Run(ctx context.Context) error {
 // what is missing.
 func (g *Gateway) Ready() error { return g.engine.follower.ready() }
 
+// CaughtUp tells whether the views have been where the ledger was since the start: what they say before may be of any
+// age. Losing the peer later does not change it.
+func (g *Gateway) CaughtUp() bool { return g.engine.follower.current() }
+
 // engine is the gateway but for its connection: what tests run against a simulated ledger.
 type engine struct {
 	follower    *follower

@@ -108,7 +108,7 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 	svc := wallet.New(
 		wallet.Ports{Intake: s.inbox, Views: s.views, Directory: s.directory, Keys: s.custody},
 		wallet.LedgerInfo{Currency: currency, Channel: c.Channel, Chaincode: c.Chaincode},
-		wallet.Options{Pending: pending},
+		wallet.Options{Pending: pending, CaughtUp: carrier.CaughtUp},
 	)
 	server := rest.New(svc, secrets.apiKeys, secrets.session, rest.Options{
 		Ready:    func(context.Context) error { return carrier.Ready() },

@@ -124,6 +124,10 @@ func (s *Service) PrepareOrder(ctx context.Context, r OrderRequest) (dollars.Ord
 
 // draft is the order as far as the request decides it.
 func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Order, error) {
+	if !s.caughtUp() {
+		// Views that are being folded anew know neither the points nor the nonces of an account.
+		return Member{}, dollars.Order{}, &Error{Code: CodeUnavailable, Detail: "the ledger is still being read after a restart, so orders cannot be judged; nothing was accepted, try again"}
+	}
 	m, err := s.Member(ctx, r.Member)
 	if err != nil {
 		return Member{}, dollars.Order{}, err

@@ -29,21 +29,29 @@ type LedgerInfo struct {
 type Options struct {
 	Now     func() time.Time // time.Now if nil
 	Pending []Work           // orders accepted earlier and not settled: their nonces are taken
+
+	// CaughtUp tells whether the views have been where the ledger is since the start; nil if they always are. Orders
+	// are judged by them, and refused until then.
+	CaughtUp func() bool
 }
 
 // Service is the use cases. It is safe for concurrent use.
 type Service struct {
 	Ports
-	ledger LedgerInfo
-	now    func() time.Time
-	nonces nonces
+	ledger   LedgerInfo
+	now      func() time.Time
+	caughtUp func() bool
+	nonces   nonces
 }
 
 // New makes a Service over its ports.
 func New(p Ports, l LedgerInfo, o Options) *Service {
-	s := &Service{Ports: p, ledger: l, now: o.Now}
+	s := &Service{Ports: p, ledger: l, now: o.Now, caughtUp: o.CaughtUp}
 	if s.now == nil {
 		s.now = time.Now
+	}
+	if s.caughtUp == nil {
+		s.caughtUp = func() bool { return true }
 	}
 	for _, w := range o.Pending {
 		for _, op := range w.Ops {

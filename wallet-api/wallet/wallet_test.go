@@ -273,6 +273,25 @@ func TestFrozenAccountsMayNotSpend(t *testing.T) {
 	wantCode(t, err, dollars.CodeAccountFrozen, "")
 }
 
+func TestOrdersWaitForTheViews(t *testing.T) {
+	w, _, _ := twoMembers(t)
+	w.earns(t, "alice", 1000)
+	behind := true
+	// Views that are folded anew know of no points yet.
+	state := w.state
+	w.state = map[string][]byte{}
+	s := New(w.Ports, testLedger, Options{Now: w.Service.now, CaughtUp: func() bool { return !behind }})
+	req := OrderRequest{Member: "alice", ToMember: "bob", Amount: 400}
+	_, err := s.PlaceOrder(t.Context(), req)
+	wantCode(t, err, CodeUnavailable, "")
+	_, _, err = s.PrepareOrder(t.Context(), req)
+	wantCode(t, err, CodeUnavailable, "")
+	w.state, behind = state, false
+	if _, err = s.PlaceOrder(t.Context(), req); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEvents(t *testing.T) {
 	w, _, _ := twoMembers(t)
 	good := func() BookingEvent {
