@@ -37,7 +37,7 @@ type Programs struct{ Peer, Orderer string }
 func Build(ctx context.Context, progress Progress) (Programs, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return Programs{}, fmt.Errorf("no place to keep the Fabric programs: %w", err)
+		return Programs{}, fmt.Errorf("no place to keep the Fabric programs: %w; set HOME", err)
 	}
 	cache = filepath.Join(cache, "destinasia")
 	key := sha256.Sum256(fmt.Appendf(nil, "%s%s%s %s/%s", fabricMod, fabricSum, runtime.Version(), runtime.GOOS, runtime.GOARCH))
@@ -47,7 +47,7 @@ func Build(ctx context.Context, progress Progress) (Programs, error) {
 		return programs, nil
 	}
 	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return Programs{}, fmt.Errorf("no place to keep the Fabric programs: %w", err)
+		return Programs{}, fmt.Errorf("no place to keep the Fabric programs (%w): set HOME to a directory you can write to", err)
 	}
 	unlock, err := waitForLock(ctx, filepath.Join(cache, "build.lock"))
 	if err != nil {

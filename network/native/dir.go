@@ -40,6 +40,9 @@ func (d Dir) Profile(org string) string { return d.path("connection-" + org + ".
 
 func (d Dir) runDir() string            { return d.path("run") }
 func (d Dir) record(part string) string { return d.path("run", part+".json") }
+
+// program is the name a part's program is started by, which tells whoever lists processes what it is.
+func (d Dir) program(part string) string { return d.path("run", part) }
 func (d Dir) nodeConfig(part string) string {
 	return d.path("config", part)
 }
@@ -144,15 +147,23 @@ func prepare(dir string) error {
 	if err := probe.Close(); err != nil {
 		return err
 	}
-	var disk syscall.Statfs_t
-	if err := syscall.Statfs(dir, &disk); err != nil {
-		return fmt.Errorf("free space of %s: %w", dir, err)
+	free, err := freeBytes(dir)
+	if err != nil {
+		return err
 	}
-	if free := disk.Bavail * uint64(disk.Bsize); free < minFreeBytes {
+	if free < minFreeBytes {
 		return fmt.Errorf("the disk of %s has %d MB free and a network needs %d MB: make room, or choose another --dir",
 			dir, free>>20, minFreeBytes>>20)
 	}
 	return nil
+}
+
+func freeBytes(dir string) (uint64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return 0, fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	return disk.Bavail * uint64(disk.Bsize), nil
 }
 
 // lock keeps two commands from working on one directory at once. The system drops it with the process, however that ends.

@@ -4,6 +4,8 @@
 // Everything about one network lies in one directory. Up may be called at any time and continues from whatever it
 // finds: it keeps processes that run as wanted, starts those that do not, and leaves nothing of its own running when it
 // fails. Readiness is learnt by asking each part. A process is only ever signalled after its record has been checked
-// against the process's start time, so a recycled process id is never hit. Certificates come from package material,
-// administration from package lifecycle; what the wallet service is, the caller knows.
+// against the process's start time, so a recycled process id is never hit; one without a record, left over from a
+// network whose directory was removed, is known by the name it was started by, which lies in the directory.
+// Certificates come from package material, administration from package lifecycle; what the wallet service is, the
+// caller knows.
 package native

@@ -2,14 +2,26 @@ package native
 
 import (
 	"errors"
+	"path/filepath"
 	"slices"
 	"sync"
 )
 
-// Down stops every process of the directory and returns the names of those that ran. Stopping what does not run is no
-// error. The ledger and everything else stays.
+// Down stops every process of the directory and returns the names of those that ran, also when the directory itself was
+// removed. Stopping what does not run is no error. The ledger and everything else stays.
 func Down(dir string, progress Progress) ([]string, error) {
-	n, err := Open(dir)
+	absolute, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	strays, err := Dir(absolute).endStrays()
+	if err != nil {
+		return nil, err
+	}
+	n, err := Open(absolute)
+	if errors.Is(err, ErrNoNetwork) && len(strays) > 0 {
+		return strays, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +34,8 @@ func Down(dir string, progress Progress) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.Dir.stopAll(records, progress)
+	stopped, err := n.Dir.stopAll(records, progress)
+	return append(strays, stopped...), err
 }
 
 // stopAll stops processes stage by stage, last first, so that whoever asks is gone before whoever answers. It returns

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,42 @@ func TestStopKillsWhatDoesNotListen(t *testing.T) {
 		t.Error("still runs")
 	}
 	<-p.exited
+}
+
+func TestProcessOfARemovedDirectoryIsEnded(t *testing.T) {
+	d := Dir(filepath.Join(t.TempDir(), "network"))
+	p := &process{name: "left", path: "/bin/sleep", args: []string{"60"}}
+	if err := p.start(d); err != nil {
+		t.Fatal(err)
+	}
+	list, err := d.records()
+	if err != nil || len(list) != 1 {
+		t.Fatalf("records: %+v, %v", list, err)
+	}
+	started(t, d, list[0].PID)
+	if ended, err := d.endStrays(); err != nil || len(ended) != 0 || !list[0].Running() {
+		t.Fatalf("a process with a record: ended %v, %v", ended, err)
+	}
+	if err := os.RemoveAll(string(d)); err != nil {
+		t.Fatal(err)
+	}
+	ended, err := Down(string(d), testProgress{t, time.Now()})
+	if err != nil || len(ended) != 1 || list[0].Running() {
+		t.Errorf("ended %v, %v; runs: %v", ended, err, list[0].Running())
+	}
+}
+
+// started waits until a process has passed the gate: before, it goes by another name.
+func started(t *testing.T, d Dir, pid int) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		if pids, err := processesFrom(d.runDir()); err == nil && slices.Contains(pids, pid) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("a process that was started is not found")
+		}
+	}
 }
 
 func TestZombieIsGone(t *testing.T) {

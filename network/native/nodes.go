@@ -27,9 +27,10 @@ var templates = template.Must(template.New("").Funcs(template.FuncMap{
 var builderFiles embed.FS
 
 // What the Fabric programs log: warnings, and the few lines that tell what a node is doing. A line per transaction
-// would cost more than it tells, and that a peer looks for an orderer that is just starting tells nothing.
+// would cost more than it tells, and that a peer looks for an orderer that is just starting tells nothing; nor does a
+// line per key where one peer is a block ahead of the other, which the wallet service sees and tries again.
 const (
-	peerLogging    = "FABRIC_LOGGING_SPEC=warning:nodeCmd,kvledger,lifecycle=info:peer.blocksprovider,grpc=error"
+	peerLogging    = "FABRIC_LOGGING_SPEC=warning:nodeCmd,kvledger,lifecycle=info:peer.blocksprovider,gateway.responsechecker,grpc=error"
 	ordererLogging = "FABRIC_LOGGING_SPEC=warning:orderer.common.server,orderer.consensus.etcdraft=info:grpc=error"
 	loggingFormat  = "FABRIC_LOGGING_FORMAT=%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}"
 )

@@ -138,6 +138,18 @@ func (p *process) clear() error {
 	return os.RemoveAll(p.derived)
 }
 
+// link makes the program known by the process's name.
+func (p *process) link(d Dir) error {
+	name := d.program(p.name)
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Symlink(p.path, name)
+}
+
 // gate holds a program back until its record is written: it starts on a line of input and ends without one, so that a
 // process whose starter was killed in between does not live on unknown to everybody.
 const gate = `read -r go && exec "$@" </dev/null`
@@ -151,6 +163,9 @@ func (p *process) start(d Dir) error {
 	if err != nil {
 		return fmt.Errorf("start %s: %w", p.name, err)
 	}
+	if err := p.link(d); err != nil {
+		return fmt.Errorf("start %s: %w", p.name, err)
+	}
 	if err := os.MkdirAll(filepath.Dir(d.Log(p.name)), 0o755); err != nil {
 		return err
 	}
@@ -159,7 +174,7 @@ func (p *process) start(d Dir) error {
 		return err
 	}
 	defer log.Close()
-	cmd := exec.Command("/bin/sh", append([]string{"-c", gate, p.name, p.path}, p.args...)...)
+	cmd := exec.Command("/bin/sh", append([]string{"-c", gate, p.name, d.program(p.name)}, p.args...)...)
 	cmd.Dir, cmd.Env = string(d), append(inheritedEnvironment(), p.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,6 +44,69 @@ func processBirth(pid int) (string, error) {
 		return "", err
 	}
 	return strings.TrimSpace(string(boot)) + "/" + fields[19], nil
+}
+
+// processesFrom lists the processes that were started by a name in a folder.
+func processesFrom(folder string) ([]int, error) {
+	list := allProcesses
+	if runtime.GOOS != "linux" {
+		list = psProcesses
+	}
+	commands, err := list()
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	var pids []int
+	for pid, command := range commands {
+		if strings.HasPrefix(command, folder+string(os.PathSeparator)) {
+			pids = append(pids, pid)
+		}
+	}
+	slices.Sort(pids)
+	return pids, nil
+}
+
+// allProcesses reads the command lines of all processes that see the same files as this one: in a container, the same
+// path is another file.
+func allProcesses() (map[int]string, error) {
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		return nil, err
+	}
+	files, err := os.Readlink("/proc/self/ns/mnt")
+	if err != nil {
+		return nil, err
+	}
+	commands := map[int]string{}
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		if seen, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/mnt", pid)); err != nil || seen != files {
+			continue // of another user: it cannot be looked at, and could not be stopped either
+		}
+		if command, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil {
+			commands[pid] = string(command)
+		}
+	}
+	return commands, nil
+}
+
+// psProcesses asks ps for the command lines of all processes.
+func psProcesses() (map[int]string, error) {
+	out, err := exec.Command("ps", "-axo", "pid=,command=").Output()
+	if err != nil {
+		return nil, err
+	}
+	commands := map[int]string{}
+	for line := range strings.Lines(string(out)) {
+		id, command, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if pid, err := strconv.Atoi(id); err == nil {
+			commands[pid] = strings.TrimSpace(command)
+		}
+	}
+	return commands, nil
 }
 
 // processMemory is the resident memory of a process in bytes, 0 when it cannot be told.

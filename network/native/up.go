@@ -70,6 +70,9 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := n.Dir.endStrays(); err != nil {
+		return nil, err
+	}
 	if err := n.checkPorts(); err != nil {
 		return nil, err
 	}
