@@ -76,16 +76,8 @@ func (s *Service) CreateMember(ctx context.Context, id string, account *dollars.
 	if account != nil && account.IsZero() {
 		return Member{}, false, &Error{Code: dollars.CodeZeroAddress, Detail: "nobody owns the zero address", Field: "/account"}
 	}
-	m, err = s.Directory.Member(ctx, memberID)
-	switch {
-	case err == nil:
-		same := (account == nil && m.Custody) || (account != nil && !m.Custody && m.Account == *account)
-		if !same {
-			return Member{}, false, &Error{Code: CodeMemberExists, Detail: "a member with this id exists with another account; nothing was changed", Field: "/id"}
-		}
-		return m, false, nil
-	case !errors.Is(err, ErrNotFound):
-		return Member{}, false, fmt.Errorf("look up member: %w", err)
+	if m, found, err := s.enrolled(ctx, memberID, account); found || err != nil {
+		return m, false, err
 	}
 	m = Member{ID: memberID, Custody: account == nil, Created: s.now().UTC().Truncate(time.Second)}
 	if account != nil {
@@ -94,9 +86,27 @@ func (s *Service) CreateMember(ctx context.Context, id string, account *dollars.
 		return Member{}, false, fmt.Errorf("create key: %w", err)
 	}
 	if err := s.Directory.Add(ctx, m); err != nil {
+		// The same request may have been first by a moment.
+		if m, found, _ := s.enrolled(ctx, memberID, account); found {
+			return m, false, nil
+		}
 		return Member{}, false, fmt.Errorf("add member: %w", err)
 	}
 	return m, true, nil
+}
+
+// enrolled finds a member as CreateMember was asked for; another with this id is a refusal.
+func (s *Service) enrolled(ctx context.Context, id MemberID, account *dollars.Account) (m Member, found bool, err error) {
+	m, err = s.Directory.Member(ctx, id)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return Member{}, false, nil
+	case err != nil:
+		return Member{}, false, fmt.Errorf("look up member: %w", err)
+	case (account == nil && m.Custody) || (account != nil && !m.Custody && m.Account == *account):
+		return m, true, nil
+	}
+	return Member{}, false, &Error{Code: CodeMemberExists, Detail: "a member with this id exists with another account; nothing was changed", Field: "/id"}
 }
 
 // Member finds a member by id, or refuses with member_unknown.

@@ -381,6 +381,31 @@ func TestMembers(t *testing.T) {
 	wantCode(t, err, CodeMemberUnknown, "")
 }
 
+// late is a directory that another request for the same member writes to between look and Add.
+type late struct {
+	directory
+	first func(Member)
+}
+
+func (l late) Add(_ context.Context, m Member) error {
+	l.first(m)
+	return &Error{Code: CodeMemberExists, Detail: "a member with this id exists; nothing was changed"}
+}
+
+func TestMemberCreatedTwiceAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ports := w.Ports
+	ports.Directory = late{directory{w}, func(m Member) { w.members[m.ID] = m }}
+	s := New(ports, testLedger, Options{})
+	if m, created, err := s.CreateMember(t.Context(), "dave", nil); err != nil || created || m.ID != "dave" {
+		t.Error(m, created, err)
+	}
+	// Somebody else's account is another matter.
+	ports.Directory = late{directory{w}, func(Member) {}}
+	_, _, err := New(ports, testLedger, Options{}).CreateMember(t.Context(), "eve", nil)
+	wantCode(t, err, CodeMemberExists, "")
+}
+
 func TestRules(t *testing.T) {
 	w := newWorld(t)
 	r := earn.Standard()
