@@ -89,7 +89,9 @@ func readRows(r io.Reader, options Options) ([]row, error) {
 		}
 		rows = append(rows, row)
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, fmt.Errorf("hotels: the compressed file is cut off after line %d (%w): get it again", number, err)
+	} else if err != nil {
 		return nil, fmt.Errorf("hotels: after line %d: %w", number, err)
 	}
 	if number == 0 {

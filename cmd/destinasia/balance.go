@@ -15,11 +15,15 @@ func newBalanceCommand(a *app) *cobra.Command {
 		Short: "Tell what a member has",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
 			_, members, err := a.openAs(roleMember)
 			if err != nil {
 				return err
 			}
-			balance, err := members.Balance(cmd.Context(), args[0])
+			balance, err := members.Balance(cmd.Context(), id)
 			if err != nil {
 				return a.advise(err)
 			}

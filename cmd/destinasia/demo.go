@@ -35,6 +35,7 @@ func newDemoCommand(a *app) *cobra.Command {
 	}
 	command.Flags().Uint64Var(&o.Seed, "seed", 0, "another seed makes up other bookings")
 	command.Flags().IntVar(&o.Bookings, "bookings", o.Bookings, "how many bookings to make up")
+	a.portFlag(command)
 	return command
 }
 

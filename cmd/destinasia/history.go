@@ -21,11 +21,15 @@ func newHistoryCommand(a *app) *cobra.Command {
 		Short: "Tell why a member has it, newest first",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
 			_, members, err := a.openAs(roleMember)
 			if err != nil {
 				return err
 			}
-			entries, more, err := readHistory(cmd.Context(), members, args[0], limit, all)
+			entries, more, err := readHistory(cmd.Context(), members, id, limit, all)
 			if err != nil {
 				return a.advise(err)
 			}

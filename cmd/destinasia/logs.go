@@ -24,6 +24,9 @@ func newLogsCommand(a *app) *cobra.Command {
 		Short: "Show the ends of the logs, of one process or of all",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if lines < 0 {
+				return errors.New("--lines is a number from 0 on")
+			}
 			n, err := a.open()
 			if err != nil {
 				return err

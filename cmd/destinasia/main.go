@@ -62,21 +62,50 @@ func newRootCommand(a *app) *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().StringVar(&a.dir, "dir", defaultDir, "directory that holds everything about the network")
-	root.PersistentFlags().IntVar(&a.portBase, "port-base", 0, "first of the ports of a new network (default 21500)")
-	root.AddCommand(
-		newDemoCommand(a),
-		newUpCommand(a),
-		newDownCommand(a),
-		newStatusCommand(a),
-		newLogsCommand(a),
-		newReplayCommand(a),
-		newMemberCommand(a),
-		newBalanceCommand(a),
-		newHistoryCommand(a),
-		newSendCommand(a),
-		newRedeemCommand(a),
-		newOrderCommand(a),
-		newServeCommand(),
-	)
+	cobra.EnableCommandSorting = false
+	for _, group := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"The network:", []*cobra.Command{newDemoCommand(a), newUpCommand(a), newDownCommand(a), newStatusCommand(a), newLogsCommand(a)}},
+		{"Bookings:", []*cobra.Command{newReplayCommand(a)}},
+		{"Members and their points:", []*cobra.Command{
+			newMemberCommand(a), newBalanceCommand(a), newHistoryCommand(a), newSendCommand(a), newRedeemCommand(a), newOrderCommand(a),
+		}},
+	} {
+		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
+		for _, command := range group.commands {
+			command.GroupID = group.title
+		}
+		root.AddCommand(group.commands...)
+	}
+	root.AddCommand(newServeCommand())
+	explainUsage(root)
 	return root
+}
+
+// portFlag is for the commands that may make a network.
+func (a *app) portFlag(command *cobra.Command) {
+	command.Flags().IntVar(&a.portBase, "port-base", 0, "first of the ports of a new network (default 21500)")
+}
+
+// showHelp is what a command does that only holds others.
+func showHelp(command *cobra.Command, _ []string) error { return command.Help() }
+
+// explainUsage has a command and those below it say how they are used when they are not used so.
+func explainUsage(command *cobra.Command) {
+	command.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
+	})
+	if check := command.Args; check != nil {
+		command.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return fmt.Errorf("%w; it is used as `%s`", err, c.UseLine())
+			}
+			return nil
+		}
+	}
+	for _, below := range command.Commands() {
+		explainUsage(below)
+	}
 }

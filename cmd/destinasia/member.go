@@ -17,10 +17,11 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/wallet-api/client"
+	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
 func newMemberCommand(a *app) *cobra.Command {
-	member := &cobra.Command{Use: "member", Short: "Enrol members and look them up"}
+	member := &cobra.Command{Use: "member", Short: "Enrol members and look them up", Args: cobra.NoArgs, RunE: showHelp}
 	member.AddCommand(newMemberCreateCommand(a), newMemberShowCommand(a), newMemberListCommand(a))
 	return member
 }
@@ -31,10 +32,15 @@ func keyFlags(command *cobra.Command, keyfile, passphrase *string) {
 	command.Flags().StringVar(passphrase, "passphrase-file", "", "file whose first line is the key file's passphrase (default: ask)")
 }
 
-// keyfileOf is where a member's key file is unless it is named. An id has no path separators in it, or the service
-// would not take it.
+// keyfileOf is where a member's key file is unless it is named. The id was checked: it has no path separators in it.
 func keyfileOf(d native.Dir, id string) string {
-	return filepath.Join(string(d), "keys", filepath.Base(id)+".json")
+	return filepath.Join(string(d), "keys", id+".json")
+}
+
+// memberID checks an id as the service would, before it becomes part of an address or of a file's name.
+func memberID(text string) (string, error) {
+	id, err := wallet.ParseMemberID(text)
+	return string(id), err
 }
 
 type memberCreation struct {
@@ -54,7 +60,10 @@ func newMemberCreateCommand(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.id = "m-" + strings.ToLower(rand.Text()[:10])
 			if len(args) == 1 {
-				c.id = args[0]
+				var err error
+				if c.id, err = memberID(args[0]); err != nil {
+					return err
+				}
 			}
 			return a.createMember(cmd.Context(), c)
 		},
@@ -132,11 +141,15 @@ func newMemberShowCommand(a *app) *cobra.Command {
 		Short: "Show a member",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := memberID(args[0])
+			if err != nil {
+				return err
+			}
 			_, members, err := a.openAs(roleMember)
 			if err != nil {
 				return err
 			}
-			m, err := members.Member(cmd.Context(), args[0])
+			m, err := members.Member(cmd.Context(), id)
 			if err != nil {
 				return a.advise(err)
 			}

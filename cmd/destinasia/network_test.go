@@ -76,6 +76,13 @@ func TestCommandsWithoutANetworkSaySo(t *testing.T) {
 		{"up --port-base 80", "choose one from 1024", 1},
 		{"up --dir /dev/null/below", "--dir", 1},
 		{"no-such-command", "unknown command", 1},
+		{"member no-such-command", "unknown command", 1},
+		{"send m000001 m000002", "destinasia send FROM TO AMOUNT", 1},
+		{"send m000001 m000002 -1", "destinasia send --help", 1},
+		{"balance ../m000001", "member id", 1},
+		{"member create ../m000001 --own-key", "member id", 1},
+		{"replay testdata/none.csv", "no such file", 1},
+		{"member", "destinasia member [command]", 0},
 	} {
 		var out bytes.Buffer
 		args := append([]string{"--dir", filepath.Join(t.TempDir(), "none")}, strings.Fields(test.command)...)

@@ -12,7 +12,7 @@ import (
 )
 
 func newOrderCommand(a *app) *cobra.Command {
-	order := &cobra.Command{Use: "order", Short: "Look at transfers and redemptions"}
+	order := &cobra.Command{Use: "order", Short: "Look at transfers and redemptions", Args: cobra.NoArgs, RunE: showHelp}
 	order.AddCommand(newOrderShowCommand(a))
 	return order
 }
@@ -62,6 +62,10 @@ func (f *orderFlags) add(command *cobra.Command) {
 
 // placeOrder places an order and prints what became of it.
 func (a *app) placeOrder(cmd *cobra.Command, from string, intent client.Intent, f orderFlags) error {
+	from, err := memberID(from)
+	if err != nil {
+		return err
+	}
 	intent.Memo = f.memo
 	n, members, err := a.openAs(roleMember)
 	if err != nil {

@@ -120,8 +120,9 @@ func (o orderer) send(ctx context.Context, as *client.Client, from string, inten
 // receiver puts who a transfer is for into an intent: an account, written as such, or a member.
 func receiver(intent *client.Intent, to string) error {
 	if !strings.HasPrefix(to, "0x") {
-		intent.ToMember = to
-		return nil
+		id, err := memberID(to)
+		intent.ToMember = id
+		return err
 	}
 	account, err := dollars.ParseAccount(to)
 	if err != nil {

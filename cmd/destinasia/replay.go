@@ -72,7 +72,11 @@ func readHotels(path string, o replayOptions) (*hotels.File, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return hotels.Read(file, hotels.Options{Limit: o.limit, Seed: o.seed})
+	read, err := hotels.Read(file, hotels.Options{Limit: o.limit, Seed: o.seed})
+	if err == nil && read.Len() == 0 {
+		return nil, fmt.Errorf("%s holds no bookings, only the header", path)
+	}
+	return read, err
 }
 
 // replaySummary is what a replay ends with.

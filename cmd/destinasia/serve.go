@@ -13,7 +13,7 @@ import (
 
 // newServeCommand holds the services as commands, for `up` to start; users have no need of them.
 func newServeCommand() *cobra.Command {
-	serve := &cobra.Command{Use: "serve", Short: "Run one of the services in the foreground", Hidden: true}
+	serve := &cobra.Command{Use: "serve", Short: "Run one of the services in the foreground", Hidden: true, Args: cobra.NoArgs, RunE: showHelp}
 	serve.AddCommand(
 		newServeServiceCommand("contract", "Run the contract as a service", contract.LoadConfig, contract.Serve),
 		newServeServiceCommand("wallet", "Run the wallet service", service.LoadConfig, service.Run),

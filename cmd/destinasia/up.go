@@ -37,6 +37,7 @@ func newUpCommand(a *app) *cobra.Command {
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON")
+	a.portFlag(command)
 	return command
 }
 
