@@ -43,6 +43,7 @@ func (d Dir) record(part string) string { return d.path("run", part+".json") }
 
 // program is the name a part's program is started by, which tells whoever lists processes what it is.
 func (d Dir) program(part string) string { return d.path("run", part) }
+
 func (d Dir) nodeConfig(part string) string {
 	return d.path("config", part)
 }
