@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/hyperledger/fabric-admin-sdk/pkg/identity"
@@ -126,6 +128,10 @@ func retry(ctx context.Context, what string, step func(context.Context) error) e
 		}
 		if errors.As(err, &final{}) {
 			return fmt.Errorf("%s: %w", what, err)
+		}
+		// Waiting makes no room. The node's own error came as text.
+		if strings.Contains(err.Error()+details(err), syscall.ENOSPC.Error()) {
+			return fmt.Errorf("%s: the node says: %w", what, syscall.ENOSPC)
 		}
 		if bounded.Err() == nil || last == nil {
 			last = err // an error after the bound is only about the bound
