@@ -27,6 +27,7 @@ type Writer struct {
 
 	commitTxn func(*badger.Txn) error // but for tests, Badger's
 	failed    error                   // of the first commit that failed
+	broken    chan struct{}           // closed when there is one
 
 	mu     sync.RWMutex // held for reading while a request is queued, so that Close loses none
 	closed bool
@@ -44,7 +45,7 @@ const maxGroup = 256
 
 // NewWriter starts the writer of a database opened with Sync.
 func NewWriter(db *badger.DB) *Writer {
-	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{}), commitTxn: (*badger.Txn).Commit}
+	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{}), broken: make(chan struct{}), commitTxn: (*badger.Txn).Commit}
 	go w.run()
 	return w
 }
@@ -85,6 +86,9 @@ func (w *Writer) Close() {
 	w.mu.Unlock()
 	<-w.done
 }
+
+// Failed is closed once a commit has failed: from then on only a restart helps.
+func (w *Writer) Failed() <-chan struct{} { return w.broken }
 
 func (w *Writer) run() {
 	defer close(w.done)
@@ -135,6 +139,7 @@ func (w *Writer) commit(group []*request) int {
 		// Badger may have it in memory and not on disk: changes that came now would see it, and take for accepted
 		// what its sender was told has failed. Only a restart tells what is there.
 		w.failed = fmt.Errorf("%w (%w)", ErrFailed, err)
+		close(w.broken)
 		fail(group[:n], err)
 		return n
 	}

@@ -184,6 +184,7 @@ func TestNothingIsWrittenAfterACommitFailed(t *testing.T) {
 	if !errors.Is(err, broken) || read(t, db, "a") == nil {
 		t.Fatal(err)
 	}
+	<-w.Failed()
 	w.commitTxn = (*badger.Txn).Commit
 	ran := false
 	err = w.Update(ctx, func(tx *Tx) error { ran = true; return nil })

@@ -108,6 +108,9 @@ func (in *Inbox) Close() error {
 	return in.db.Close()
 }
 
+// Failed is closed once the disk has failed under the inbox: it then refuses everything, and only a restart helps.
+func (in *Inbox) Failed() <-chan struct{} { return in.writer.Failed() }
+
 // load queues the unfinished work, but for that of submissions, which is on its way.
 func (in *Inbox) load() error {
 	underway, err := in.underway()

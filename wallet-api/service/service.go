@@ -18,6 +18,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/custody"
 	"github.com/destinasia/dollars/wallet-api/directory"
+	"github.com/destinasia/dollars/wallet-api/disk"
 	"github.com/destinasia/dollars/wallet-api/gateway"
 	"github.com/destinasia/dollars/wallet-api/inbox"
 	"github.com/destinasia/dollars/wallet-api/readmodel"
@@ -123,6 +124,14 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 	return together(ctx,
 		func(ctx context.Context) error { return server.Run(ctx, listener) },
 		carrier.Run,
+		func(ctx context.Context) error {
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-s.inbox.Failed():
+				return fmt.Errorf("wallet service: %w", disk.ErrFailed)
+			}
+		},
 	)
 }
 
