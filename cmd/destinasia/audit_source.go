@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+
+	"github.com/destinasia/dollars/network/audit"
+	"github.com/destinasia/dollars/network/audit/source"
+	"github.com/destinasia/dollars/network/block"
+	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/network/topology"
+)
+
+// auditSource is where an audit has its blocks from.
+type auditSource struct {
+	audit.Fetcher
+	names  []string
+	height int // how many blocks there are
+	close  func()
+}
+
+// auditSource opens a directory of block files or, without one, asks a peer of every organisation.
+func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) {
+	if dir != "" {
+		files, err := source.Open(dir)
+		if err != nil {
+			return auditSource{}, err
+		}
+		return auditSource{files, []string{dir}, files.Len(), func() {}}, nil
+	}
+	n, err := a.open()
+	if err != nil {
+		return auditSource{}, err
+	}
+	return peersSource(ctx, n)
+}
+
+// peersSource asks every peer for the blocks that all of them have.
+func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
+	var same source.Same
+	s := auditSource{close: func() {
+		for _, p := range same.Peers {
+			p.Close()
+		}
+	}}
+	height, err := func() (uint64, error) {
+		lowest := ^uint64(0)
+		for _, org := range n.Topology.Members() {
+			for _, node := range org.Peers {
+				p, err := dialPeer(n, org, node)
+				if err != nil {
+					return 0, err
+				}
+				same.Peers = append(same.Peers, p)
+				s.names = append(s.names, p.Name())
+				height, err := p.Height(ctx)
+				if err != nil {
+					return 0, fmt.Errorf("%w; is the network running?", err)
+				}
+				lowest = min(lowest, height)
+			}
+		}
+		for _, p := range same.Peers {
+			if err := p.Seek(ctx, lowest); err != nil {
+				return 0, err
+			}
+		}
+		return lowest, nil
+	}()
+	if err != nil {
+		s.close()
+		return auditSource{}, err
+	}
+	s.Fetcher, s.height = same, int(height)
+	return s, nil
+}
+
+// dialPeer asks as the administrator of the peer's own organisation.
+func dialPeer(n *native.Network, org topology.Organisation, node topology.Peer) (*source.Peer, error) {
+	layout := n.Dir.Material()
+	id, err := layout.User(org, topology.Administrator)
+	if err != nil {
+		return nil, err
+	}
+	return source.Dial(source.PeerOptions{
+		Name: node.Name, Address: topology.Address(node.ListenPort), Channel: n.Topology.Channel.Name,
+		TLSRoot: layout.TLSRoot(org.Name), MSPID: id.MSPID, Cert: id.Cert, Key: id.Key,
+	})
+}
+
+// trustRoots are an audit's roots and where they are from.
+type trustRoots struct {
+	audit.Roots
+	where string
+}
+
+func (t trustRoots) String() string {
+	text := fmt.Sprintf("%d root certificates", len(t.Certificates))
+	if t.Genesis != nil {
+		text += fmt.Sprintf(" and the genesis block %x", *t.Genesis)
+	}
+	return text + " of " + t.where
+}
+
+// auditRoots reads the trust roots of a directory or, without one, those of the network.
+func (a *app) auditRoots(dir string) (trustRoots, error) {
+	var genesis string
+	var certificates []string
+	if dir == "" {
+		n, err := a.open()
+		if err != nil {
+			return trustRoots{}, err
+		}
+		layout := n.Dir.Material()
+		dir, genesis = string(layout), layout.Genesis()
+		for _, org := range n.Topology.Organisations {
+			certificates = append(certificates, filepath.Join(layout.Organisation(org.Name), "ca", "ca-cert.pem"))
+		}
+	} else {
+		genesis = filepath.Join(dir, "genesis.block")
+		certificates, _ = filepath.Glob(filepath.Join(dir, "*.pem")) // the pattern is right
+	}
+	t := trustRoots{where: dir}
+	for _, file := range certificates {
+		cert, err := readCertificate(file)
+		if err != nil {
+			return trustRoots{}, fmt.Errorf("root certificate %s: %w", file, err)
+		}
+		t.Certificates = append(t.Certificates, cert)
+	}
+	hash, err := genesisHash(genesis)
+	switch {
+	case err == nil:
+		t.Genesis = &hash
+	case !errors.Is(err, fs.ErrNotExist):
+		return trustRoots{}, err
+	case len(certificates) == 0:
+		return trustRoots{}, fmt.Errorf("%s holds neither root certificates (*.pem) nor genesis.block: there is nothing to trust", dir)
+	}
+	return t, nil
+}
+
+func readCertificate(file string) (*x509.Certificate, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	content, _ := pem.Decode(text)
+	if content == nil {
+		return nil, errors.New("it is not PEM")
+	}
+	return x509.ParseCertificate(content.Bytes)
+}
+
+func genesisHash(file string) (hash [sha256.Size]byte, err error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return hash, err
+	}
+	var first common.Block
+	if err := proto.Unmarshal(raw, &first); err != nil || first.GetHeader() == nil {
+		return hash, fmt.Errorf("%s is no block", file)
+	}
+	h := first.GetHeader()
+	return block.HeaderHash(h.GetNumber(), h.GetPreviousHash(), h.GetDataHash()), nil
+}

@@ -1,0 +1,77 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+// books are kept twice: the supply is folded from journals, the tally follows every account, credit and booking.
+type books struct {
+	supply dollars.Supply
+	tally  dollars.Tally
+}
+
+func (b *books) fold(j dollars.Journal) error {
+	for i, e := range j.Entries {
+		if err := b.supply.Fold(e); err != nil {
+			return fmt.Errorf("entry %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// write follows a key from one value to another; nil where there is none.
+func (b *books) write(key string, before, after []byte) error {
+	switch dollars.ParseStateKey(key).Kind {
+	case dollars.StateAccount, dollars.StateCredit, dollars.StateBooking:
+	default:
+		return nil // rules hold no points
+	}
+	if before != nil {
+		var gone dollars.Tally
+		if err := gone.Add(key, before); err != nil {
+			return err
+		}
+		if err := b.tally.Merge(negative(gone)); err != nil {
+			return err
+		}
+	}
+	if after == nil {
+		return nil
+	}
+	return b.tally.Add(key, after)
+}
+
+// negative is what takes a tally out of another when merged into it.
+func negative(t dollars.Tally) dollars.Tally {
+	n := dollars.Tally{
+		Outstanding: -t.Outstanding, Debt: -t.Debt, Pending: -t.Pending, Awarded: -t.Awarded,
+		Accounts: -t.Accounts, Credits: -t.Credits,
+	}
+	for i := range t.Bookings {
+		n.Bookings[i] = -t.Bookings[i]
+	}
+	return n
+}
+
+// balance compares the two.
+func (b *books) balance() error {
+	for _, line := range []struct {
+		what            string
+		journals, state dollars.Amount
+	}{
+		{"minted - reversed - redeemed - expired = outstanding, which accounts hold", b.supply.Outstanding(), b.tally.Outstanding},
+		{"debt", b.supply.Debt, b.tally.Debt},
+		{"points of pending bookings", b.supply.Pending, b.tally.Pending},
+		{"minted by bookings", b.supply.Minted, b.tally.Awarded},
+	} {
+		if line.journals != line.state {
+			return fmt.Errorf("the books do not balance: %s: %s by journals, %s by state", line.what, line.journals, line.state)
+		}
+	}
+	if b.supply.Bookings != b.tally.Bookings {
+		return fmt.Errorf("the books do not balance: bookings by state: %v by journals, %v by state", b.supply.Bookings, b.tally.Bookings)
+	}
+	return nil
+}

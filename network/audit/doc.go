@@ -1,0 +1,43 @@
+// Package audit derives the ledger again from raw blocks and believes nothing but its trust roots. It either reports
+// what the blocks add up to, or the first Divergence: block, transaction, key and reason.
+//
+// # What is checked
+//
+// The roots are the genesis block's hash, the organisations' root certificates, or both. From the genesis block come
+// the channel's organisations and policies; with certificates, its organisations must be exactly those of the roots.
+// Of every block:
+//
+//   - its bytes are the one encoding of what they say; number, previous hash and data hash fit;
+//   - the ordering service's signatures satisfy the channel's policy BlockValidation;
+//   - the peer's metadata: every validation code is computed and compared, and so is the commit hash, by which a peer
+//     chains its verdicts and all writes.
+//
+// Of every transaction: the creator's certificate and signature, the transaction id, that the endorsers saw the
+// arguments recorded, the channel and the chaincode, that its id is new, the endorsement policy of the chaincode's
+// definition as committed before its block, and that what it read was still so (MVCC; absent keys included). A valid
+// transaction of the audited chaincode must be endorsed by a peer of every member organisation, whatever the policy
+// says, and is executed again with dollars.Apply, from the empty state on, with who called and when taken from the
+// transaction: keys read, writes and journal must be those recorded, byte for byte. Members' signatures on orders are
+// checked by Apply.
+//
+// At every height the supply folded from journals must equal the sums over all accounts, credits and bookings.
+//
+// # What is not followed
+//
+// These end an audit with a divergence that says so, because nothing could be said of what comes after: a configuration
+// block after the genesis block, consensus other than Raft, valid transactions of other chaincodes than the audited one
+// and _lifecycle, range queries, key-level endorsement policies, chaincode collections, validation plugins other than
+// vscc, MSPs without node OUs or with intermediate or revocation lists.
+//
+// Like Fabric's peers, the audit does not judge by the dates in certificates. That nothing was cut off at the end of the
+// chain, and that no other chain exists beside it, cannot be seen in one sequence of blocks: compare peers (package
+// source does) or heights.
+//
+// # State digest
+//
+// The digest is SHA-256 over the chaincode's keys in ascending byte order, each as: length of the key, key, length of
+// the value, value; lengths are unsigned varints. Two ledgers with the same digest hold the same state.
+//
+// Memory is the state, with 40 bytes beside each key, and 100 bytes per transaction (not per operation) to recognise
+// ids that return.
+package audit

@@ -1,0 +1,162 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+)
+
+// The contract's function that changes the ledger, and the event in which it says what it did.
+const (
+	applyFunction = "Apply"
+	journalEvent  = "journal"
+)
+
+// execute does a valid transaction again and compares. It answers the journal; there is none if it only reads.
+func (a *Auditor) execute(t *transaction) (*dollars.Journal, error) {
+	if err := a.checkShape(t); err != nil {
+		return nil, err
+	}
+	recorded := &kvrwset.KVRWSet{}
+	for _, s := range t.sets {
+		if s.name == t.chaincode {
+			recorded = s.public
+		}
+	}
+	args := t.input.GetArgs()
+	if t.input.GetIsInit() || len(args) != 2 || string(args[0]) != applyFunction {
+		if len(recorded.GetWrites()) > 0 || t.event != nil {
+			return nil, wrongf("", "it calls no function that may write, and writes %d keys", len(recorded.GetWrites()))
+		}
+		return nil, nil
+	}
+	env, err := a.environment(t)
+	if err != nil {
+		return nil, err
+	}
+	ops, err := dollars.DecodeBatch(args[1])
+	if err != nil {
+		return nil, wrongf("", "its argument is no batch, so nothing could be endorsed: %v", err)
+	}
+	view := &view{state: a.state, namespace: t.chaincode}
+	result, err := dollars.Apply(env, ops, view)
+	if err != nil {
+		return nil, wrongf("", "the rules refuse it as a whole: %v", err)
+	}
+	if err := compareReads(view.keys, recorded.GetReads()); err != nil {
+		return nil, err
+	}
+	if err := compareWrites(result.Writes, recorded.GetWrites()); err != nil {
+		return nil, err
+	}
+	if t.event == nil || t.event.GetEventName() != journalEvent || t.event.GetTxId() != t.id {
+		return nil, wrongf("", "its event is not its journal")
+	}
+	if !bytes.Equal(result.Journal.Encode(), t.event.GetPayload()) {
+		return nil, wrongf("", "its journal is not what the rules give: %s", differing(result.Journal, t.event.GetPayload()))
+	}
+	return &result.Journal, nil
+}
+
+// checkShape checks what must hold of every valid transaction of the audited chaincode, whatever it calls.
+func (a *Auditor) checkShape(t *transaction) error {
+	for mspID := range a.config.members {
+		if !slices.ContainsFunc(t.endorsers, func(id *identity) bool { return id.mspID == mspID && id.role == msp.MSPRole_PEER }) {
+			return wrongf("", "no peer of %s endorsed it, whatever the policy asks for; those that did: %v", mspID, t.endorsers)
+		}
+	}
+	for _, s := range t.sets {
+		if s.name != t.chaincode && s.writes() {
+			return wrongf("", "it writes in namespace %q", s.name)
+		}
+		if s.name == t.chaincode && len(s.collections) > 0 {
+			return wrongf("", "it has private collections, which the contract does not use")
+		}
+	}
+	if r := t.action.GetResponse(); r.GetStatus() != 200 {
+		return wrongf("", "it failed with status %d and is on the ledger all the same", r.GetStatus())
+	}
+	return nil
+}
+
+// environment is what the contract told the rules of this transaction.
+func (a *Auditor) environment(t *transaction) (dollars.Env, error) {
+	tx, err := dollars.ParseTxID(t.id)
+	if err != nil {
+		return dollars.Env{}, wrongf("", "%v", err)
+	}
+	if t.creator.noAttrs != nil {
+		return dollars.Env{}, wrongf("", "the attributes of its creator cannot be read: %v", t.creator.noAttrs)
+	}
+	return dollars.Env{
+		Currency: a.currency, Channel: a.config.channel, Chaincode: t.chaincode,
+		TxID: tx, Time: t.header.GetTimestamp().GetSeconds(),
+		Caller: dollars.Caller{MSP: t.creator.mspID, Role: t.creator.attributes["role"]},
+	}, nil
+}
+
+// view is the state as Apply reads it; it remembers what was asked for.
+type view struct {
+	state     *state
+	namespace string
+	keys      []string
+}
+
+func (v *view) Get(keys []string) ([][]byte, error) {
+	v.keys = append(v.keys, keys...)
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = v.state.get(v.namespace, key)
+	}
+	return values, nil
+}
+
+func compareReads(keys []string, recorded []*kvrwset.KVRead) error {
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	for i, key := range keys {
+		if i >= len(recorded) || recorded[i].GetKey() != key {
+			return wrongf(key, "the rules read this key; the transaction does not, or in another order")
+		}
+	}
+	if len(recorded) > len(keys) {
+		return wrongf(recorded[len(keys)].GetKey(), "it read a key that the rules do not read")
+	}
+	return nil
+}
+
+func compareWrites(want []dollars.Write, recorded []*kvrwset.KVWrite) error {
+	for i, w := range want {
+		switch {
+		case i >= len(recorded) || recorded[i].GetKey() > w.Key:
+			return wrongf(w.Key, "the rules write this key; the transaction does not")
+		case recorded[i].GetKey() < w.Key:
+			return wrongf(recorded[i].GetKey(), "it writes a key that the rules do not write")
+		case recorded[i].GetIsDelete() != (w.Value == nil) || !bytes.Equal(recorded[i].GetValue(), w.Value):
+			return wrongf(w.Key, "it writes %x; the rules write %x", recorded[i].GetValue(), w.Value)
+		}
+	}
+	if len(recorded) > len(want) {
+		return wrongf(recorded[len(want)].GetKey(), "it writes a key that the rules do not write")
+	}
+	return nil
+}
+
+// differing says where a recorded journal leaves the right one.
+func differing(want dollars.Journal, recorded []byte) string {
+	got, err := dollars.DecodeJournal(recorded)
+	if err != nil {
+		return "it cannot be read"
+	}
+	for i, e := range want.Entries {
+		one := func(e dollars.Entry) []byte { return dollars.Journal{Entries: []dollars.Entry{e}}.Encode() }
+		if i >= len(got.Entries) || !bytes.Equal(one(e), one(got.Entries[i])) {
+			return fmt.Sprintf("entry %d", i)
+		}
+	}
+	return "it has more entries"
+}

@@ -1,0 +1,151 @@
+package audit
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/asn1"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"google.golang.org/protobuf/proto"
+)
+
+// organisation is what the channel's configuration says of one MSP.
+type organisation struct {
+	mspID string
+	roots *x509.CertPool
+	units map[string]unit // by organisational unit
+}
+
+// unit is the organisational unit of certificates that marks a role.
+type unit struct {
+	role   msp.MSPRole_MSPRoleType
+	issuer []byte // DER of the certificate that must have issued it; nil for any
+}
+
+// identity is a valid certificate of an organisation of the channel.
+type identity struct {
+	mspID      string
+	role       msp.MSPRole_MSPRoleType
+	cert       *x509.Certificate
+	key        *ecdsa.PublicKey
+	attributes map[string]string
+	noAttrs    error // why the attributes cannot be read
+}
+
+// attributesOID marks the certificate extension in which Fabric CAs put attributes.
+var attributesOID = asn1.ObjectIdentifier{1, 2, 3, 4, 5, 6, 7, 8, 1}
+
+// identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
+func (c *config) identify(serialized []byte) (*identity, error) {
+	if known, ok := c.identities.Load(string(serialized)); ok {
+		return known.(*identity), nil
+	}
+	var wire msp.SerializedIdentity
+	if err := proto.Unmarshal(serialized, &wire); err != nil {
+		return nil, fmt.Errorf("no identity: %w", err)
+	}
+	org := c.organisations[wire.GetMspid()]
+	if org == nil {
+		return nil, fmt.Errorf("%q is no organisation of the channel", wire.GetMspid())
+	}
+	block, _ := pem.Decode(wire.GetIdBytes())
+	if block == nil {
+		return nil, errors.New("certificate is not PEM")
+	}
+	cert, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	id, err := org.admit(cert)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %q of %s: %w", cert.Subject.CommonName, org.mspID, err)
+	}
+	c.identities.Store(string(serialized), id)
+	return id, nil
+}
+
+// admit decides as a Fabric MSP does whether the certificate is one of the organisation's, and in which role.
+func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
+	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
+	if !ok || key.Curve != elliptic.P256() && key.Curve != elliptic.P384() {
+		return nil, errors.New("its key is not ECDSA on P-256 or P-384")
+	}
+	if cert.IsCA {
+		return nil, errors.New("an authority's certificate cannot act")
+	}
+	chains, err := cert.Verify(x509.VerifyOptions{
+		Roots: o.roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		// Peers validate old blocks as they did new ones, so they leave dates out, in this way.
+		CurrentTime: cert.NotBefore.Add(time.Second),
+	})
+	if err != nil {
+		return nil, err
+	}
+	id := &identity{mspID: o.mspID, cert: cert, key: key}
+	roles := 0
+	for _, name := range cert.Subject.OrganizationalUnit {
+		u, ok := o.units[name]
+		if !ok {
+			continue
+		}
+		if u.issuer != nil && string(u.issuer) != string(chains[0][1].Raw) {
+			return nil, fmt.Errorf("its unit %q comes from another authority", name)
+		}
+		id.role = u.role
+		roles++
+	}
+	if roles != 1 || len(chains) != 1 {
+		return nil, fmt.Errorf("it has %d roles and %d chains; it must have one of each", roles, len(chains))
+	}
+	id.readAttributes()
+	return id, nil
+}
+
+func (id *identity) readAttributes() {
+	for _, extension := range id.cert.Extensions {
+		if extension.Id.Equal(attributesOID) {
+			var content struct {
+				Attrs map[string]string `json:"attrs"`
+			}
+			id.noAttrs = json.Unmarshal(extension.Value, &content)
+			id.attributes = content.Attrs
+			return
+		}
+	}
+}
+
+// name identifies an identity, however it was serialized.
+func (id *identity) name() string { return id.mspID + "\x00" + string(id.cert.Raw) }
+
+func (id *identity) String() string {
+	return fmt.Sprintf("%s of %s", id.cert.Subject.CommonName, id.mspID)
+}
+
+// verify checks a signature over a message. As in Fabric, s must be the smaller of its two values: otherwise anyone
+// could make a second signature out of one.
+func (id *identity) verify(signature []byte, message ...[]byte) error {
+	var sig struct{ R, S *big.Int }
+	if _, err := asn1.Unmarshal(signature, &sig); err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	n := id.key.Params().N
+	if sig.R.Sign() <= 0 || sig.S.Sign() <= 0 || sig.S.Cmp(new(big.Int).Rsh(n, 1)) > 0 {
+		return errors.New("signature: out of range")
+	}
+	digest := sha256.New()
+	for _, part := range message {
+		digest.Write(part)
+	}
+	if !ecdsa.Verify(id.key, digest.Sum(nil), sig.R, sig.S) {
+		return fmt.Errorf("the signature is not one of %s", id)
+	}
+	return nil
+}

@@ -1,0 +1,212 @@
+package source
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
+)
+
+// maxMessage bounds what a peer sends at once, in bytes; an orderer cuts blocks at 10 MB.
+const maxMessage = 64 << 20
+
+// PeerOptions say how to reach a peer, and as whom.
+type PeerOptions struct {
+	Name    string // for messages
+	Address string
+	Channel string
+	TLSRoot string // file of the certificate the peer's organisation signs TLS with
+
+	// The identity that asks: any member of the channel.
+	MSPID     string
+	Cert, Key string // files
+}
+
+// Peer reads the blocks that a peer of a running network holds.
+type Peer struct {
+	name       string
+	channel    string
+	creator    []byte
+	key        *ecdsa.PrivateKey
+	connection *grpc.ClientConn
+	stream     grpc.BidiStreamingClient[common.Envelope, peer.DeliverResponse]
+}
+
+// Dial prepares the connection; nothing is dialled until it is needed.
+func Dial(o PeerOptions) (*Peer, error) {
+	roots, err := os.ReadFile(o.TLSRoot)
+	if err != nil {
+		return nil, err
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(roots) {
+		return nil, fmt.Errorf("%s holds no certificate", o.TLSRoot)
+	}
+	cert, err := os.ReadFile(o.Cert)
+	if err != nil {
+		return nil, err
+	}
+	creator, err := proto.Marshal(&msp.SerializedIdentity{Mspid: o.MSPID, IdBytes: cert})
+	if err != nil {
+		return nil, err
+	}
+	key, err := readKey(o.Key)
+	if err != nil {
+		return nil, fmt.Errorf("key %s: %w", o.Key, err)
+	}
+	secure := credentials.NewTLS(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
+	connection, err := grpc.NewClient(o.Address, grpc.WithTransportCredentials(secure),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)))
+	if err != nil {
+		return nil, err
+	}
+	return &Peer{name: o.Name, channel: o.Channel, creator: creator, key: key, connection: connection}, nil
+}
+
+func readKey(file string) (*ecdsa.PrivateKey, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, errors.New("no PEM block")
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	if err != nil {
+		return nil, err
+	}
+	key, ok := parsed.(*ecdsa.PrivateKey)
+	if !ok {
+		return nil, fmt.Errorf("a %T, not ECDSA", parsed)
+	}
+	return key, nil
+}
+
+// Name is the peer's name.
+func (p *Peer) Name() string { return p.name }
+
+// Close ends the connection.
+func (p *Peer) Close() error { return p.connection.Close() }
+
+// Height asks how many blocks the peer holds.
+func (p *Peer) Height(ctx context.Context) (uint64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	newest := &orderer.SeekPosition{Type: &orderer.SeekPosition_Newest{Newest: &orderer.SeekNewest{}}}
+	stream, err := p.seek(ctx, newest, newest)
+	if err != nil {
+		return 0, p.say(err)
+	}
+	block, err := receive(stream)
+	if err != nil {
+		return 0, p.say(err)
+	}
+	return block.GetHeader().GetNumber() + 1, nil
+}
+
+// Seek makes Next hand out the blocks below a height, from the first on. The context bounds all of the reading.
+func (p *Peer) Seek(ctx context.Context, height uint64) error {
+	if height == 0 {
+		return p.say(errors.New("it holds no block"))
+	}
+	var err error
+	p.stream, err = p.seek(ctx, specified(0), specified(height-1))
+	return p.say(err)
+}
+
+// Next is the peer's next block.
+func (p *Peer) Next(context.Context) ([]byte, error) {
+	block, err := receive(p.stream)
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, p.say(err)
+	}
+	return proto.MarshalOptions{Deterministic: true}.Marshal(block)
+}
+
+func (p *Peer) say(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("blocks of %s: %w", p.name, err)
+}
+
+func specified(number uint64) *orderer.SeekPosition {
+	return &orderer.SeekPosition{Type: &orderer.SeekPosition_Specified{Specified: &orderer.SeekSpecified{Number: number}}}
+}
+
+func (p *Peer) seek(ctx context.Context, start, stop *orderer.SeekPosition) (grpc.BidiStreamingClient[common.Envelope, peer.DeliverResponse], error) {
+	request, err := p.request(&orderer.SeekInfo{Start: start, Stop: stop, Behavior: orderer.SeekInfo_FAIL_IF_NOT_READY})
+	if err != nil {
+		return nil, err
+	}
+	stream, err := peer.NewDeliverClient(p.connection).Deliver(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := stream.Send(request); err != nil {
+		return nil, err
+	}
+	return stream, stream.CloseSend()
+}
+
+// request signs what is asked for, as the deliver service wants it.
+func (p *Peer) request(info *orderer.SeekInfo) (*common.Envelope, error) {
+	nonce := make([]byte, 24)
+	rand.Read(nonce) // never fails
+	var failed error
+	marshal := func(m proto.Message) []byte {
+		raw, err := proto.Marshal(m)
+		failed = errors.Join(failed, err)
+		return raw
+	}
+	payload := marshal(&common.Payload{
+		Header: &common.Header{
+			ChannelHeader: marshal(&common.ChannelHeader{
+				Type: int32(common.HeaderType_DELIVER_SEEK_INFO), ChannelId: p.channel, Timestamp: timestamppb.Now(),
+			}),
+			SignatureHeader: marshal(&common.SignatureHeader{Creator: p.creator, Nonce: nonce}),
+		},
+		Data: marshal(info),
+	})
+	digest := sha256.Sum256(payload)
+	signature, err := signLowS(p.key, digest[:])
+	return &common.Envelope{Payload: payload, Signature: signature}, errors.Join(failed, err)
+}
+
+// receive is the stream's next block; io.EOF after the last.
+func receive(stream grpc.BidiStreamingClient[common.Envelope, peer.DeliverResponse]) (*common.Block, error) {
+	answer, err := stream.Recv()
+	if err != nil {
+		return nil, err
+	}
+	switch a := answer.GetType().(type) {
+	case *peer.DeliverResponse_Block:
+		return a.Block, nil
+	case *peer.DeliverResponse_Status:
+		if a.Status == common.Status_SUCCESS {
+			return nil, io.EOF
+		}
+		return nil, fmt.Errorf("it answers %s", a.Status)
+	}
+	return nil, fmt.Errorf("it answers a %T", answer.GetType())
+}

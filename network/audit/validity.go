@@ -1,0 +1,187 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+)
+
+// verdict is what the audit finds of a transaction's validity.
+type verdict struct {
+	code   peer.TxValidationCode
+	key    string
+	reason string
+}
+
+var valid = verdict{code: peer.TxValidationCode_VALID, reason: "nothing speaks against it"}
+
+// same tells whether a recorded code says the same. Peers have many names for transactions nobody can read; only some
+// peers' program would have to go wrong for these to be mixed up, and none of them takes effect.
+func (v verdict) same(recorded peer.TxValidationCode) bool {
+	return v.code == recorded || unreadable[v.code] && unreadable[recorded]
+}
+
+var unreadable = map[peer.TxValidationCode]bool{
+	peer.TxValidationCode_NIL_ENVELOPE:                 true,
+	peer.TxValidationCode_BAD_PAYLOAD:                  true,
+	peer.TxValidationCode_BAD_COMMON_HEADER:            true,
+	peer.TxValidationCode_INVALID_ENDORSER_TRANSACTION: true,
+	peer.TxValidationCode_UNSUPPORTED_TX_PAYLOAD:       true,
+	peer.TxValidationCode_UNKNOWN_TX_TYPE:              true,
+	peer.TxValidationCode_BAD_RESPONSE_PAYLOAD:         true,
+	peer.TxValidationCode_BAD_RWSET:                    true,
+	peer.TxValidationCode_BAD_HEADER_EXTENSION:         true,
+	peer.TxValidationCode_BAD_CHANNEL_HEADER:           true,
+	peer.TxValidationCode_INVALID_CHAINCODE:            true,
+	peer.TxValidationCode_ILLEGAL_WRITESET:             true,
+	peer.TxValidationCode_INVALID_OTHER_REASON:         true,
+}
+
+// judge validates the transactions of a block as far as the state before the block decides it. What they read is
+// looked at one by one, by reads.
+func (a *Auditor) judge(b *prepared) ([]verdict, error) {
+	verdicts := make([]verdict, len(b.transactions))
+	inBlock := map[string]bool{}
+	for i, t := range b.transactions {
+		v, err := a.judgeAlone(t)
+		if err != nil {
+			return nil, divergence(b, i, err)
+		}
+		if v == valid && t.id != "" {
+			if inBlock[t.id] {
+				v = verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction of the block"}
+			}
+			inBlock[t.id] = true
+		}
+		verdicts[i] = v
+	}
+	return verdicts, nil
+}
+
+func (a *Auditor) judgeAlone(t *transaction) (verdict, error) {
+	if t.fault != nil {
+		return verdict{code: t.fault.code, reason: t.fault.Error()}, nil
+	}
+	if t.kind == common.HeaderType_CONFIG {
+		return verdict{}, errors.New("it changes the channel's configuration, which this audit does not follow")
+	}
+	if a.seen[t.id] {
+		return verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction"}, nil
+	}
+	if t.late != nil {
+		return verdict{code: t.late.code, reason: t.late.Error()}, nil
+	}
+	if v, err := a.endorsed(t, t.chaincode, nil); v != valid || err != nil {
+		return v, err
+	}
+	for i := range t.sets {
+		if s := &t.sets[i]; s.writes() {
+			if v, err := a.endorsed(t, s.name, s); v != valid || err != nil {
+				return v, err
+			}
+		}
+	}
+	return valid, nil
+}
+
+// endorsed judges a transaction by the policies for what it writes in a namespace; without a set, by the namespace's
+// policy if it writes nothing there.
+func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) (verdict, error) {
+	p, err := a.policy(namespace)
+	switch {
+	case errors.Is(err, errUndefined):
+		return verdict{code: peer.TxValidationCode_INVALID_CHAINCODE, reason: fmt.Sprintf("chaincode %q: %v", namespace, err)}, nil
+	case err != nil:
+		return verdict{}, err
+	}
+	refused := func(what string) verdict {
+		return verdict{code: peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE, reason: fmt.Sprintf(
+			"its endorsements, %v and %d that do not verify, do not satisfy the policy of %s", t.endorsers, t.forged, what)}
+	}
+	if set == nil {
+		for i := range t.sets {
+			if t.sets[i].name == namespace && t.sets[i].writes() {
+				return valid, nil // judged by what it writes
+			}
+		}
+		if !p(t.endorsers) {
+			return refused(namespace), nil
+		}
+		return valid, nil
+	}
+	if len(set.public.GetWrites()) > 0 && !p(t.endorsers) {
+		return refused(namespace), nil
+	}
+	for _, c := range set.collections {
+		if len(c.hashed.GetHashedWrites()) == 0 {
+			continue
+		}
+		own, err := a.config.collectionPolicy(namespace, c.name)
+		if err != nil {
+			return verdict{}, err
+		}
+		if !own(t.endorsers) {
+			return refused(c.name), nil
+		}
+	}
+	return valid, nil
+}
+
+// policy is the endorsement policy of a namespace as it was before the block.
+func (a *Auditor) policy(namespace string) (policy, error) {
+	if p, ok := a.policies[namespace]; ok {
+		return p, nil
+	}
+	p, err := a.config.endorsementPolicy(a.state, namespace)
+	if err == nil {
+		a.policies[namespace] = p
+	}
+	return p, err
+}
+
+// reads judges a transaction by whether what it read is still so.
+func (a *Auditor) reads(t *transaction) (verdict, error) {
+	stale := func(namespace, key string) verdict {
+		return verdict{peer.TxValidationCode_MVCC_READ_CONFLICT, key, "what it read of " + namespace + " had changed"}
+	}
+	for _, s := range t.sets {
+		for _, r := range s.public.GetReads() {
+			if !a.state.current(place{s.name, ""}, r.GetKey(), r.GetVersion()) {
+				return stale(s.name, r.GetKey()), nil
+			}
+		}
+		if err := checkFollowed(&s); err != nil {
+			return verdict{}, err
+		}
+		for _, c := range s.collections {
+			for _, r := range c.hashed.GetHashedReads() {
+				if !a.state.current(place{s.name, c.name}, string(r.GetKeyHash()), r.GetVersion()) {
+					return stale(s.name+", collection "+c.name, fmt.Sprintf("%x", r.GetKeyHash())), nil
+				}
+			}
+		}
+	}
+	return valid, nil
+}
+
+// checkFollowed refuses what only rules that this package does not have could validate.
+func checkFollowed(s *namespaceSet) error {
+	metadata := len(s.public.GetMetadataWrites())
+	for _, c := range s.collections {
+		metadata += len(c.hashed.GetMetadataWrites())
+		for _, w := range c.hashed.GetHashedWrites() {
+			if w.GetIsPurge() {
+				return errors.New("it purges private data, which this audit does not follow")
+			}
+		}
+	}
+	switch {
+	case metadata > 0:
+		return fmt.Errorf("it sets policies of keys in %s, which this audit does not follow", s.name)
+	case len(s.public.GetRangeQueriesInfo()) > 0:
+		return fmt.Errorf("it reads a range of keys of %s, which this audit does not follow", s.name)
+	}
+	return nil
+}
