@@ -135,6 +135,9 @@ func (n *Network) settle(now time.Time) error {
 // minFreeBytes is what a fresh network with a little traffic takes.
 const minFreeBytes = 256 << 20
 
+// fullBelowBytes is so little that parts may run and yet be able to keep nothing: a log file alone takes more.
+const fullBelowBytes = 32 << 20
+
 // prepare makes sure that the directory exists, can be written to and has room.
 func prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {

@@ -62,8 +62,7 @@ func (n *Network) Status(ctx context.Context) Status {
 	if !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Up }) {
 		s.Problems = []string{"nothing of the network is running"}
 	}
-	// Down to nothing, a part may run and yet be able to keep nothing; what up asks for before it starts is more.
-	if free, err := freeBytes(string(n.Dir)); err == nil && free < minFreeBytes/8 {
+	if free, err := freeBytes(string(n.Dir)); err == nil && free < fullBelowBytes {
 		s.Problems = append(s.Problems, fmt.Sprintf("the disk of %s has only %d MB free: make room", n.Dir, free>>20))
 	}
 	if peersUp {

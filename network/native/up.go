@@ -83,9 +83,12 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	return n, nil
 }
 
-// explain turns a full disk, wherever it was met, into a sentence with a way out.
+// explain turns a full disk, wherever it was met, into a sentence with a way out. A part that met it may have ended
+// without a word to whoever asked it.
 func explain(err error, dir string) error {
-	if errors.Is(err, syscall.ENOSPC) {
+	free, unknown := freeBytes(dir)
+	full := unknown == nil && free < fullBelowBytes && !errors.Is(err, context.Canceled)
+	if full || errors.Is(err, syscall.ENOSPC) {
 		return fmt.Errorf("the disk of %s is full: make room and run the command again (%w)", dir, err)
 	}
 	return err
