@@ -198,7 +198,8 @@ func (p *process) start(d Dir) error {
 	if err == nil {
 		_, err = io.WriteString(open, "go\n")
 	}
-	if err := errors.Join(err, open.Close()); err != nil {
+	_ = open.Close() // fails where the process has ended already and Wait was faster
+	if err != nil {
 		return fmt.Errorf("record %s: %w", p.name, err)
 	}
 	return nil
