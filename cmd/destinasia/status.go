@@ -129,7 +129,7 @@ func (a *app) printStatus(r statusReport) error {
 	parts.Render()
 	for _, part := range r.Parts {
 		if height, known := r.Heights[part.Name]; known {
-			fmt.Fprintf(a.out, "%s holds %d blocks.\n", part.Name, height)
+			fmt.Fprintf(a.out, "%s: %d blocks.\n", part.Name, height)
 		}
 	}
 	for name, version := range r.Committed {

@@ -83,12 +83,17 @@ func (s *Server) change(c *gin.Context, body []byte, prefer, key string, ask fun
 	}
 	path := "/v1/changes/" + receipt.ID.String()
 	c.Header("Location", path)
-	st, _, err = s.await(c, st, prefer)
+	s.conclude(c, st, path, prefer, statusOf(st))
+}
+
+// conclude waits for work as the client prefers and answers what became of it, or accepted where that is not known yet.
+func (s *Server) conclude(c *gin.Context, st wallet.Status, path, prefer string, accepted any) {
+	st, _, err := s.await(c, st, prefer)
 	switch {
 	case err != nil:
 		s.fail(c, err)
 	case !st.Done:
-		reply(c, http.StatusAccepted, statusOf(st))
+		reply(c, http.StatusAccepted, accepted)
 	case st.Rejected():
 		s.rejected(c, st.Results[0].Code, path)
 	default:

@@ -480,7 +480,7 @@ type NewMember struct {
 	// Account An account's address; mixed case must match the EIP-55 checksum.
 	Account *Account `json:"account,omitempty"`
 
-	// ID 1 to 64 letters, digits, '.', '-' and '_'.
+	// ID 1 to 64 letters, digits, '.', '-' and '_', not starting with 0x, as accounts do.
 	ID string `json:"id"`
 }
 
@@ -724,6 +724,9 @@ type ChangeAccepted = Status
 // ChangeApplied How far an accepted event or change has come.
 type ChangeApplied = Status
 
+// EventApplied How far an accepted event or change has come.
+type EventApplied = Status
+
 // OrderAccepted defines model for OrderAccepted.
 type OrderAccepted = Order
 
@@ -767,6 +770,9 @@ type ReportBookingEventsParams struct {
 
 	// CeTime Binary mode only.
 	CeTime string `json:"ce-time,omitempty,omitzero"`
+
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -1185,6 +1191,25 @@ func (siw *ServerInterfaceWrapper) ReportBookingEvents(c *gin.Context) {
 		}
 
 		params.CeTime = CeTime
+
+	}
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
 
 	}
 

@@ -10,7 +10,7 @@ import (
 )
 
 // ReportBookingEvents takes events in any of the three modes of CloudEvents.
-func (s *Server) ReportBookingEvents(c *gin.Context, _ ReportBookingEventsParams) {
+func (s *Server) ReportBookingEvents(c *gin.Context, params ReportBookingEventsParams) {
 	body, media, err := readBody(c, maxEventsBody, mediaEvent, mediaEvents, mediaJSON)
 	if err != nil {
 		s.fail(c, err)
@@ -36,10 +36,11 @@ func (s *Server) ReportBookingEvents(c *gin.Context, _ ReportBookingEventsParams
 		s.fail(c, err)
 		return
 	}
-	s.reportOne(c, event)
+	s.reportOne(c, event, params.Prefer)
 }
 
-func (s *Server) reportOne(c *gin.Context, event wallet.BookingEvent) {
+// reportOne answers a single event: that it is accepted or, where the client prefers to wait, what became of it.
+func (s *Server) reportOne(c *gin.Context, event wallet.BookingEvent, prefer string) {
 	receipts, err := s.wallet.ReportEvents(c.Request.Context(), callerOf(c).client, []wallet.BookingEvent{event})
 	if err != nil {
 		s.fail(c, err)
@@ -52,7 +53,17 @@ func (s *Server) reportOne(c *gin.Context, event wallet.BookingEvent) {
 		return
 	}
 	c.Header("Location", answer.Href)
-	reply(c, http.StatusAccepted, EventReceipts{Events: []EventReceipt{answer}})
+	accepted := EventReceipts{Events: []EventReceipt{answer}}
+	if preferredWait(prefer) == 0 {
+		reply(c, http.StatusAccepted, accepted)
+		return
+	}
+	st, err := s.wallet.Status(c.Request.Context(), receipts[0].ID)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	s.conclude(c, st, answer.Href, prefer, accepted)
 }
 
 // reportBatch answers each event in its place.

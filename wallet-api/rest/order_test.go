@@ -140,6 +140,35 @@ func TestPreferWait(t *testing.T) {
 	}
 }
 
+func TestPreferWaitForAnEvent(t *testing.T) {
+	a := newAPI(t, Options{})
+	a.enrol(t, "alice")
+	a.ledger.eager = false
+	report := func(event, prefer string) answer {
+		return a.send(t, "dsk_booking", "POST", "/v1/booking-events", event, "Content-Type", mediaEvent, "Prefer", prefer)
+	}
+	// Waited in vain: accepted, as without waiting.
+	var receipts EventReceipts
+	got := report(confirmed("b1", "alice", "100.00"), "wait=1")
+	got.want(t, 202).decode(t, &receipts)
+	if len(receipts.Events) != 1 || receipts.Events[0].Status != EventAccepted || got.Header.Get("Preference-Applied") != "wait=1" {
+		t.Errorf("%+v", receipts)
+	}
+	// Waited, and committed meanwhile.
+	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	var status Status
+	report(completed("b1"), "wait=20").want(t, 200).decode(t, &status)
+	if status.Status != StateApplied || status.Operations[0].Amount != 5_00 || status.Transaction == nil {
+		t.Errorf("%+v", status)
+	}
+	// Waited, and the ledger refused.
+	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	got = report(completed("b2"), "wait=20")
+	if p := got.problem(t, 422, dollars.CodeBookingUnknown, ""); p.Instance != got.Header.Get("Location") {
+		t.Errorf("%+v", p)
+	}
+}
+
 func TestPreferredWait(t *testing.T) {
 	for prefer, want := range map[string]time.Duration{
 		"": 0, "wait=5": 5 * time.Second, "Wait = \"7\"; x=y": 7 * time.Second, "handling=lenient, wait=3": 3 * time.Second,

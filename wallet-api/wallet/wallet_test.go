@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -373,8 +374,10 @@ func TestMembers(t *testing.T) {
 	}
 	_, _, err := w.CreateMember(t.Context(), "alice", &alice.Account)
 	wantCode(t, err, CodeMemberExists, "/id")
-	_, _, err = w.CreateMember(t.Context(), "-x", nil)
-	wantCode(t, err, CodeMemberInvalid, "/id")
+	for _, id := range []string{"", "-x", "a b", "a/b", "0x00", strings.Repeat("m", 65)} {
+		_, _, err = w.CreateMember(t.Context(), id, nil)
+		wantCode(t, err, CodeMemberInvalid, "/id")
+	}
 	_, _, err = w.CreateMember(t.Context(), "dave", &dollars.Account{})
 	wantCode(t, err, dollars.CodeZeroAddress, "/account")
 	_, err = w.Balance(t.Context(), "zoe")

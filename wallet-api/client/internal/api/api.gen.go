@@ -485,7 +485,7 @@ type NewMember struct {
 	// Account An account's address; mixed case must match the EIP-55 checksum.
 	Account *Account `json:"account,omitempty"`
 
-	// ID 1 to 64 letters, digits, '.', '-' and '_'.
+	// ID 1 to 64 letters, digits, '.', '-' and '_', not starting with 0x, as accounts do.
 	ID string `json:"id"`
 }
 
@@ -729,6 +729,9 @@ type ChangeAccepted = Status
 // ChangeApplied How far an accepted event or change has come.
 type ChangeApplied = Status
 
+// EventApplied How far an accepted event or change has come.
+type EventApplied = Status
+
 // OrderAccepted defines model for OrderAccepted.
 type OrderAccepted = Order
 
@@ -772,6 +775,9 @@ type ReportBookingEventsParams struct {
 
 	// CeTime Binary mode only.
 	CeTime string `json:"ce-time,omitempty,omitzero"`
+
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -949,7 +955,7 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -961,7 +967,7 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 	//
 	// Takes a body of the `application/cloudevents+json` content type.
 	//
@@ -973,7 +979,7 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 	//
 	// Takes a body of the `application/cloudevents-batch+json` content type.
 	//
@@ -985,7 +991,7 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1256,7 +1262,7 @@ func (c *Client) UnfreezeAccount(ctx context.Context, address Address, params *U
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1278,7 +1284,7 @@ func (c *Client) ReportBookingEventsWithBody(ctx context.Context, params *Report
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 //
 // Takes a body of the `application/cloudevents+json` content type.
 //
@@ -1300,7 +1306,7 @@ func (c *Client) ReportBookingEventsWithApplicationCloudeventsPlusJSONBody(ctx c
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 //
 // Takes a body of the `application/cloudevents-batch+json` content type.
 //
@@ -1322,7 +1328,7 @@ func (c *Client) ReportBookingEventsWithApplicationCloudeventsBatchPlusJSONBody(
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2034,6 +2040,15 @@ func NewReportBookingEventsRequestWithBody(server string, params *ReportBookingE
 		}
 
 		req.Header.Set("ce-time", headerParam4)
+
+		var headerParam5 string
+
+		headerParam5, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam5)
 
 	}
 
