@@ -24,7 +24,7 @@ type prepared struct {
 
 // strict decodes a message and refuses every encoding of it but one, so that no bit is without a meaning.
 func strict(raw []byte, into proto.Message) error {
-	if err := proto.Unmarshal(raw, into); err != nil {
+	if err := (proto.UnmarshalOptions{DiscardUnknown: true}).Unmarshal(raw, into); err != nil {
 		return err
 	}
 	again, err := proto.MarshalOptions{Deterministic: true}.Marshal(into)
@@ -161,6 +161,10 @@ func signedMetadata(b *common.Block) (*common.Metadata, error) {
 	return &signed, nil
 }
 
+// unorderedMetadata is what stands in a genesis block where consensus puts its own: a first configuration (field 1),
+// with nothing in it.
+var unorderedMetadata = []byte{0x0a, 0x00}
+
 // genesis reads the first block, which nobody signs, and judges it by the roots.
 func genesis(raw []byte, roots Roots) (*config, *prepared, error) {
 	b, err := parse(raw)
@@ -168,14 +172,15 @@ func genesis(raw []byte, roots Roots) (*config, *prepared, error) {
 		return nil, nil, err
 	}
 	p := &prepared{raw: b, hash: sha256.Sum256(headerBytes(b.GetHeader()))}
+	if number := b.GetHeader().GetNumber(); number != 0 || len(b.GetHeader().GetPreviousHash()) > 0 {
+		return nil, nil, fmt.Errorf("this is block %d: an audit starts from the genesis block", number)
+	}
 	signed, err := signedMetadata(b)
 	switch {
 	case err != nil:
 		return nil, nil, err
-	case len(signed.GetSignatures()) > 0:
-		return nil, nil, errors.New("a genesis block is not signed")
-	case b.GetHeader().GetNumber() != 0 || len(b.GetHeader().GetPreviousHash()) > 0:
-		return nil, nil, fmt.Errorf("this is block %d: an audit starts from the genesis block", b.GetHeader().GetNumber())
+	case len(signed.GetSignatures()) > 0 || !bytes.Equal(signed.GetValue(), unorderedMetadata):
+		return nil, nil, errors.New("a genesis block is not ordered or signed")
 	case len(b.GetData().GetData()) != 1:
 		return nil, nil, errors.New("a genesis block has one transaction")
 	case len(metadata(b, common.BlockMetadataIndex_COMMIT_HASH)) > 0:
