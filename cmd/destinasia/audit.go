@@ -185,7 +185,7 @@ func divergenceOf(err error) *auditDivergence {
 
 func (a *app) printAudit(r auditReport) {
 	s := r.Supply
-	fields{
+	list := fields{
 		{"height", fmt.Sprintf("%d blocks", r.Blocks)},
 		{"last header", r.HeaderHash},
 		{"state digest", fmt.Sprintf("%s (%d keys)", r.StateDigest, r.Keys)},
@@ -194,8 +194,9 @@ func (a *app) printAudit(r auditReport) {
 		{"supply, in D$", fmt.Sprintf("%s minted - %s reversed - %s redeemed - %s expired = %s outstanding", s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding)},
 		{"books", "balanced at every height"},
 		{"trusted", r.Roots},
-	}.print(a.out)
-	for _, name := range r.From {
-		fmt.Fprintf(a.out, "%-13s %s\n", "blocks of", name)
 	}
+	for _, name := range r.From {
+		list = append(list, field{"blocks of", name})
+	}
+	list.print(a.out)
 }

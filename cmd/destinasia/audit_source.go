@@ -48,9 +48,10 @@ func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) 
 
 // peersSource asks every peer for the blocks that all of them have.
 func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
+	var peers []*source.Peer
 	var same source.Same
 	s := auditSource{close: func() {
-		for _, p := range same.Peers {
+		for _, p := range peers {
 			p.Close()
 		}
 	}}
@@ -62,7 +63,7 @@ func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
 				if err != nil {
 					return 0, err
 				}
-				same.Peers = append(same.Peers, p)
+				peers, same = append(peers, p), append(same, p)
 				s.names = append(s.names, p.Name())
 				height, err := p.Height(ctx)
 				if err != nil {
@@ -71,7 +72,7 @@ func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
 				lowest = min(lowest, height)
 			}
 		}
-		for _, p := range same.Peers {
+		for _, p := range peers {
 			if err := p.Seek(ctx, lowest); err != nil {
 				return 0, err
 			}

@@ -89,6 +89,9 @@ func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(chains) != 1 || len(chains[0]) < 2 {
+		return nil, fmt.Errorf("it has %d chains to the organisation's roots; there must be one", len(chains))
+	}
 	id := &identity{mspID: o.mspID, cert: cert, key: key}
 	roles := 0
 	for _, name := range cert.Subject.OrganizationalUnit {
@@ -102,8 +105,8 @@ func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
 		id.role = u.role
 		roles++
 	}
-	if roles != 1 || len(chains) != 1 {
-		return nil, fmt.Errorf("it has %d roles and %d chains; it must have one of each", roles, len(chains))
+	if roles != 1 {
+		return nil, fmt.Errorf("it has %d roles; it must have one", roles)
 	}
 	id.readAttributes()
 	return id, nil

@@ -12,26 +12,32 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 )
 
-// Same reads the blocks of the first peer, and compares each with what the others have in its place.
-type Same struct{ Peers []*Peer }
+// Same reads the blocks of the first of its peers, and compares each with what the others have in its place.
+type Same []named
+
+// named is a Peer.
+type named interface {
+	blocks
+	Name() string
+}
 
 // Next is the next block if all peers have the same one. Their orderers' signatures may differ: each orderer signs for
 // itself.
 func (s Same) Next(ctx context.Context) ([]byte, error) {
-	first, err := s.Peers[0].Next(ctx)
+	first, err := s[0].Next(ctx)
 	ended := errors.Is(err, io.EOF)
 	if err != nil && !ended {
 		return nil, err
 	}
-	for _, other := range s.Peers[1:] {
+	for _, other := range s[1:] {
 		raw, otherErr := other.Next(ctx)
 		if ended && errors.Is(otherErr, io.EOF) {
 			continue
 		}
 		if otherErr != nil || ended {
-			return nil, fmt.Errorf("%s and %s do not have equally many blocks: %w", s.Peers[0].name, other.name, errors.Join(err, otherErr))
+			return nil, fmt.Errorf("%s and %s do not have equally many blocks: %w", s[0].Name(), other.Name(), errors.Join(err, otherErr))
 		}
-		if err := compare(first, raw, s.Peers[0].name, other.name); err != nil {
+		if err := compare(first, raw, s[0].Name(), other.Name()); err != nil {
 			return nil, err
 		}
 	}
