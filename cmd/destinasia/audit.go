@@ -25,6 +25,7 @@ type auditReport struct {
 	Keys         int         `json:"keys,omitempty"`
 	Transactions int         `json:"transactions"`
 	Invalid      int         `json:"invalid"`
+	Unjudged     int         `json:"unjudged"` // without effect, by rules the audit does not have
 	Operations   int         `json:"operations"`
 	Supply       auditSupply `json:"supply"`
 	Balanced     bool        `json:"balanced"` // at every height up to this
@@ -158,7 +159,7 @@ func (a *app) audit(ctx context.Context, trusted trustRoots, from auditSource, a
 func newAuditReport(r audit.Report) auditReport {
 	return auditReport{
 		Blocks: r.Height, HeaderHash: hex.EncodeToString(r.HeaderHash[:]),
-		Transactions: r.Transactions, Invalid: r.Invalid, Operations: r.Operations,
+		Transactions: r.Transactions, Invalid: r.Invalid, Unjudged: r.Unjudged, Operations: r.Operations,
 		Supply: auditSupply{
 			Minted: r.Supply.Minted, Reversed: r.Supply.Reversed, Redeemed: r.Supply.Redeemed, Expired: r.Supply.Expired,
 			Outstanding: r.Outstanding, Pending: r.Supply.Pending, Debt: r.Supply.Debt,
@@ -185,11 +186,15 @@ func divergenceOf(err error) *auditDivergence {
 
 func (a *app) printAudit(r auditReport) {
 	s := r.Supply
+	transactions := fmt.Sprintf("%d, %d of them rightly marked invalid", r.Transactions, r.Invalid)
+	if r.Unjudged > 0 {
+		transactions += fmt.Sprintf(", %d without effect that this audit has no rules for", r.Unjudged)
+	}
 	list := fields{
 		{"height", fmt.Sprintf("%d blocks", r.Blocks)},
 		{"last header", r.HeaderHash},
 		{"state digest", fmt.Sprintf("%s (%d keys)", r.StateDigest, r.Keys)},
-		{"transactions", fmt.Sprintf("%d, %d of them rightly marked invalid", r.Transactions, r.Invalid)},
+		{"transactions", transactions},
 		{"operations", fmt.Sprintf("%d executed again, %.0f/s", r.Operations, float64(r.Operations)/max(r.Seconds, 0.001))},
 		{"supply, in D$", fmt.Sprintf("%s minted - %s reversed - %s redeemed - %s expired = %s outstanding", s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding)},
 		{"books", "balanced at every height"},

@@ -185,8 +185,8 @@ func TestConspiracies(t *testing.T) {
 		"a read of nothing":          {onSet(func(s *kvrwset.KVRWSet) { s.Reads[0].Version = nil }), says(true, "should be MVCC_READ_CONFLICT")},
 		"a read dropped":             {onSet(func(s *kvrwset.KVRWSet) { s.Reads = s.Reads[1:] }), says(true, "the rules read this key")},
 		"a read added":               {onSet(func(s *kvrwset.KVRWSet) { s.Reads = append(s.Reads, &kvrwset.KVRead{Key: "b/x"}) }), says(true, "the rules do not read")},
-		"a range":                    {onSet(func(s *kvrwset.KVRWSet) { s.RangeQueriesInfo = []*kvrwset.RangeQueryInfo{{}} }), says(false, "does not follow")},
-		"a key's policy":             {onSet(func(s *kvrwset.KVRWSet) { s.MetadataWrites = []*kvrwset.KVMetadataWrite{{Key: "a"}} }), says(false, "does not follow")},
+		"a range":                    {onSet(func(s *kvrwset.KVRWSet) { s.RangeQueriesInfo = []*kvrwset.RangeQueryInfo{{}} }), says(false, "cannot follow it")},
+		"a key's policy":             {onSet(func(s *kvrwset.KVRWSet) { s.MetadataWrites = []*kvrwset.KVMetadataWrite{{Key: "a"}} }), says(false, "cannot follow it")},
 		"an award without a booking": {on("award too", func(r *request) { r.onArgs = func(args [][]byte) { flip(args[1], len(args[1])-1) } }), says(true, "the rules read this key")},
 		"another namespace": {on("award too", func(r *request) {
 			set := &kvrwset.KVRWSet{Writes: []*kvrwset.KVWrite{{Key: "namespaces/x", Value: []byte{1}}}}
@@ -220,6 +220,37 @@ func spoilJournal(a *peer.ChaincodeAction) {
 	event := unmarshal(a.Events, &peer.ChaincodeEvent{})
 	flip(event.Payload, len(event.Payload)-1)
 	a.Events = marshal(event)
+}
+
+// TestNobodyStopsAudits: whoever may send transactions could send these, which take no effect.
+func TestNobodyStopsAudits(t *testing.T) {
+	w := newWorld(t)
+	scan := &kvrwset.KVRWSet{RangeQueriesInfo: []*kvrwset.RangeQueryInfo{{StartKey: "a", EndKey: "b"}}}
+	hashed := &kvrwset.HashedRWSet{HashedWrites: []*kvrwset.KVWriteHash{{KeyHash: []byte("x"), ValueHash: []byte("y")}}}
+	for name, c := range map[string]struct {
+		set  *rwset.NsReadWriteSet
+		code peer.TxValidationCode
+	}{
+		"a scan": {&rwset.NsReadWriteSet{Namespace: "dsd", Rwset: marshal(scan)}, peer.TxValidationCode_VALID},
+		"a collection": {&rwset.NsReadWriteSet{
+			Namespace: "dsd", CollectionHashedRwset: []*rwset.CollectionHashedReadWriteSet{{CollectionName: "any", HashedRwset: marshal(hashed)}},
+		}, peer.TxValidationCode_INVALID_OTHER_REASON},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := on("award too", func(r *request) {
+				*r = request{creator: w.client, args: [][]byte{[]byte("Tally"), nil}, sets: []*rwset.NsReadWriteSet{c.set}}
+			})
+			p.codes = func(number int, codes []byte) {
+				if number == awarding {
+					codes[1] = byte(c.code)
+				}
+			}
+			r, err := w.audit(tell(t, w, p)[:awarding+1])
+			if err != nil || r.Unjudged != 1 {
+				t.Errorf("%d unjudged; %v", r.Unjudged, err)
+			}
+		})
+	}
 }
 
 // TestWeakPolicyDoesNotHelp: where the policy asks for one organisation only, the audit still asks for both.

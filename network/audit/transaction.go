@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
@@ -58,6 +59,12 @@ func (s *namespaceSet) writes() bool {
 		}
 	}
 	return len(s.public.GetWrites())+len(s.public.GetMetadataWrites()) > 0
+}
+
+// matters tells whether the transaction does anything if it is valid.
+func (t *transaction) matters() bool {
+	return t.kind == common.HeaderType_CONFIG || t.event != nil ||
+		slices.ContainsFunc(t.sets, func(s namespaceSet) bool { return s.writes() })
 }
 
 // failure is a transaction's own fault, and the code Fabric has for it.

@@ -17,6 +17,11 @@ type verdict struct {
 
 var valid = verdict{code: peer.TxValidationCode_VALID, reason: "nothing speaks against it"}
 
+// unfollowed is the verdict where this package has no rules to come to one.
+func unfollowed(format string, args ...any) verdict {
+	return verdict{code: peer.TxValidationCode_NOT_VALIDATED, reason: fmt.Sprintf(format, args...)}
+}
+
 // same tells whether a recorded code says the same. Peers have many names for transactions nobody can read; only some
 // peers' program would have to go wrong for these to be mixed up, and none of them takes effect.
 func (v verdict) same(recorded peer.TxValidationCode) bool {
@@ -41,14 +46,11 @@ var unreadable = map[peer.TxValidationCode]bool{
 
 // judge validates the transactions of a block as far as the state before the block decides it. What they read is
 // looked at one by one, by reads.
-func (a *Auditor) judge(b *prepared) ([]verdict, error) {
+func (a *Auditor) judge(b *prepared) []verdict {
 	verdicts := make([]verdict, len(b.transactions))
 	inBlock := map[string]bool{}
 	for i, t := range b.transactions {
-		v, err := a.judgeAlone(t)
-		if err != nil {
-			return nil, divergence(b, i, err)
-		}
+		v := a.judgeAlone(t)
 		if v == valid && t.id != "" {
 			if inBlock[t.id] {
 				v = verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction of the block"}
@@ -57,44 +59,42 @@ func (a *Auditor) judge(b *prepared) ([]verdict, error) {
 		}
 		verdicts[i] = v
 	}
-	return verdicts, nil
+	return verdicts
 }
 
-func (a *Auditor) judgeAlone(t *transaction) (verdict, error) {
-	if t.fault != nil {
-		return verdict{code: t.fault.code, reason: t.fault.Error()}, nil
+func (a *Auditor) judgeAlone(t *transaction) verdict {
+	switch {
+	case t.fault != nil:
+		return verdict{code: t.fault.code, reason: t.fault.Error()}
+	case t.kind == common.HeaderType_CONFIG:
+		return unfollowed("it changes the channel's configuration")
+	case a.seen[t.id]:
+		return verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction"}
+	case t.late != nil:
+		return verdict{code: t.late.code, reason: t.late.Error()}
 	}
-	if t.kind == common.HeaderType_CONFIG {
-		return verdict{}, errors.New("it changes the channel's configuration, which this audit does not follow")
-	}
-	if a.seen[t.id] {
-		return verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction"}, nil
-	}
-	if t.late != nil {
-		return verdict{code: t.late.code, reason: t.late.Error()}, nil
-	}
-	if v, err := a.endorsed(t, t.chaincode, nil); v != valid || err != nil {
-		return v, err
+	if v := a.endorsed(t, t.chaincode, nil); v != valid {
+		return v
 	}
 	for i := range t.sets {
 		if s := &t.sets[i]; s.writes() {
-			if v, err := a.endorsed(t, s.name, s); v != valid || err != nil {
-				return v, err
+			if v := a.endorsed(t, s.name, s); v != valid {
+				return v
 			}
 		}
 	}
-	return valid, nil
+	return valid
 }
 
 // endorsed judges a transaction by the policies for what it writes in a namespace; without a set, by the namespace's
 // policy if it writes nothing there.
-func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) (verdict, error) {
+func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) verdict {
 	p, err := a.policy(namespace)
 	switch {
 	case errors.Is(err, errUndefined):
-		return verdict{code: peer.TxValidationCode_INVALID_CHAINCODE, reason: fmt.Sprintf("chaincode %q: %v", namespace, err)}, nil
+		return verdict{code: peer.TxValidationCode_INVALID_CHAINCODE, reason: fmt.Sprintf("chaincode %q: %v", namespace, err)}
 	case err != nil:
-		return verdict{}, err
+		return unfollowed("%v", err)
 	}
 	refused := func(what string) verdict {
 		return verdict{code: peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE, reason: fmt.Sprintf(
@@ -103,16 +103,16 @@ func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) 
 	if set == nil {
 		for i := range t.sets {
 			if t.sets[i].name == namespace && t.sets[i].writes() {
-				return valid, nil // judged by what it writes
+				return valid // judged by what it writes
 			}
 		}
 		if !p(t.endorsers) {
-			return refused(namespace), nil
+			return refused(namespace)
 		}
-		return valid, nil
+		return valid
 	}
 	if len(set.public.GetWrites()) > 0 && !p(t.endorsers) {
-		return refused(namespace), nil
+		return refused(namespace)
 	}
 	for _, c := range set.collections {
 		if len(c.hashed.GetHashedWrites()) == 0 {
@@ -120,13 +120,13 @@ func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) 
 		}
 		own, err := a.config.collectionPolicy(namespace, c.name)
 		if err != nil {
-			return verdict{}, err
+			return unfollowed("%v", err)
 		}
 		if !own(t.endorsers) {
-			return refused(c.name), nil
+			return refused(c.name)
 		}
 	}
-	return valid, nil
+	return valid
 }
 
 // policy is the endorsement policy of a namespace as it was before the block.
@@ -142,46 +142,47 @@ func (a *Auditor) policy(namespace string) (policy, error) {
 }
 
 // reads judges a transaction by whether what it read is still so.
-func (a *Auditor) reads(t *transaction) (verdict, error) {
+func (a *Auditor) reads(t *transaction) verdict {
 	stale := func(namespace, key string) verdict {
 		return verdict{peer.TxValidationCode_MVCC_READ_CONFLICT, key, "what it read of " + namespace + " had changed"}
 	}
-	for _, s := range t.sets {
+	for i := range t.sets {
+		s := &t.sets[i]
 		for _, r := range s.public.GetReads() {
 			if !a.state.current(place{s.name, ""}, r.GetKey(), r.GetVersion()) {
-				return stale(s.name, r.GetKey()), nil
+				return stale(s.name, r.GetKey())
 			}
 		}
-		if err := checkFollowed(&s); err != nil {
-			return verdict{}, err
+		if v := followed(s); v != valid {
+			return v
 		}
 		for _, c := range s.collections {
 			for _, r := range c.hashed.GetHashedReads() {
 				if !a.state.current(place{s.name, c.name}, string(r.GetKeyHash()), r.GetVersion()) {
-					return stale(s.name+", collection "+c.name, fmt.Sprintf("%x", r.GetKeyHash())), nil
+					return stale(s.name+", collection "+c.name, fmt.Sprintf("%x", r.GetKeyHash()))
 				}
 			}
 		}
 	}
-	return valid, nil
+	return valid
 }
 
-// checkFollowed refuses what only rules that this package does not have could validate.
-func checkFollowed(s *namespaceSet) error {
+// followed tells whether nothing is there that only rules this package does not have could validate.
+func followed(s *namespaceSet) verdict {
 	metadata := len(s.public.GetMetadataWrites())
 	for _, c := range s.collections {
 		metadata += len(c.hashed.GetMetadataWrites())
 		for _, w := range c.hashed.GetHashedWrites() {
 			if w.GetIsPurge() {
-				return errors.New("it purges private data, which this audit does not follow")
+				return unfollowed("it purges private data of %s", s.name)
 			}
 		}
 	}
 	switch {
 	case metadata > 0:
-		return fmt.Errorf("it sets policies of keys in %s, which this audit does not follow", s.name)
+		return unfollowed("it sets policies of keys of %s", s.name)
 	case len(s.public.GetRangeQueriesInfo()) > 0:
-		return fmt.Errorf("it reads a range of keys of %s, which this audit does not follow", s.name)
+		return unfollowed("it reads a range of keys of %s", s.name)
 	}
-	return nil
+	return valid
 }
