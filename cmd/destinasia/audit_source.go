@@ -49,7 +49,6 @@ func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) 
 // peersSource asks every peer for the blocks that all of them have.
 func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
 	var peers []*source.Peer
-	var same source.Same
 	s := auditSource{close: func() {
 		for _, p := range peers {
 			p.Close()
@@ -63,7 +62,7 @@ func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
 				if err != nil {
 					return 0, err
 				}
-				peers, same = append(peers, p), append(same, p)
+				peers = append(peers, p)
 				s.names = append(s.names, p.Name())
 				height, err := p.Height(ctx)
 				if err != nil {
@@ -83,7 +82,7 @@ func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
 		s.close()
 		return auditSource{}, err
 	}
-	s.Fetcher, s.height = same, int(height)
+	s.Fetcher, s.height = source.Compare(peers...), int(height)
 	return s, nil
 }
 

@@ -253,6 +253,29 @@ func TestNobodyStopsAudits(t *testing.T) {
 	}
 }
 
+// TestOneOfTwoReasons: peers look at namespaces in no order, so either reason is right; being valid is not.
+func TestOneOfTwoReasons(t *testing.T) {
+	w := newWorld(t)
+	for _, code := range []peer.TxValidationCode{
+		peer.TxValidationCode_INVALID_CHAINCODE, peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE, peer.TxValidationCode_VALID,
+	} {
+		p := on("award too", func(r *request) {
+			r.endorsers = []*signer{w.peer}
+			set := &kvrwset.KVRWSet{Writes: []*kvrwset.KVWrite{{Key: "x", Value: []byte{1}}}}
+			r.sets = append(r.sets, &rwset.NsReadWriteSet{Namespace: "another", Rwset: marshal(set)})
+		})
+		p.codes = func(number int, codes []byte) {
+			if number == awarding {
+				codes[1] = byte(code)
+			}
+		}
+		_, err := w.audit(tell(t, w, p)[:awarding+1])
+		if (err == nil) != (code != peer.TxValidationCode_VALID) {
+			t.Errorf("marked %s: %v", code, err)
+		}
+	}
+}
+
 // TestWeakPolicyDoesNotHelp: where the policy asks for one organisation only, the audit still asks for both.
 func TestWeakPolicyDoesNotHelp(t *testing.T) {
 	w := newWorld(t)

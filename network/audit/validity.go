@@ -10,7 +10,10 @@ import (
 
 // verdict is what the audit finds of a transaction's validity.
 type verdict struct {
-	code   peer.TxValidationCode
+	code peer.TxValidationCode
+	// other is another code that is as right, VALID if there is none: of what is wrong in several namespaces, peers find
+	// a different one first each time.
+	other  peer.TxValidationCode
 	key    string
 	reason string
 }
@@ -25,7 +28,8 @@ func unfollowed(format string, args ...any) verdict {
 // same tells whether a recorded code says the same. Peers have many names for transactions nobody can read; only some
 // peers' program would have to go wrong for these to be mixed up, and none of them takes effect.
 func (v verdict) same(recorded peer.TxValidationCode) bool {
-	return v.code == recorded || unreadable[v.code] && unreadable[recorded]
+	return v.code == recorded || v.other != peer.TxValidationCode_VALID && v.other == recorded ||
+		unreadable[v.code] && unreadable[recorded]
 }
 
 var unreadable = map[peer.TxValidationCode]bool{
@@ -73,17 +77,24 @@ func (a *Auditor) judgeAlone(t *transaction) verdict {
 	case t.late != nil:
 		return verdict{code: t.late.code, reason: t.late.Error()}
 	}
-	if v := a.endorsed(t, t.chaincode, nil); v != valid {
-		return v
-	}
+	verdicts := []verdict{a.endorsed(t, t.chaincode, nil)}
 	for i := range t.sets {
 		if s := &t.sets[i]; s.writes() {
-			if v := a.endorsed(t, s.name, s); v != valid {
-				return v
-			}
+			verdicts = append(verdicts, a.endorsed(t, s.name, s))
 		}
 	}
-	return valid
+	result := valid
+	for _, v := range verdicts {
+		switch {
+		case v.code == peer.TxValidationCode_NOT_VALIDATED:
+			return v
+		case result == valid:
+			result = v
+		case v != valid && v.code != result.code:
+			result.other = v.code
+		}
+	}
+	return result
 }
 
 // endorsed judges a transaction by the policies for what it writes in a namespace; without a set, by the namespace's
@@ -144,7 +155,7 @@ func (a *Auditor) policy(namespace string) (policy, error) {
 // reads judges a transaction by whether what it read is still so.
 func (a *Auditor) reads(t *transaction) verdict {
 	stale := func(namespace, key string) verdict {
-		return verdict{peer.TxValidationCode_MVCC_READ_CONFLICT, key, "what it read of " + namespace + " had changed"}
+		return verdict{code: peer.TxValidationCode_MVCC_READ_CONFLICT, key: key, reason: "what it read of " + namespace + " had changed"}
 	}
 	for i := range t.sets {
 		s := &t.sets[i]

@@ -38,7 +38,7 @@ func two(change func(*common.Block)) []*common.Block {
 		list = append(list, &common.Block{
 			Header:   &common.BlockHeader{Number: number, DataHash: []byte("hash")},
 			Data:     &common.BlockData{Data: [][]byte{[]byte("transaction")}},
-			Metadata: &common.BlockMetadata{Metadata: [][]byte{[]byte("signature"), nil, {0}}},
+			Metadata: &common.BlockMetadata{Metadata: [][]byte{[]byte("signature"), nil, {0, 11}, nil, []byte("commit")}},
 		})
 	}
 	change(list[1])
@@ -46,6 +46,10 @@ func two(change func(*common.Block)) []*common.Block {
 }
 
 func unchanged(*common.Block) {}
+
+func same(one, other []*common.Block) *Same {
+	return &Same{peers: []named{&memory{"one", one}, &memory{"other", other}}, apart: make([]bool, 2)}
+}
 
 func TestSame(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -56,11 +60,13 @@ func TestSame(t *testing.T) {
 		"other signatures": {func(b *common.Block) { b.Metadata.Metadata[0] = []byte("another orderer's") }, ""},
 		"header":           {func(b *common.Block) { b.Header.DataHash = nil }, "fork"},
 		"data":             {func(b *common.Block) { b.Data.Data[0] = nil }, "transactions"},
-		"verdicts":         {func(b *common.Block) { b.Metadata.Metadata[2][0] = 1 }, "TRANSACTIONS_FILTER"},
-		"more metadata":    {func(b *common.Block) { b.Metadata.Metadata = append(b.Metadata.Metadata, nil, []byte("x")) }, "COMMIT_HASH"},
+		"validity":         {func(b *common.Block) { b.Metadata.Metadata[2][0] = 1 }, "transaction 0 is VALID for one"},
+		"verdicts":         {func(b *common.Block) { b.Metadata.Metadata[2] = nil }, "2 validation codes"},
+		"other reasons":    {func(b *common.Block) { b.Metadata.Metadata[2][1], b.Metadata.Metadata[4] = 10, []byte("other") }, ""},
+		"state":            {func(b *common.Block) { b.Metadata.Metadata[4] = []byte("other") }, "commit hashes"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			both := Same{&memory{"one", two(unchanged)}, &memory{"other", two(c.change)}}
+			both := same(two(unchanged), two(c.change))
 			var err error
 			count := 0
 			for err == nil {
@@ -80,7 +86,7 @@ func TestSame(t *testing.T) {
 			}
 		})
 	}
-	uneven := Same{&memory{"one", two(unchanged)}, &memory{"other", two(unchanged)[:1]}}
+	uneven := same(two(unchanged), two(unchanged)[:1])
 	uneven.Next(t.Context())
 	if _, err := uneven.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "equally many") {
 		t.Errorf("a block too few: %v", err)
