@@ -5,7 +5,8 @@
 //
 // The roots are the genesis block's hash, the organisations' root certificates, or both. From the genesis block come
 // the channel's organisations and policies; with certificates, its organisations must be exactly those of the roots.
-// Of every block:
+// Nobody signs a genesis block: with certificates alone, the policies in it are believed of the ordering service, which
+// signs what is built on it. Of every block:
 //
 //   - its bytes are the one encoding of what they say; number, previous hash and data hash fit;
 //   - the ordering service's signatures satisfy the channel's policy BlockValidation;
@@ -26,18 +27,25 @@
 //
 // These end an audit with a divergence that says so, because nothing could be said of what comes after: a configuration
 // block after the genesis block, consensus other than Raft, valid transactions of other chaincodes than the audited one
-// and _lifecycle, range queries, key-level endorsement policies, chaincode collections, validation plugins other than
-// vscc, MSPs without node OUs or with intermediate or revocation lists.
+// and _lifecycle, and, in transactions that take effect, range queries, key-level endorsement policies, chaincode
+// collections, and validation plugins other than vscc; MSPs without node OUs, with intermediate certificates or with
+// revocation lists. A transaction that uses such a thing and has no effect is counted as Unjudged: otherwise anyone who
+// may send transactions could stop audits.
+//
+// Codes for transactions nobody can read are not told apart from each other, and of two reasons to refuse a transaction
+// either is taken where Fabric's peers look at them in no order.
 //
 // Like Fabric's peers, the audit does not judge by the dates in certificates. That nothing was cut off at the end of the
 // chain, and that no other chain exists beside it, cannot be seen in one sequence of blocks: compare peers (package
-// source does) or heights.
+// source does) or heights. An audit starts from the genesis block each time; there are no checkpoints.
 //
 // # State digest
 //
 // The digest is SHA-256 over the chaincode's keys in ascending byte order, each as: length of the key, key, length of
 // the value, value; lengths are unsigned varints. Two ledgers with the same digest hold the same state.
 //
-// Memory is the state, with 40 bytes beside each key, and 100 bytes per transaction (not per operation) to recognise
-// ids that return.
+// # Cost
+//
+// Blocks are decoded and their signatures checked on all processors, a few blocks ahead, and applied in order. Memory is
+// the state, and about 150 bytes per transaction (not per operation) to recognise ids that return.
 package audit
