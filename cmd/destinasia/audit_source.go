@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -106,11 +107,14 @@ type trustRoots struct {
 }
 
 func (t trustRoots) String() string {
-	text := fmt.Sprintf("%d root certificates", len(t.Certificates))
+	var parts []string
 	if t.Genesis != nil {
-		text += fmt.Sprintf(" and the genesis block %x", *t.Genesis)
+		parts = append(parts, fmt.Sprintf("the genesis block %x", *t.Genesis))
 	}
-	return text + " of " + t.where
+	if n := len(t.Certificates); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d root certificates", n))
+	}
+	return strings.Join(parts, " and ") + " of " + t.where
 }
 
 // auditRoots reads the trust roots of a directory or, without one, those of the network.

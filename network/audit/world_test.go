@@ -198,7 +198,7 @@ func newChain(w *world) *chain {
 	return &chain{w: w, blocks: [][]byte{w.genesis}, state: newState(), previous: *w.roots.Genesis, onBlock: map[int]func(*common.Block){}}
 }
 
-// fork is a copy that goes on by itself.
+// copyState is the state as it is now, for those who endorse on it later.
 func (c *chain) copyState() *state {
 	s := newState()
 	for p, entries := range c.state.entries {
