@@ -164,6 +164,7 @@ func TestHotelReplay(t *testing.T) {
 	if again := checkReplay(t, n, want); again != after {
 		t.Errorf("a replay of what was there changed %+v to %+v", after, again)
 	}
+	n.run("audit") // fails at the first thing that is wrong
 }
 
 // waitForBookings waits until the ledger knows so many bookings, or the replay has ended; it tells which.

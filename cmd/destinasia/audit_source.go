@@ -129,7 +129,7 @@ func (a *app) auditRoots(dir string) (trustRoots, error) {
 		layout := n.Dir.Material()
 		dir, genesis = string(layout), layout.Genesis()
 		for _, org := range n.Topology.Organisations {
-			certificates = append(certificates, filepath.Join(layout.Organisation(org.Name), "ca", "ca-cert.pem"))
+			certificates = append(certificates, layout.Root(org.Name))
 		}
 	} else {
 		genesis = filepath.Join(dir, "genesis.block")

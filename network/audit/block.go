@@ -3,10 +3,8 @@ package audit
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/asn1"
 	"errors"
 	"fmt"
-	"math/big"
 
 	"github.com/destinasia/dollars/network/block"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -62,15 +60,8 @@ func metadata(b *common.Block, i common.BlockMetadataIndex) []byte {
 	return b.GetMetadata().GetMetadata()[i]
 }
 
-// headerBytes is what is hashed and signed of a header.
 func headerBytes(h *common.BlockHeader) []byte {
-	// Big integers and byte slices always encode.
-	encoded, _ := asn1.Marshal(struct {
-		Number       *big.Int
-		PreviousHash []byte
-		DataHash     []byte
-	}{new(big.Int).SetUint64(h.GetNumber()), h.GetPreviousHash(), h.GetDataHash()})
-	return encoded
+	return block.HeaderBytes(h.GetNumber(), h.GetPreviousHash(), h.GetDataHash())
 }
 
 // prepare checks a block after the genesis block as far as it goes without its predecessors. It may run for many

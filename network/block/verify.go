@@ -10,16 +10,20 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 )
 
-// HeaderHash is the hash by which the next block names this one: SHA-256 over the ASN.1 of number, previous hash and
-// data hash.
+// HeaderHash is the hash by which the next block names this one: SHA-256 over HeaderBytes.
 func HeaderHash(number uint64, previousHash, dataHash []byte) [sha256.Size]byte {
+	return sha256.Sum256(HeaderBytes(number, previousHash, dataHash))
+}
+
+// HeaderBytes is what is hashed and signed of a header: the ASN.1 of number, previous hash and data hash.
+func HeaderBytes(number uint64, previousHash, dataHash []byte) []byte {
 	// Big integers and byte slices always encode.
 	encoded, _ := asn1.Marshal(struct {
 		Number       *big.Int
 		PreviousHash []byte
 		DataHash     []byte
 	}{new(big.Int).SetUint64(number), previousHash, dataHash})
-	return sha256.Sum256(encoded)
+	return encoded
 }
 
 // Hash is the block's own header hash.

@@ -32,6 +32,11 @@ func (l Layout) Genesis() string { return filepath.Join(string(l), "genesis.bloc
 // Organisation is the directory of an organisation.
 func (l Layout) Organisation(org string) string { return filepath.Join(string(l), org) }
 
+// Root is the certificate of the authority that the organisation's identities come from.
+func (l Layout) Root(org string) string {
+	return filepath.Join(l.Organisation(org), "ca", "ca-cert.pem")
+}
+
 // TLSRoot is the certificate of the organisation's TLS authority.
 func (l Layout) TLSRoot(org string) string {
 	return filepath.Join(l.Organisation(org), "tlsca", "ca-cert.pem")
