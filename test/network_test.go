@@ -107,9 +107,9 @@ func newNetwork(t *testing.T) *network {
 	return n
 }
 
-// command is a command of the program on this network.
+// command is a command of the program on this network; it does not outlive the test.
 func (n *network) command(args ...string) *exec.Cmd {
-	return exec.Command(n.program, append([]string{"--dir", n.dir}, args...)...)
+	return exec.CommandContext(n.t.Context(), n.program, append([]string{"--dir", n.dir}, args...)...)
 }
 
 // run runs a command that must succeed, and returns what it printed.

@@ -23,8 +23,11 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Open opens or creates the database in a directory.
+// Open opens or creates the database in a directory, whatever moment its last process was killed at.
 func Open(dir string, o Options) (*badger.DB, error) {
+	if err := removeUnborn(dir); err != nil {
+		return nil, fmt.Errorf("open store %s: %w", dir, err)
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
