@@ -32,7 +32,7 @@ func TestReadme(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute) // the first of it may build Fabric
 	defer cancel()
 	for _, command := range append([]string{"destinasia demo --port-base " + strconv.Itoa(base)}, commands...) {
 		cmd := exec.CommandContext(ctx, "sh", "-c", command)
