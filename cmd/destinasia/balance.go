@@ -9,33 +9,7 @@ import (
 )
 
 func newBalanceCommand(a *app) *cobra.Command {
-	asJSON := false
-	command := &cobra.Command{
-		Use:   "balance ID",
-		Short: "Tell what a member has",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
-			_, members, err := a.openAs(roleMember)
-			if err != nil {
-				return err
-			}
-			balance, err := members.Balance(cmd.Context(), id)
-			if err != nil {
-				return a.advise(err)
-			}
-			if asJSON {
-				return printJSON(a.out, balance)
-			}
-			a.printBalance(balance)
-			return nil
-		},
-	}
-	jsonFlag(command, &asJSON)
-	return command
+	return newMemberReadCommand(a, "balance ID", "Tell what a member has", (*client.Client).Balance, a.printBalance)
 }
 
 func (a *app) printBalance(b client.Balance) {

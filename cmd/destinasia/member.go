@@ -135,10 +135,19 @@ func ownKey(path string, passphrase passphraseSource, cost scryptCost) (memberKe
 }
 
 func newMemberShowCommand(a *app) *cobra.Command {
+	return newMemberReadCommand(a, "show ID", "Show a member", (*client.Client).Member, a.printMember)
+}
+
+// newMemberReadCommand is a command that reads one thing of a member and prints it.
+func newMemberReadCommand[T any](
+	a *app, use, short string,
+	read func(c *client.Client, ctx context.Context, id string) (T, error),
+	show func(T),
+) *cobra.Command {
 	asJSON := false
 	command := &cobra.Command{
-		Use:   "show ID",
-		Short: "Show a member",
+		Use:   use,
+		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := memberID(args[0])
@@ -149,14 +158,14 @@ func newMemberShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := members.Member(cmd.Context(), id)
+			what, err := read(members, cmd.Context(), id)
 			if err != nil {
 				return a.advise(err)
 			}
 			if asJSON {
-				return printJSON(a.out, m)
+				return printJSON(a.out, what)
 			}
-			a.printMember(m)
+			show(what)
 			return nil
 		},
 	}

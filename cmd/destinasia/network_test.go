@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/wallet-api/client"
 )
 
 func TestSecretsAreMadeOnceAndOnlyForTheirOwner(t *testing.T) {
@@ -117,10 +118,12 @@ func TestLastLines(t *testing.T) {
 func TestPrintedSupplyIsTheEquation(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{out: &out}
-	err := a.printAssets(json.RawMessage(`[{"asset":"DSD","minted":"10.00","reversed":"1.00","redeemed":"2.00","expired":"0.00","outstanding":"7.00","pending":"3.00","height":4}]`))
+	var assets []client.AssetSupply
+	err := json.Unmarshal([]byte(`[{"asset":"DSD","minted":"10.00","reversed":"1.00","redeemed":"2.00","expired":"0.00","outstanding":"7.00","pending":"3.00","height":4}]`), &assets)
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.printAssets(assets)
 	for _, want := range []string{"DSD", "= outstanding", "7.00"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())

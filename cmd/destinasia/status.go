@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -16,6 +14,7 @@ import (
 
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/wallet-api/client"
 )
 
 // statusPatience bounds how long `status` asks a network that may be half dead.
@@ -27,8 +26,8 @@ const ledgerPatience = 5 * time.Minute
 // statusReport is what `status` tells.
 type statusReport struct {
 	native.Status
-	// Assets are what the wallet service says of each asset's supply, as it says it.
-	Assets json.RawMessage `json:"assets,omitempty"`
+	// Assets are what the wallet service says of each asset's supply.
+	Assets []client.AssetSupply `json:"assets,omitempty"`
 	// Ledger is what each organisation's state adds up to, when it was asked for.
 	Ledger []ledgerSums `json:"ledger,omitempty"`
 }
@@ -64,7 +63,7 @@ func newStatusCommand(a *app) *cobra.Command {
 			if asJSON {
 				err = printJSON(a.out, report)
 			} else {
-				err = a.printStatus(report)
+				a.printStatus(report)
 			}
 			if err == nil && len(report.Problems) > 0 {
 				err = errReported
@@ -86,37 +85,16 @@ func walletRuns(s native.Status) bool {
 	return false
 }
 
-// askSupply asks the wallet service what exists of each asset.
-func askSupply(ctx context.Context, n *native.Network) (json.RawMessage, error) {
-	key, err := apiKey(n, roleAuditor)
+// askSupply asks the wallet service, once, what exists of each asset.
+func askSupply(ctx context.Context, n *native.Network) ([]client.AssetSupply, error) {
+	auditor, err := connect(n, roleAuditor, -1)
 	if err != nil {
 		return nil, err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, restURL(n)+"/v1/ledger/supply", nil)
-	if err != nil {
-		return nil, err
-	}
-	request.Header.Set("Authorization", "Bearer "+key)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("it answers %s", response.Status)
-	}
-	var supply struct{ Assets json.RawMessage }
-	if err := json.Unmarshal(body, &supply); err != nil {
-		return nil, err
-	}
-	return supply.Assets, nil
+	return auditor.Supply(ctx)
 }
 
-func (a *app) printStatus(r statusReport) error {
+func (a *app) printStatus(r statusReport) {
 	parts := newTable(a.out)
 	parts.AppendHeader(table.Row{"process", "state", "pid", "ports", "up since", "memory"})
 	for _, part := range r.Parts {
@@ -135,9 +113,7 @@ func (a *app) printStatus(r statusReport) error {
 	for name, version := range r.Committed {
 		fmt.Fprintf(a.out, "Chaincode %s %s is committed.\n", name, version)
 	}
-	if err := a.printAssets(r.Assets); err != nil {
-		return err
-	}
+	a.printAssets(r.Assets)
 	a.printLedger(r.Ledger)
 	for _, problem := range r.Problems {
 		fmt.Fprintf(a.out, "PROBLEM: %s.\n", problem)
@@ -145,30 +121,19 @@ func (a *app) printStatus(r statusReport) error {
 	if len(r.Problems) > 0 {
 		fmt.Fprintf(a.out, "Try %s, which starts what is missing, or look into %s.\n", a.commandLine("up"), a.commandLine("logs"))
 	}
-	return nil
 }
 
 // printAssets prints the supply of each asset; only what the equation needs, the rest is in the JSON.
-func (a *app) printAssets(raw json.RawMessage) error {
-	if len(raw) == 0 {
-		return nil
+func (a *app) printAssets(assets []client.AssetSupply) {
+	if len(assets) == 0 {
+		return
 	}
-	var assets []struct{ Asset, Minted, Reversed, Redeemed, Expired, Outstanding, Pending string }
-	if err := json.Unmarshal(raw, &assets); err != nil {
-		return fmt.Errorf("supply: %w", err)
-	}
-	supply := newTable(a.out)
+	supply := rightTable(a.out, 2, 3, 4, 5, 6, 7)
 	supply.AppendHeader(table.Row{"asset", "minted", "- reversed", "- redeemed", "- expired", "= outstanding", "pending"})
 	for _, s := range assets {
 		supply.AppendRow(table.Row{s.Asset, s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding, s.Pending})
 	}
-	var right []table.ColumnConfig
-	for column := 2; column <= 7; column++ {
-		right = append(right, table.ColumnConfig{Number: column, Align: text.AlignRight, AlignHeader: text.AlignRight})
-	}
-	supply.SetColumnConfigs(right)
 	supply.Render()
-	return nil
 }
 
 // newTable is a table in the style all commands share.
