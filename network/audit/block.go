@@ -44,8 +44,8 @@ func parse(raw []byte) (*common.Block, error) {
 	if b.GetHeader() == nil || b.GetMetadata() == nil {
 		return nil, errors.New("it has no header or no metadata")
 	}
-	if got := block.DataHash(b.GetData()); !bytes.Equal(got[:], b.GetHeader().GetDataHash()) {
-		return nil, fmt.Errorf("its transactions hash to %x; its header says %x", got, b.GetHeader().GetDataHash())
+	if err := block.Verify(b); err != nil {
+		return nil, err
 	}
 	if n := len(b.GetMetadata().GetMetadata()); n != len(common.BlockMetadataIndex_name) {
 		return nil, fmt.Errorf("it has %d entries of metadata", n)
