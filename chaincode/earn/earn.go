@@ -31,18 +31,26 @@ func ParseKind(s string) (Kind, error) {
 // Valid tells whether k is one of the known kinds.
 func (k Kind) Valid() bool { return k >= Hotel && int(k) < len(kindNames) }
 
+// MarshalText writes the kind's name; an unknown kind has none.
+func (k Kind) MarshalText() ([]byte, error) {
+	if !k.Valid() {
+		return nil, fmt.Errorf("unknown kind of item %d", uint8(k))
+	}
+	return []byte(k.String()), nil
+}
+
+// UnmarshalText reads what ParseKind reads.
+func (k *Kind) UnmarshalText(text []byte) (err error) {
+	*k, err = ParseKind(string(text))
+	return err
+}
+
 func (k Kind) String() string {
 	if k.Valid() {
 		return kindNames[k]
 	}
 	return fmt.Sprintf("kind(%d)", uint8(k))
 }
-
-// Bounds of a rule set: a rate above 100 % or points that outlive ten years are mistakes, not promotions.
-const (
-	MaxBasisPoints = 10_000
-	MaxValidMonths = 120
-)
 
 // Rules is one numbered rule set.
 type Rules struct {
