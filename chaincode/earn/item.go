@@ -60,6 +60,7 @@ type Cut struct {
 	Left  int64 // cents; what was left under the limit, and so what remains of the part
 }
 
-// Room tells how many points a limit still leaves, other than LimitItem, which a row knows itself. The evaluator asks
-// for each limit a matching row has, and takes it that the caller books what the parts say afterwards.
-type Room func(l Limit, row *Row) (int64, error)
+// Room tells how much of the points wanted a limit still leaves, LimitItem aside, which a row knows itself: at most
+// want. The evaluator asks for each limit a matching row has, with what is left of the part by then, and takes it that
+// the caller books what the parts say afterwards.
+type Room func(l Limit, row *Row, want int64) (int64, error)
