@@ -43,6 +43,25 @@ func TestEventJSON(t *testing.T) {
 				`"items":[{"item":"1","kind":"hotel","price":{"amount":"0.00","currency":"EUR"},"start":"2015-07-01","end":"2015-07-01"}]}}`,
 		},
 		{
+			"all that rules may ask for",
+			bookings.Event{Source: "urn:x", ID: "b1/confirmed", Type: bookings.Confirmed, Time: at, Data: bookings.Data{
+				Booking: "b1", Member: "m000001", Channel: "web", Party: 2, Items: []bookings.Item{{
+					Item: "1", Kind: bookings.Flight, Price: bookings.Price{Amount: 9900, Currency: "EUR"}, Start: july, End: july,
+					Cabin: "economy", Route: "FRA-LIS", Country: "PT",
+				}, {
+					Item: "2", Kind: bookings.Hotel, Price: bookings.Price{Amount: 21484, Currency: "EUR"}, Start: july, End: july + 2,
+					Country: "PT", Hotel: "resort",
+				}},
+			}},
+			`{"specversion":"1.0","id":"b1/confirmed","source":"urn:x","type":"com.destinasia.booking.confirmed.v1",` +
+				`"time":"2015-07-01T00:30:00Z","datacontenttype":"application/json","data":{"booking":"b1","member":"m000001",` +
+				`"channel":"web","party":2,"items":[` +
+				`{"item":"1","kind":"flight","price":{"amount":"99.00","currency":"EUR"},"start":"2015-07-01","end":"2015-07-01",` +
+				`"cabin":"economy","route":"FRA-LIS","country":"PT"},` +
+				`{"item":"2","kind":"hotel","price":{"amount":"214.84","currency":"EUR"},"start":"2015-07-01","end":"2015-07-03",` +
+				`"country":"PT","hotel":"resort"}]}}`,
+		},
+		{
 			"cancelled",
 			bookings.Event{Source: "urn:x", ID: "b1/cancelled", Type: bookings.Cancelled, Time: at, Data: bookings.Data{
 				Booking: "b1", Items: []bookings.Item{{Item: "1"}}, Reason: "no-show",

@@ -6,7 +6,8 @@
 // shares no code with this package, so a mistake here cannot hide one there.
 //
 // An [Event] is written faithfully: a negative price in the source is a negative price in the
-// event. Judging events is left to the receiver.
+// event. Judging events is left to the receiver. It tells what a trip is and costs, for earning
+// rules to ask about, and of people only the member's number and how many travel.
 //
 // The package also holds the one thing the two sources share: who the members are. [MemberID]
 // names them and [Crowd] says how unevenly they travel.

@@ -30,23 +30,33 @@ type Event struct {
 	Data   Data
 }
 
-// Data is what happened to which booking. Member belongs to Confirmed only and Reason to
-// Cancelled only; Reason may be left out.
+// Data is what happened to which booking. Member, Channel and Party belong to Confirmed only and
+// Reason to Cancelled only; all of them but Member may be left out.
 type Data struct {
 	Booking string `json:"booking"`
 	Member  string `json:"member,omitempty"`
+	Channel string `json:"channel,omitempty"` // How it was booked, a code of the booking system.
+	Party   int    `json:"party,omitempty"`   // How many travel.
 	Items   []Item `json:"items"`
 	Reason  string `json:"reason,omitempty"`
 }
 
 // Item is one thing booked. All fields belong to Confirmed; Completed and Cancelled name the item
 // and leave the rest zero.
+//
+// Cabin to Hotel may be left out: they are what earning rules can ask for beyond the price. Like
+// Channel they are codes, of 1 to 24 bytes of [A-Za-z0-9._/-], and never say who travels: events
+// end up on a ledger that forgets nothing.
 type Item struct {
-	Item  string `json:"item"`
-	Kind  string `json:"kind,omitempty"`
-	Price Price  `json:"price,omitzero"`
-	Start Date   `json:"start,omitzero"`
-	End   Date   `json:"end,omitzero"`
+	Item    string `json:"item"`
+	Kind    string `json:"kind,omitempty"`
+	Price   Price  `json:"price,omitzero"`
+	Start   Date   `json:"start,omitzero"`
+	End     Date   `json:"end,omitzero"`
+	Cabin   string `json:"cabin,omitempty"`   // A code of the booking system.
+	Route   string `json:"route,omitempty"`   // IATA codes from and to, for example FRA-LIS.
+	Country string `json:"country,omitempty"` // Where it is or leads to, ISO 3166-1 alpha-2.
+	Hotel   string `json:"hotel,omitempty"`   // A code of the booking system.
 }
 
 // Price is an amount of money and its ISO 4217 currency.
