@@ -111,9 +111,9 @@ var importRules = []importRule{
 // onlyImporter names the one folder that may import a library, because it is the border to it.
 var onlyImporter = map[string][]string{
 	"github.com/gin-gonic/gin":                   {"wallet-api/rest"},
-	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle"},
+	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff"},
 	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract"},
-	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle"},
+	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
 	"github.com/dgraph-io/badger":                {"wallet-api/disk", "wallet-api/inbox", "wallet-api/readmodel", "wallet-api/directory", "wallet-api/custody"},
 }
 

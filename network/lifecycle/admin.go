@@ -2,21 +2,16 @@ package lifecycle
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/hyperledger/fabric-admin-sdk/pkg/identity"
-	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/status"
 
+	"github.com/destinasia/dollars/network/access"
 	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/topology"
 )
@@ -53,11 +48,11 @@ func Connect(n topology.Network, layout material.Layout) (*Admin, error) {
 	for _, org := range n.Members() {
 		m := member{Organisation: org}
 		var err error
-		if m.id, err = administrator(org, layout); err != nil {
+		if m.id, err = access.Identity(layout, org, topology.Administrator); err != nil {
 			return nil, errors.Join(err, a.Close())
 		}
 		for _, p := range org.Peers {
-			connection, err := dial(layout.TLSRoot(org.Name), p.ListenPort)
+			connection, err := access.Dial(layout, org, p)
 			if err != nil {
 				return nil, errors.Join(err, a.Close())
 			}
@@ -77,43 +72,6 @@ func (a *Admin) Close() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func administrator(org topology.Organisation, layout material.Layout) (identity.SigningIdentity, error) {
-	files, err := layout.User(org, topology.Administrator)
-	if err != nil {
-		return nil, err
-	}
-	cert, err := identity.ReadCertificate(files.Cert)
-	if err != nil {
-		return nil, err
-	}
-	key, err := identity.ReadPrivateKey(files.Key)
-	if err != nil {
-		return nil, err
-	}
-	return identity.NewPrivateKeySigningIdentity(org.MSPID, cert, key)
-}
-
-func dial(rootFile string, port int) (*grpc.ClientConn, error) {
-	roots, err := certPool(rootFile)
-	if err != nil {
-		return nil, err
-	}
-	secure := credentials.NewTLS(&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12})
-	return grpc.NewClient(topology.Address(port), grpc.WithTransportCredentials(secure))
-}
-
-func certPool(file string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s holds no certificate", file)
-	}
-	return pool, nil
 }
 
 // retry runs the step until it succeeds or patience is spent, and says what the step was about.
@@ -150,13 +108,11 @@ func retry(ctx context.Context, what string, step func(context.Context) error) e
 // final marks an error that no retry will mend.
 type final struct{ error }
 
-// details collects what the peers behind a gateway said; the error itself only says that they said something.
+// details is what the peers behind a gateway said, to be put behind the error's own text.
 func details(err error) string {
 	var text string
-	for _, detail := range status.Convert(err).Details() {
-		if d, ok := detail.(*gateway.ErrorDetail); ok {
-			text += fmt.Sprintf("; %s (%s) says: %s", d.GetAddress(), d.GetMspId(), d.GetMessage())
-		}
+	for _, said := range access.Said(err) {
+		text += "; " + said
 	}
 	return text
 }

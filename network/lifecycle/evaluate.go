@@ -6,7 +6,8 @@ import (
 	"fmt"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
-	"github.com/hyperledger/fabric-gateway/pkg/hash"
+
+	"github.com/destinasia/dollars/network/access"
 )
 
 // Evaluate asks every organisation, by a peer of its own, what a function of a chaincode answers on its state, and
@@ -24,8 +25,7 @@ func (a *Admin) Evaluate(ctx context.Context, chaincode, function string, args .
 }
 
 func (a *Admin) evaluate(ctx context.Context, m member, chaincode, function string, args [][]byte) (answer []byte, err error) {
-	// The admin library's identities sign messages, not digests of them.
-	gateway, err := client.Connect(m.id, client.WithSign(m.id.Sign), client.WithHash(hash.NONE), client.WithClientConnection(m.peers[0]))
+	gateway, err := access.Gateway(m.id, m.peers[0])
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/destinasia/dollars/network/access"
 	"github.com/destinasia/dollars/network/topology"
 )
 
@@ -23,7 +24,7 @@ func (a *Admin) JoinOrderers(ctx context.Context) error {
 	}
 	for _, org := range a.network.Ordering() {
 		files := a.layout.AdministratorTLS(org.Name)
-		roots, err := certPool(files.CA)
+		roots, err := access.Roots(files.CA)
 		if err != nil {
 			return err
 		}
