@@ -42,6 +42,10 @@ func (l Layout) TLSRoot(org string) string {
 	return filepath.Join(l.Organisation(org), "tlsca", "ca-cert.pem")
 }
 
+func (l Layout) rootKey(org string) string {
+	return filepath.Join(l.Organisation(org), "ca", "ca-key.pem")
+}
+
 // NodeMSP is the MSP directory of a peer or an orderer.
 func (l Layout) NodeMSP(org, node string) string {
 	return filepath.Join(l.Organisation(org), "nodes", node, "msp")

@@ -74,11 +74,10 @@ func (m maker) organisation(org topology.Organisation) error {
 		return err
 	}
 	m.orgs[org.Name] = authorities{signing, tls}
-	dir := m.layout.Organisation(org.Name)
-	if err := writePair(filepath.Join(dir, "ca", "ca-cert.pem"), filepath.Join(dir, "ca", "ca-key.pem"), signing); err != nil {
+	if err := writePair(m.layout.Root(org.Name), m.layout.rootKey(org.Name), signing); err != nil {
 		return err
 	}
-	if err := writePair(m.layout.TLSRoot(org.Name), filepath.Join(dir, "tlsca", "ca-key.pem"), tls); err != nil {
+	if err := writePair(m.layout.TLSRoot(org.Name), filepath.Join(m.layout.Organisation(org.Name), "tlsca", "ca-key.pem"), tls); err != nil {
 		return err
 	}
 	for _, o := range org.Orderers {
@@ -122,20 +121,23 @@ func (m maker) tlsFor(org topology.Organisation, name string, files TLS) error {
 
 func (m maker) users(org topology.Organisation) error {
 	admin := topology.User{Name: topology.Administrator}
-	for _, user := range append([]topology.User{admin}, org.Users...) {
-		role := roleClient
-		if user.Name == topology.Administrator {
-			role = roleAdmin
-		}
-		id, err := m.orgs[org.Name].signing.issueIdentity(user.Name+"@"+org.Name, role, user.Attributes, m.now)
-		if err != nil {
-			return err
-		}
-		if err := m.msp(org, m.layout.UserMSP(org.Name, user.Name), userCertFile(user.Name, org.Name), id); err != nil {
+	if err := m.user(org, admin, roleAdmin, m.layout.UserMSP(org.Name, admin.Name)); err != nil {
+		return err
+	}
+	for _, user := range org.Users {
+		if err := m.user(org, user, roleClient, m.layout.UserMSP(org.Name, user.Name)); err != nil {
 			return err
 		}
 	}
-	return m.tlsFor(org, topology.Administrator+"@"+org.Name, m.layout.AdministratorTLS(org.Name))
+	return m.tlsFor(org, admin.Name+"@"+org.Name, m.layout.AdministratorTLS(org.Name))
+}
+
+func (m maker) user(org topology.Organisation, user topology.User, role, msp string) error {
+	id, err := m.orgs[org.Name].signing.issueIdentity(user.Name+"@"+org.Name, role, user.Attributes, m.now)
+	if err != nil {
+		return err
+	}
+	return m.msp(org, msp, userCertFile(user.Name, org.Name), id)
 }
 
 // msp writes an MSP directory in the layout Fabric's programs and clients share.

@@ -131,7 +131,7 @@ func TestClientAttributesAndRoles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for user, want := range map[string]string{"issuer": "issuer", "operator": "operator", "admin": ""} {
+	for user, want := range map[string]string{"issuer": "issuer", "operator": "operator", "planner": "rules", "controller": "rules", "admin": ""} {
 		id, err := layout.User(org, user)
 		if err != nil {
 			t.Fatal(err)
@@ -139,10 +139,7 @@ func TestClientAttributesAndRoles(t *testing.T) {
 		if _, err := os.Stat(id.Key); err != nil {
 			t.Error(err)
 		}
-		cert, err := readCertificate(id.Cert)
-		if err != nil {
-			t.Fatal(err)
-		}
+		cert := userCertificate(t, layout, org, user)
 		wantRole := roleClient
 		if user == "admin" {
 			wantRole = roleAdmin
@@ -231,6 +228,76 @@ func TestMaterialIsNeverOverwritten(t *testing.T) {
 	if len(rest) > 0 {
 		t.Errorf("left behind: %v", rest)
 	}
+}
+
+func TestUsersWhoCameLaterAreIssuedTheirCertificates(t *testing.T) {
+	n, layout := development(t)
+	org, err := n.Organisation("destinasia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := map[string]string{}
+	for _, user := range org.Users {
+		before[user.Name] = string(userCertificate(t, layout, org, user.Name).Raw)
+	}
+	if err := os.RemoveAll(filepath.Dir(layout.UserMSP(org.Name, "planner"))); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // a second time finds nothing to do
+		if err := AddUsers(string(layout), n, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for user, old := range before {
+		cert := userCertificate(t, layout, org, user)
+		if kept := string(cert.Raw) == old; kept == (user == "planner") {
+			t.Errorf("certificate of %s kept: %v", user, kept)
+		}
+		root, err := readCertificate(layout.Root(org.Name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cert.CheckSignatureFrom(root); err != nil {
+			t.Errorf("%s: %v", user, err)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(layout.Organisation(org.Name), "users", ".new-*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func TestUsersAreNotIssuedByAnAuthorityWithoutItsKey(t *testing.T) {
+	n, layout := development(t)
+	if err := os.Remove(layout.rootKey("destinasia")); err != nil {
+		t.Fatal(err)
+	}
+	if err := AddUsers(string(layout), n, time.Now()); err != nil {
+		t.Errorf("nobody is missing: %v", err)
+	}
+	planner := filepath.Dir(layout.UserMSP("destinasia", "planner"))
+	if err := os.RemoveAll(planner); err != nil {
+		t.Fatal(err)
+	}
+	if err := AddUsers(string(layout), n, time.Now()); err == nil || !strings.Contains(err.Error(), "planner of destinasia") {
+		t.Errorf("without the authority's key: %v", err)
+	}
+	if _, err := os.Stat(planner); err == nil {
+		t.Error("a half-made identity was left")
+	}
+}
+
+func userCertificate(t *testing.T, layout Layout, org topology.Organisation, user string) *x509.Certificate {
+	t.Helper()
+	id, err := layout.User(org, user)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := readCertificate(id.Cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cert
 }
 
 func TestProfileListsEveryNode(t *testing.T) {

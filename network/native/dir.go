@@ -121,10 +121,11 @@ func plan(dir Dir, portBase int) (*Network, error) {
 // settled tells whether the network's ports are written into its genesis block, and so can no longer change.
 func (n *Network) settled() bool { return material.Exists(string(n.Dir.Material())) }
 
-// settle writes down what the network is, and makes its certificates and genesis block.
+// settle writes down what the network is, and makes its certificates and genesis block. A network made before a user was
+// planned gets that user's certificate.
 func (n *Network) settle(now time.Time) error {
 	if n.settled() {
-		return nil
+		return material.AddUsers(string(n.Dir.Material()), n.Topology, now)
 	}
 	if err := WriteJSON(n.Dir.description(), description{PortBase: n.Topology.PortBase}); err != nil {
 		return err

@@ -348,3 +348,30 @@ func checkConnection(t *testing.T, file string) {
 		t.Errorf("connection: %+v", connection)
 	}
 }
+
+func TestUserPlannedAfterTheNetworkWasMadeGetsACertificate(t *testing.T) {
+	dir := t.TempDir()
+	n, err := plan(Dir(dir), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.settle(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	org, err := n.Topology.Organisation("destinasia")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Dir(n.Dir.Material().UserMSP(org.Name, "planner"))); err != nil {
+		t.Fatal(err)
+	}
+	if n, err = plan(Dir(dir), 0); err != nil || !n.settled() {
+		t.Fatalf("the network is gone: %v", err)
+	}
+	if err := n.settle(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.Dir.Material().User(org, "planner"); err != nil {
+		t.Error(err)
+	}
+}

@@ -143,6 +143,9 @@ func Development(portBase int) (Network, error) {
 				Users: []User{
 					{Name: "issuer", Attributes: map[string]string{"role": "issuer"}},
 					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
+					// Two people of the business: what one of them proposes, the other approves.
+					{Name: "planner", Attributes: map[string]string{"role": "rules"}},
+					{Name: "controller", Attributes: map[string]string{"role": "rules"}},
 				},
 			},
 			{
