@@ -1,0 +1,12 @@
+package earn
+
+// StandardRules is the first rule set: hotel 5 %, car 3 %, flight 2 % of the price in EUR, points valid for 24 months.
+func StandardRules() RuleSet {
+	row := func(k Kind, basisPoints uint32) Row {
+		return Row{ID: k.String(), Kinds: []Kind{k}, BasisPoints: basisPoints, Months: 24}
+	}
+	return RuleSet{
+		Name: "standard", Currency: "EUR",
+		Tables: []Table{{Name: "base", Hit: First, Rows: []Row{row(Hotel, 500), row(Car, 300), row(Flight, 200)}}},
+	}
+}
