@@ -1,7 +1,10 @@
 package earn
 
 import (
+	"cmp"
+	"math"
 	"slices"
+	"sync"
 
 	"cel.dev/cel-go/common/ast"
 )
@@ -13,24 +16,32 @@ type Evaluator struct {
 	tables     []table
 	conditions [][]*condition // by table and row; nil where When is empty
 	conjuncts  []conjunct     // of all conditions, each text once
-	reads      variables      // what the conjuncts ask for
+	reads      variableSet    // what the conjuncts ask for
+	pool       sync.Pool      // of *scratch
 	booking    bool
 	member     bool
 	budgets    []string
 }
 
-// table is a Table's rows as they are gone through for an item of a kind.
+// table is a compiled Table.
 type table struct {
-	byKind [len(kindNames)][]line
+	rows   []line                  // as they are written
+	byKind [len(kindNames)][]*line // in the order they are asked for an item of that kind
 }
 
 // line is what must hold for a row.
 type line struct {
 	row         int
+	kinds       kindSet
 	clock       Clock // "" is always
 	from, until int64 // days or seconds, by the clock; until is excluded
-	conjuncts   []int // of Evaluator.conjuncts
+	conjuncts   []int // of Evaluator.conjuncts, those that need no CEL first
 }
+
+// kindSet is a set of kinds, a bit each.
+type kindSet uint8
+
+func (s kindSet) has(k Kind) bool { return k.Valid() && s&(1<<k) != 0 }
 
 // Compile checks a rule set and prepares it for evaluation. Its error is Faults.
 func Compile(r RuleSet) (*Evaluator, error) {
@@ -44,29 +55,18 @@ func Compile(r RuleSet) (*Evaluator, error) {
 	for t := range r.Tables {
 		e.tables = append(e.tables, e.plan(t, known))
 	}
-	e.member = e.member || e.reads.has(varTier)
+	e.member = e.member || e.reads.has("tier")
 	return e, nil
 }
 
-// plan puts a table's rows into the order of its hit policy, by kind.
+// plan compiles a table; known is where the conjuncts of earlier tables are.
 func (e *Evaluator) plan(t int, known map[string]int) table {
-	lines := make([]line, len(e.rules.Tables[t].Rows))
-	for i := range lines {
+	tab := table{rows: make([]line, len(e.rules.Tables[t].Rows))}
+	ordered := make([]*line, len(tab.rows))
+	for i := range tab.rows {
 		row := e.Row(t, i)
-		lines[i] = line{row: i}
-		if s := row.Season; s != nil {
-			lines[i].clock, lines[i].from, lines[i].until = s.By, s.Start, s.End
-			if s.By == ByArrival {
-				from, _ := parseDay(s.From) // It parsed when it was checked.
-				until, _ := parseDay(s.Until)
-				lines[i].from, lines[i].until = from, until+1
-			}
-		}
-		if c := e.conditions[t][i]; c != nil {
-			for _, part := range c.conjuncts {
-				lines[i].conjuncts = append(lines[i].conjuncts, e.intern(part, known))
-			}
-		}
+		tab.rows[i] = e.line(i, row, e.conditions[t][i], known)
+		ordered[i] = &tab.rows[i]
 		e.booking = e.booking || row.CapBooking > 0
 		e.member = e.member || row.CapMember > 0
 		if row.Budget > 0 {
@@ -74,19 +74,46 @@ func (e *Evaluator) plan(t int, known map[string]int) table {
 		}
 	}
 	if e.rules.Tables[t].Hit == First {
-		slices.SortStableFunc(lines, func(a, b line) int {
-			return int(e.Row(t, b.row).Priority) - int(e.Row(t, a.row).Priority)
+		slices.SortStableFunc(ordered, func(a, b *line) int {
+			return cmp.Compare(e.Row(t, b.row).Priority, e.Row(t, a.row).Priority)
 		})
 	}
-	var tab table
-	for k := Hotel; k.Valid(); k++ {
-		for _, l := range lines {
-			if kinds := e.Row(t, l.row).Kinds; len(kinds) == 0 || slices.Contains(kinds, k) {
+	for _, l := range ordered {
+		for k := range tab.byKind {
+			if l.kinds.has(Kind(k)) {
 				tab.byKind[k] = append(tab.byKind[k], l)
 			}
 		}
 	}
 	return tab
+}
+
+func (e *Evaluator) line(i int, row *Row, c *condition, known map[string]int) line {
+	l := line{row: i}
+	for _, k := range row.Kinds {
+		l.kinds |= 1 << k
+	}
+	if len(row.Kinds) == 0 {
+		l.kinds = math.MaxUint8
+	}
+	if s := row.Season; s != nil {
+		l.clock, l.from, l.until = s.By, s.Start, s.End
+		if s.By == ByArrival {
+			from, _ := parseDay(s.From) // Both parsed when they were checked.
+			until, _ := parseDay(s.Until)
+			l.from, l.until = from, until+1
+		}
+	}
+	if c == nil {
+		return l
+	}
+	for _, part := range c.conjuncts {
+		l.conjuncts = append(l.conjuncts, e.intern(part, known))
+	}
+	slices.SortStableFunc(l.conjuncts, func(a, b int) int {
+		return cmp.Compare(e.conjuncts[a].rank(), e.conjuncts[b].rank())
+	})
+	return l
 }
 
 // intern finds the place of a conjunct, which rows that ask for the same share.

@@ -2,67 +2,24 @@ package earn
 
 import (
 	"fmt"
-	"sync"
 	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
-	"cel.dev/cel-go/common/env"
+	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/operators"
-	"cel.dev/cel-go/common/overloads"
 )
 
-// language is the part of CEL that conditions are written in: logic, comparisons and + - * of integers, strings and
-// booleans, membership in a list of constants, and three questions about strings. It has no macros, so no loops; no
-// floats, maps, times or regular expressions.
-var language = sync.OnceValue(func() *cel.Env {
-	options := []cel.EnvOption{
-		cel.StdLib(cel.StdLibSubset(env.NewLibrarySubset().SetDisableMacros(true).AddIncludedFunctions(
-			env.NewFunction(operators.Conditional), env.NewFunction(operators.LogicalAnd),
-			env.NewFunction(operators.LogicalOr), env.NewFunction(operators.LogicalNot),
-			env.NewFunction(operators.Equals), env.NewFunction(operators.NotEquals),
-			function(operators.Less, overloads.LessInt64, overloads.LessString, overloads.LessBool),
-			function(operators.LessEquals, overloads.LessEqualsInt64, overloads.LessEqualsString, overloads.LessEqualsBool),
-			function(operators.Greater, overloads.GreaterInt64, overloads.GreaterString, overloads.GreaterBool),
-			function(operators.GreaterEquals, overloads.GreaterEqualsInt64, overloads.GreaterEqualsString, overloads.GreaterEqualsBool),
-			function(operators.Add, overloads.AddInt64), function(operators.Subtract, overloads.SubtractInt64),
-			function(operators.Multiply, overloads.MultiplyInt64), function(operators.Negate, overloads.NegateInt64),
-			function(operators.In, overloads.InList),
-			env.NewFunction(overloads.Contains), env.NewFunction(overloads.StartsWith), env.NewFunction(overloads.EndsWith),
-		))),
-		cel.ParserRecursionLimit(50),
-		cel.ParserExpressionSizeLimit(MaxCondition),
-		cel.ExpressionNodeLimit(500),
-	}
-	for _, v := range Variables {
-		t := cel.IntType
-		if v.Type == String {
-			t = cel.StringType
-		}
-		options = append(options, cel.Variable(v.Name, t))
-	}
-	e, err := cel.NewCustomEnv(options...)
-	if err != nil {
-		panic("the language of conditions does not add up: " + err.Error()) // It is made of constants.
-	}
-	return e
-})
-
-func function(name string, ids ...string) *env.Function {
-	f := env.NewFunction(name)
-	for _, id := range ids {
-		f.Overloads = append(f.Overloads, &env.Overload{ID: id})
-	}
-	return f
-}
-
-// Bounds on what conditions may take, in the units of CEL's cost estimator, which charges an access, a comparison and
-// every ten characters compared about one each. There are no loops, so the estimate before evaluation bounds every
-// evaluation and nothing need be counted while one runs.
+// Bounds on what conditions may take, in the units of CEL's cost estimator: about one for every access and comparison
+// and for every ten characters compared. There are no loops, so the estimate made before anything is evaluated bounds
+// every evaluation, and nothing need be counted while one runs. A thousand rows of ten comparisons each pass.
 const (
-	maxConditionCost = 2_000   // of one condition
-	maxCost          = 100_000 // of all conditions, which one item may have to be held against
+	maxConditionCost = 2_000
+	maxCost          = 50_000 // of all conditions: one item may be held against every row
 )
+
+// maxText is the most bytes a variable's text has; codes of bookings are shorter than names of tiers.
+const maxText = MaxName
 
 // condition is a compiled When: all of its conjuncts must hold.
 type condition struct {
@@ -71,35 +28,57 @@ type condition struct {
 	cost      uint64
 }
 
-// conjunct is a part of a condition between its outermost &&. An error in one, which only integers that overflow
-// can cause, makes the condition false, as false in one does; so they can be asked separately and in any order.
+// conjunct is a part of a condition between its outermost &&. An error in one, which only integers that overflow can
+// cause, makes the condition fail just as false does; so conjuncts can be asked one by one and in any order.
 type conjunct struct {
-	text    string // canonical
-	reads   variables
-	program cel.Program
+	text    string      // canonical
+	reads   variableSet // what it asks of the item
+	native  node        // what it tests; its operation is 0 where the program must be run
+	program cel.Program // nil where it need not
 }
 
-// compileCondition answers what is wrong with a condition, or what to evaluate.
+// rank is the lower, the sooner a conjunct should be asked.
+func (c *conjunct) rank() int {
+	if c.native.op != 0 {
+		return 0
+	}
+	return 1
+}
+
+// compileCondition answers the condition, or what is wrong with it.
 func compileCondition(text string) (*condition, []string) {
 	if len(text) > MaxCondition {
-		return nil, []string{fmt.Sprintf("%d bytes are more than %d", len(text), MaxCondition)}
+		return nil, []string{fmt.Sprintf("the condition has %d bytes, more than %d", len(text), MaxCondition)}
 	}
 	if !utf8.ValidString(text) {
 		return nil, []string{"the condition is not UTF-8"}
 	}
-	checked, issues := language().Compile(text)
+	parsed, issues := language().Parse(text)
 	if issues.Err() != nil {
-		return nil, []string{issues.Err().Error()}
+		return nil, syntaxComplaint(text, issues)
 	}
-	tree := checked.NativeRep()
+	if found := unfit(parsed.NativeRep().Expr(), nil); len(found) > 0 {
+		return nil, placed(found, parsed.NativeRep().SourceInfo())
+	}
+	checked, issues := language().Check(parsed)
+	if issues.Err() != nil {
+		return nil, typeComplaints(issues)
+	}
 	if t := checked.OutputType(); !t.IsExactType(cel.BoolType) {
-		return nil, []string{fmt.Sprintf("the condition is %s, not true or false", t)}
+		return nil, []string{fmt.Sprintf("the condition is %s, not true or false", typeWords.Replace(t.String()))}
 	}
-	c := &condition{expr: tree.Expr()}
-	for _, e := range split(tree.Expr(), nil) {
-		part, err := newConjunct(tree, e)
+	estimate, err := language().EstimateCost(checked, sizes{})
+	if err != nil {
+		return nil, []string{fmt.Sprintf("the cost of the condition cannot be estimated: %v", err)}
+	}
+	if estimate.Max > maxConditionCost {
+		return nil, []string{fmt.Sprintf("the condition may take %d steps, more than %d: make it shorter", estimate.Max, maxConditionCost)}
+	}
+	c := &condition{expr: checked.NativeRep().Expr(), cost: estimate.Max}
+	for _, e := range split(c.expr, nil) {
+		part, err := newConjunct(checked.NativeRep(), e)
 		if err != nil {
-			return nil, []string{err.Error()}
+			return nil, []string{fmt.Sprintf("the condition cannot be compiled: %v", err)}
 		}
 		c.conjuncts = append(c.conjuncts, part)
 	}
@@ -111,27 +90,50 @@ func newConjunct(tree *ast.AST, e ast.Expr) (conjunct, error) {
 	if err != nil {
 		return conjunct{}, err
 	}
-	sub := ast.NewCheckedAST(ast.NewAST(e, tree.SourceInfo()), tree.TypeMap(), tree.ReferenceMap())
-	program, err := language().PlanProgram(sub, cel.EvalOptions(cel.OptOptimize))
-	if err != nil {
-		return conjunct{}, err
-	}
-	c := conjunct{text: text, program: program}
+	c := conjunct{text: text}
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() == ast.IdentKind {
 			c.reads |= 1 << variableIndex[e.AsIdent()]
 		}
 	}))
-	return c, nil
+	if n := translate(e); n != nil {
+		c.native = *n
+	} else {
+		c.program, err = newProgram(tree, e)
+	}
+	return c, err
+}
+
+// newProgram makes a part of a checked condition a program of its own.
+func newProgram(tree *ast.AST, e ast.Expr) (cel.Program, error) {
+	part := ast.NewCheckedAST(ast.NewAST(e, tree.SourceInfo()), tree.TypeMap(), tree.ReferenceMap())
+	return language().PlanProgram(part, cel.EvalOptions(cel.OptOptimize))
 }
 
 // split appends the conjuncts of e.
 func split(e ast.Expr, to []ast.Expr) []ast.Expr {
-	if e.Kind() == ast.CallKind && e.AsCall().FunctionName() == operators.LogicalAnd {
-		for _, arg := range e.AsCall().Args() {
-			to = split(arg, to)
-		}
-		return to
+	if e.Kind() != ast.CallKind || e.AsCall().FunctionName() != operators.LogicalAnd {
+		return append(to, e)
 	}
-	return append(to, e)
+	for _, arg := range e.AsCall().Args() {
+		to = split(arg, to)
+	}
+	return to
+}
+
+// sizes tells CEL's cost estimator how long the variables' texts may be.
+type sizes struct{}
+
+// EstimateSize knows variables; the estimator knows the rest.
+func (sizes) EstimateSize(n cost.AstNode) *cost.SizeEstimate {
+	if n.Expr().Kind() != ast.IdentKind {
+		return nil
+	}
+	size := cost.FixedSizeEstimate(maxText)
+	return &size
+}
+
+// EstimateCallCost leaves the functions, all of them CEL's own, to the estimator.
+func (sizes) EstimateCallCost(string, string, *cost.AstNode, []cost.AstNode) *cost.CallEstimate {
+	return nil
 }

@@ -3,10 +3,9 @@ package earn
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
-
-	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/interpreter"
+	"slices"
 )
 
 // MaxEarned is the most that an item can earn, in cents. It is far above any booking, and far below where sums of
@@ -34,58 +33,67 @@ func (e *Evaluator) Evaluate(item Item, room Room) ([]Part, error) {
 	if !item.Kind.Valid() {
 		return nil, fmt.Errorf("unknown kind of item %d", uint8(item.Kind))
 	}
-	s := e.scratch(&item)
-	var parts []Part
-	var err error
+	s := e.borrow(item)
+	defer e.giveBack(s)
+	s.parts = s.parts[:0]
 	for t := range e.tables {
-		if parts, err = e.apply(t, s, room, parts); err != nil {
+		if err := e.apply(t, s, room); err != nil {
 			return nil, err
 		}
 	}
 	sum := int64(0)
-	for _, p := range parts {
-		if p.Points > MaxEarned-sum {
+	for i := range s.parts {
+		if s.parts[i].Points > MaxEarned-sum {
 			return nil, fmt.Errorf("the item would earn more than %s points", Cents(MaxEarned))
 		}
-		sum += p.Points
+		sum += s.parts[i].Points
 	}
-	return parts, nil
+	return slices.Clone(s.parts), nil
 }
 
-// apply appends what one table gives.
-func (e *Evaluator) apply(t int, s *scratch, room Room, parts []Part) ([]Part, error) {
+// apply adds what one table gives to the parts.
+func (e *Evaluator) apply(t int, s *scratch, room Room) error {
 	hit := e.rules.Tables[t].Hit
-	var only *line
-	for i := range e.tables[t].byKind[s.item.Kind] {
-		l := &e.tables[t].byKind[s.item.Kind][i]
+	if hit == Unique {
+		return e.applyUnique(t, s, room)
+	}
+	for _, l := range e.tables[t].byKind[s.item.Kind] {
 		if !s.holds(l) {
-			continue
-		}
-		if hit == Unique {
-			if only != nil {
-				return nil, &Overlap{e.rules.Tables[t].Name, [2]string{e.Row(t, only.row).ID, e.Row(t, l.row).ID}}
-			}
-			only = l
 			continue
 		}
 		p, err := e.give(t, l.row, s.item.Price, room)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		parts = append(parts, p)
-		if hit == First && !exhausted(p) {
+		s.parts = append(s.parts, p)
+		if hit == First && !exhausted(&p) {
 			break
 		}
 	}
+	return nil
+}
+
+func (e *Evaluator) applyUnique(t int, s *scratch, room Room) error {
+	var only *line
+	for _, l := range e.tables[t].byKind[s.item.Kind] {
+		if !s.holds(l) {
+			continue
+		}
+		if only != nil {
+			return &Overlap{e.rules.Tables[t].Name, [2]string{e.Row(t, only.row).ID, e.Row(t, l.row).ID}}
+		}
+		only = l
+	}
 	if only == nil {
-		return parts, nil
+		return nil
 	}
 	p, err := e.give(t, only.row, s.item.Price, room)
-	return append(parts, p), err
+	s.parts = append(s.parts, p)
+	return err
 }
 
 // exhausted tells whether limits took all that a row would have given.
-func exhausted(p Part) bool { return p.Points == 0 && len(p.Cuts) > 0 }
+func exhausted(p *Part) bool { return p.Points == 0 && len(p.Cuts) > 0 }
 
 // give is what a row that matches gives for a price.
 func (e *Evaluator) give(t, i int, price int64, room Room) (Part, error) {
@@ -136,71 +144,19 @@ func earnedBy(row *Row, price int64, rounding Rounding) (int64, error) {
 			q++
 		}
 	}
-	if q > MaxEarned {
-		return 0, errors.New("the rate gives more than " + Cents(MaxEarned).String() + " points")
+	if q > math.MaxInt64-uint64(row.Fixed) {
+		return 0, errors.New("rate and fixed amount give more points than can be counted")
 	}
 	return int64(q) + int64(row.Fixed), nil
 }
 
 // Holds tells whether a row matches the item: its kinds, its season and its condition.
 func (e *Evaluator) Holds(table, row int, item Item) bool {
-	if !item.Kind.Valid() {
+	l := &e.tables[table].rows[row]
+	if !l.kinds.has(item.Kind) {
 		return false
 	}
-	s := e.scratch(&item)
-	for i := range e.tables[table].byKind[item.Kind] {
-		if l := &e.tables[table].byKind[item.Kind][i]; l.row == row {
-			return s.holds(l)
-		}
-	}
-	return false
+	s := e.borrow(item)
+	defer e.giveBack(s)
+	return s.holds(l)
 }
-
-// scratch is the state of one evaluation.
-type scratch struct {
-	of   *Evaluator
-	item *Item
-	memo []int8 // of each conjunct: 0 is not asked yet, 1 holds, -1 does not
-}
-
-func (e *Evaluator) scratch(item *Item) *scratch {
-	return &scratch{of: e, item: item, memo: make([]int8, len(e.conjuncts))}
-}
-
-func (s *scratch) holds(l *line) bool {
-	switch now := int64(0); l.clock {
-	case ByBooking, ByArrival:
-		now = s.item.Time
-		if l.clock == ByArrival {
-			now = int64(s.item.Start)
-		}
-		if now < l.from || now >= l.until {
-			return false
-		}
-	}
-	for _, c := range l.conjuncts {
-		if !s.conjunct(c) {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *scratch) conjunct(i int) bool {
-	if s.memo[i] == 0 {
-		s.memo[i] = -1
-		if v, _, err := s.of.conjuncts[i].program.Eval(s); err == nil && v == types.True {
-			s.memo[i] = 1
-		}
-	}
-	return s.memo[i] > 0
-}
-
-// ResolveName and Parent make scratch the activation of a CEL program.
-func (s *scratch) ResolveName(name string) (any, bool) {
-	v := value(name, s.item)
-	return v, v != nil
-}
-
-// Parent says that there are no other variables.
-func (s *scratch) Parent() interpreter.Activation { return nil }

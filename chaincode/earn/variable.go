@@ -1,11 +1,10 @@
 package earn
 
 import (
+	"math"
+	"math/bits"
 	"strings"
 	"time"
-
-	"cel.dev/cel-go/common/types"
-	"cel.dev/cel-go/common/types/ref"
 )
 
 // Type is the type of a variable.
@@ -24,97 +23,124 @@ type Variable struct {
 	Meaning string   `json:"meaning"`
 	Min     int64    `json:"min,omitempty"`    // of an Int
 	Max     int64    `json:"max,omitempty"`    // of an Int
-	Values  []string `json:"values,omitempty"` // of a String; none where they are open
+	Values  []string `json:"values,omitempty"` // of a String; none where any text is possible
+
+	number func(*Item) int64 // of an Int
+	text   func(*Item) string
 }
 
-// Variables is all of them.
+const maxDays = math.MaxUint32 // between the first and the last day that an Item can name
+
+// Variables is everything a condition may ask. Read only.
 var Variables = []Variable{
-	{Name: "kind", Type: String, Meaning: "what was booked", Values: []string{"hotel", "car", "flight"}},
-	{Name: "price", Type: Int, Meaning: "price in cents", Min: 0, Max: 1<<63 - 1},
-	{Name: "currency", Type: String, Meaning: "currency of the price, such as EUR"},
-	{Name: "nights", Type: Int, Meaning: "nights of a hotel stay; 0 for anything else", Min: 0, Max: maxDays},
-	{Name: "days", Type: Int, Meaning: "days from the first to the last, both counted", Min: 1, Max: maxDays + 1},
-	{Name: "cabin", Type: String, Meaning: "cabin of a flight, such as economy, premium, business or first"},
-	{Name: "route", Type: String, Meaning: "route of a flight, such as FRA-LIS"},
-	{Name: "origin", Type: String, Meaning: "where the route begins, such as FRA"},
-	{Name: "destination", Type: String, Meaning: "where the route ends, such as LIS"},
-	{Name: "country", Type: String, Meaning: "country of the destination, such as PT"},
-	{Name: "hotel", Type: String, Meaning: "code of the hotel"},
-	{Name: "channel", Type: String, Meaning: "where it was booked, such as app or web"},
-	{Name: "lead", Type: Int, Meaning: "days from the booking to the first day", Min: 0, Max: maxDays},
-	{Name: "party", Type: Int, Meaning: "number of travellers; 0 where the booking does not say", Min: 0, Max: 1<<63 - 1},
-	{Name: "month", Type: Int, Meaning: "month of the first day, 1 to 12", Min: 1, Max: 12},
-	{Name: "tier", Type: String, Meaning: "tier of the member; \"\" below the lowest"},
-	{Name: "trip.hotels", Type: Int, Meaning: "hotel stays in the same booking", Min: 0, Max: 1<<32 - 1},
-	{Name: "trip.cars", Type: Int, Meaning: "cars in the same booking", Min: 0, Max: 1<<32 - 1},
-	{Name: "trip.flights", Type: Int, Meaning: "flights in the same booking", Min: 0, Max: 1<<32 - 1},
-	{Name: "trip.nights", Type: Int, Meaning: "nights of the longest hotel stay in the same booking", Min: 0, Max: 1<<32 - 1},
+	{
+		Name: "kind", Type: String, Meaning: "what was booked", Values: kindNames[Hotel:],
+		text: func(i *Item) string { return i.Kind.String() },
+	},
+	{
+		Name: "price", Type: Int, Max: math.MaxInt64, Meaning: "price in cents",
+		number: func(i *Item) int64 { return i.Price },
+	},
+	{
+		Name: "currency", Type: String, Meaning: "currency of the price, such as EUR",
+		text: func(i *Item) string { return i.Currency },
+	},
+	{
+		Name: "nights", Type: Int, Max: maxDays, Meaning: "nights of a hotel stay; 0 for other items",
+		number: nights,
+	},
+	{
+		Name: "days", Type: Int, Min: 1, Max: maxDays + 1, Meaning: "days from the first to the last, both counted",
+		number: func(i *Item) int64 { return int64(i.End) - int64(i.Start) + 1 },
+	},
+	{
+		Name: "cabin", Type: String, Meaning: "cabin of a flight, such as economy, premium, business or first",
+		text: func(i *Item) string { return i.Cabin },
+	},
+	{
+		Name: "route", Type: String, Meaning: "route of a flight, such as FRA-LIS",
+		text: func(i *Item) string { return i.Route },
+	},
+	{
+		Name: "origin", Type: String, Meaning: "what the route says before its first hyphen, such as FRA",
+		text: origin,
+	},
+	{
+		Name: "destination", Type: String, Meaning: "what the route says after its last hyphen, such as LIS",
+		text: destination,
+	},
+	{
+		Name: "country", Type: String, Meaning: "country of the destination, such as PT",
+		text: func(i *Item) string { return i.Country },
+	},
+	{
+		Name: "hotel", Type: String, Meaning: "code of the hotel",
+		text: func(i *Item) string { return i.Hotel },
+	},
+	{
+		Name: "channel", Type: String, Meaning: "where it was booked, such as app or web",
+		text: func(i *Item) string { return i.Channel },
+	},
+	{
+		Name: "lead", Type: Int, Max: maxDays, Meaning: "days from the booking to the first day",
+		number: func(i *Item) int64 { return max(0, int64(i.Start)-int64(i.Booked)) },
+	},
+	{
+		Name: "party", Type: Int, Max: math.MaxInt64, Meaning: "number of travellers; 0 where the booking does not say",
+		number: func(i *Item) int64 { return i.Party },
+	},
+	{
+		Name: "month", Type: Int, Min: 1, Max: 12, Meaning: "month of the first day",
+		number: month,
+	},
+	{
+		Name: "tier", Type: String, Meaning: "tier of the member; \"\" below the lowest",
+		text: func(i *Item) string { return i.Tier },
+	},
+	{
+		Name: "trip.hotels", Type: Int, Max: math.MaxUint32, Meaning: "hotel stays in the same booking",
+		number: func(i *Item) int64 { return int64(i.Trip.Hotels) },
+	},
+	{
+		Name: "trip.cars", Type: Int, Max: math.MaxUint32, Meaning: "cars in the same booking",
+		number: func(i *Item) int64 { return int64(i.Trip.Cars) },
+	},
+	{
+		Name: "trip.flights", Type: Int, Max: math.MaxUint32, Meaning: "flights in the same booking",
+		number: func(i *Item) int64 { return int64(i.Trip.Flights) },
+	},
+	{
+		Name: "trip.nights", Type: Int, Max: math.MaxUint32, Meaning: "nights of the longest hotel stay in the same booking",
+		number: func(i *Item) int64 { return int64(i.Trip.Nights) },
+	},
 }
 
-// maxDays is between the lowest and the highest day there is.
-const maxDays = 1<<32 - 1
-
-// value is what the item says for a variable.
-func value(name string, it *Item) ref.Val {
-	switch name {
-	case "kind":
-		return types.String(it.Kind.String())
-	case "price":
-		return types.Int(it.Price)
-	case "currency":
-		return types.String(it.Currency)
-	case "nights":
-		if it.Kind != Hotel {
-			return types.Int(0)
-		}
-		return types.Int(int64(it.End) - int64(it.Start))
-	case "days":
-		return types.Int(int64(it.End) - int64(it.Start) + 1)
-	case "cabin":
-		return types.String(it.Cabin)
-	case "route":
-		return types.String(it.Route)
-	case "origin":
-		origin, _, ok := strings.Cut(it.Route, "-")
-		if !ok {
-			return types.String("")
-		}
-		return types.String(origin)
-	case "destination":
-		return types.String(it.Route[strings.LastIndexByte(it.Route, '-')+1:])
-	case "country":
-		return types.String(it.Country)
-	case "hotel":
-		return types.String(it.Hotel)
-	case "channel":
-		return types.String(it.Channel)
-	case "lead":
-		return types.Int(max(0, int64(it.Start)-int64(it.Booked)))
-	case "party":
-		return types.Int(it.Party)
-	case "month":
-		return types.Int(time.Unix(int64(it.Start)*86_400, 0).UTC().Month())
-	case "tier":
-		return types.String(it.Tier)
-	case "trip.hotels":
-		return types.Int(it.Trip.Hotels)
-	case "trip.cars":
-		return types.Int(it.Trip.Cars)
-	case "trip.flights":
-		return types.Int(it.Trip.Flights)
-	case "trip.nights":
-		return types.Int(it.Trip.Nights)
+func nights(i *Item) int64 {
+	if i.Kind != Hotel {
+		return 0
 	}
-	return nil
+	return int64(i.End) - int64(i.Start)
 }
 
-// variables is a set of Variables, a bit each.
-type variables uint32
+func origin(i *Item) string {
+	from, _, ok := strings.Cut(i.Route, "-")
+	if !ok {
+		return "" // Not a route, so it has no halves.
+	}
+	return from
+}
 
-func (v variables) has(name string) bool { return v&(1<<variableIndex[name]) != 0 }
+func destination(i *Item) string {
+	hyphen := strings.LastIndexByte(i.Route, '-')
+	if hyphen < 0 {
+		return ""
+	}
+	return i.Route[hyphen+1:]
+}
 
-const varTier = "tier"
+func month(i *Item) int64 { return int64(time.Unix(int64(i.Start)*86_400, 0).UTC().Month()) }
 
+// variableIndex is where in Variables a name is.
 var variableIndex = func() map[string]int {
 	m := make(map[string]int, len(Variables))
 	for i, v := range Variables {
@@ -122,3 +148,26 @@ var variableIndex = func() map[string]int {
 	}
 	return m
 }()
+
+// variableSet is a set of Variables, a bit each.
+type variableSet uint32
+
+func (s variableSet) has(name string) bool { return s&(1<<variableIndex[name]) != 0 }
+
+// values is what an item says, at the places of Variables; each of them is either a number or a text.
+type values struct {
+	numbers [32]int64
+	texts   [32]string
+}
+
+// read takes the wanted variables from the item.
+func (v *values) read(item *Item, wanted variableSet) {
+	for ; wanted != 0; wanted &= wanted - 1 {
+		i := bits.TrailingZeros32(uint32(wanted))
+		if variable := &Variables[i]; variable.number != nil {
+			v.numbers[i] = variable.number(item)
+		} else {
+			v.texts[i] = variable.text(item)
+		}
+	}
+}
