@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math/bits"
-	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +30,29 @@ const (
 )
 
 var outcomes = map[string]outcome{"Check-Out": checkOut, "Canceled": canceled, "No-Show": noShow}
+
+// hotel is one of the two of the file.
+type hotel byte
+
+const (
+	resort hotel = iota
+	city
+)
+
+var hotelCodes = [...]string{resort: "resort", city: "city"}
+
+// channel is the distribution_channel of the file.
+type channel byte
+
+const (
+	undefined channel = iota
+	direct
+	corporate
+	agent
+	gds
+)
+
+var channelCodes = [...]string{undefined: "", direct: "direct", corporate: "corporate", agent: "agent", gds: "gds"}
 
 const header = "hotel,is_canceled,lead_time,arrival_date_year,arrival_date_month,arrival_date_week_number," +
 	"arrival_date_day_of_month,stays_in_weekend_nights,stays_in_week_nights,adults,children,babies,meal,country," +
@@ -142,8 +164,11 @@ func (in *reader) row(line string) (row, error) {
 	p := parser{fields: fields}
 	r := row{
 		arrival: p.arrival(),
-		nights:  int32(p.number("stays_in_weekend_nights") + p.number("stays_in_week_nights")),
+		nights:  int16(p.number("stays_in_weekend_nights") + p.number("stays_in_week_nights")),
+		party:   int16(p.number("adults") + p.children() + p.number("babies")),
 		outcome: p.outcome(),
+		hotel:   p.hotel(),
+		channel: p.channel(),
 	}
 	r.price = p.rate() * bookings.Cents(r.nights)
 	booked := r.arrival - bookings.Date(p.number("lead_time"))
@@ -216,7 +241,8 @@ func (p *parser) fail(name, want string) {
 	}
 }
 
-// number is at most four digits, so that no sum or product in this package overflows.
+// number is at most four digits, so that no sum or product in this package overflows: three of them
+// still fit 16 bits.
 func (p *parser) number(name string) int {
 	text := p.field(name)
 	n, ok := digits(text, 4)
@@ -232,6 +258,44 @@ func (p *parser) flag(name string) bool {
 		p.fail(name, "0 or 1")
 	}
 	return text == "1"
+}
+
+// children are NA where the hotel did not write them down; there were none to speak of.
+func (p *parser) children() int {
+	if p.field("children") == "NA" {
+		return 0
+	}
+	return p.number("children")
+}
+
+func (p *parser) hotel() hotel {
+	const name = "hotel"
+	switch p.field(name) {
+	case "Resort Hotel":
+		return resort
+	case "City Hotel":
+		return city
+	}
+	p.fail(name, "Resort Hotel or City Hotel")
+	return 0
+}
+
+func (p *parser) channel() channel {
+	const name = "distribution_channel"
+	switch p.field(name) {
+	case "Direct":
+		return direct
+	case "Corporate":
+		return corporate
+	case "TA/TO":
+		return agent
+	case "GDS":
+		return gds
+	case "Undefined":
+		return undefined
+	}
+	p.fail(name, "Direct, Corporate, TA/TO, GDS or Undefined")
+	return undefined
 }
 
 func (p *parser) arrival() bookings.Date {
@@ -302,11 +366,18 @@ func (p *parser) rate() bookings.Cents {
 	return rate
 }
 
-// digits reads one to most decimal digits and nothing else: no sign, no space.
+// digits reads one to most decimal digits and nothing else: no sign, no space. A line has a dozen
+// numbers, so this is worth a loop of its own.
 func digits(text string, most int) (int, bool) {
-	if len(text) == 0 || len(text) > most || strings.Trim(text, "0123456789") != "" {
+	if len(text) == 0 || len(text) > most {
 		return 0, false
 	}
-	n, err := strconv.Atoi(text)
-	return n, err == nil
+	n := 0
+	for _, c := range []byte(text) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = 10*n + int(c-'0')
+	}
+	return n, true
 }

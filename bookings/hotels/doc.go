@@ -23,6 +23,14 @@
 //	end        the arrival and all nights, weekend and week. Zero nights end where they start.
 //	price      adr times all nights in EUR, exact: adr has at most two decimals. What the file says
 //	           is sent, the one negative rate and the many zeros included.
+//	hotel      "resort" or "city", by the column hotel
+//	country    "PT": both hotels are in Portugal
+//	channel    distribution_channel as "direct", "corporate", "agent" (TA/TO) or "gds"; Undefined is
+//	           left out
+//	party      adults, children (NA is none) and babies; left out where nobody is counted
+//
+// The column country is not used, on purpose. It says where the guests come from, which is about
+// the person, while an event's country is where the journey leads.
 //
 // Confirmed happens on the day of arrival less lead_time. Then, on reservation_status_date,
 // completed (Check-Out) or cancelled (Canceled: reason "cancellation"; No-Show: reason "no-show").

@@ -26,16 +26,20 @@ type File struct {
 	order []uint32 // An event each, as they happened: the row's index times two, plus one for its end.
 }
 
-// row is one booking. There are many, hence no strings and no pointers.
+// row is one booking. There are many, hence no strings and no pointers, and numbers no wider than
+// the parser lets them become.
 type row struct {
 	booking [16]byte
 	price   bookings.Cents
 	booked  int64 // Unix time of the confirmation.
 	ended   int64 // Unix time of the completion or cancellation.
 	arrival bookings.Date
-	nights  int32
 	member  int32
+	nights  int16
+	party   int16
 	outcome outcome
+	hotel   hotel
+	channel channel
 }
 
 // Read reads the file, plain or compressed with gzip.
@@ -99,12 +103,16 @@ func (f *File) Members() []string {
 func (r *row) confirmed() bookings.Event {
 	e := r.event("/confirmed", bookings.Confirmed, r.booked)
 	e.Data.Member = bookings.MemberID(int(r.member))
+	e.Data.Channel = channelCodes[r.channel]
+	e.Data.Party = int(r.party)
 	e.Data.Items[0] = bookings.Item{
-		Item:  item,
-		Kind:  bookings.Hotel,
-		Price: bookings.Price{Amount: r.price, Currency: "EUR"},
-		Start: r.arrival,
-		End:   r.arrival + bookings.Date(r.nights),
+		Item:    item,
+		Kind:    bookings.Hotel,
+		Price:   bookings.Price{Amount: r.price, Currency: "EUR"},
+		Start:   r.arrival,
+		End:     r.arrival + bookings.Date(r.nights),
+		Country: "PT",
+		Hotel:   hotelCodes[r.hotel],
 	}
 	return e
 }

@@ -31,9 +31,13 @@ type stay struct {
 	repeated       string
 	adr            string
 	status, closed string
+	hotel, channel string
+	guests         string // adults,children,babies
 }
 
-var usual = stay{"7", "2015,July,1", "0", "2", "0", "107.42", "Check-Out", "2015-07-03"}
+var usual = stay{
+	"7", "2015,July,1", "0", "2", "0", "107.42", "Check-Out", "2015-07-03", "Resort Hotel", "Direct", "2,NA,0",
+}
 
 func (s stay) line() string {
 	arrival := strings.Split(s.arrival, ",")
@@ -41,8 +45,9 @@ func (s stay) line() string {
 	if s.status == "Check-Out" {
 		canceled = "0"
 	}
-	return fmt.Sprintf("Resort Hotel,%s,%s,%s,%s,27,%s,%s,%s,2,NA,0,BB,NULL,Direct,Direct,%s,0,0,A,C,0,No Deposit,NULL,NULL,0,Transient,%s,0,0,%s,%s\n",
-		canceled, s.lead, arrival[0], arrival[1], arrival[2], s.weekend, s.week, s.repeated, s.adr, s.status, s.closed)
+	return fmt.Sprintf("%s,%s,%s,%s,%s,27,%s,%s,%s,%s,BB,NULL,Direct,%s,%s,0,0,A,C,0,No Deposit,NULL,NULL,0,Transient,%s,0,0,%s,%s\n",
+		s.hotel, canceled, s.lead, arrival[0], arrival[1], arrival[2], s.weekend, s.week, s.guests, s.channel, s.repeated,
+		s.adr, s.status, s.closed)
 }
 
 func with(change func(*stay)) stay {
@@ -75,10 +80,12 @@ func TestRowBecomesEvents(t *testing.T) {
 		{"one decimal", with(func(s *stay) { s.adr = "0.1" }), "0.20", "2015-06-24", "2015-07-03", "2015-07-03", bookings.Completed, ""},
 		{"negative rate", with(func(s *stay) { s.adr = "-6.38" }), "-12.76", "2015-06-24", "2015-07-03", "2015-07-03", bookings.Completed, ""},
 		{"free", with(func(s *stay) { s.adr = "0" }), "0.00", "2015-06-24", "2015-07-03", "2015-07-03", bookings.Completed, ""},
-		{"no nights, all on one day", stay{"0", "2015,July,1", "0", "0", "0", "0", "Check-Out", "2015-07-01"}, "0.00", "2015-07-01", "2015-07-01", "2015-07-01", bookings.Completed, ""},
+		{"no nights, all on one day", with(func(s *stay) { s.lead, s.week, s.adr, s.closed = "0", "0", "0", "2015-07-01" }), "0.00", "2015-07-01", "2015-07-01", "2015-07-01", bookings.Completed, ""},
 		{"cancelled", with(func(s *stay) { s.status, s.closed = "Canceled", "2015-06-24" }), "214.84", "2015-06-24", "2015-06-24", "2015-07-03", bookings.Cancelled, "cancellation"},
 		{"no-show", with(func(s *stay) { s.status, s.closed = "No-Show", "2015-07-01" }), "214.84", "2015-06-24", "2015-07-01", "2015-07-03", bookings.Cancelled, "no-show"},
-		{"over a leap day", stay{"1", "2016,March,1", "0", "1", "1", "10", "Check-Out", "2016-03-02"}, "10.00", "2016-02-29", "2016-03-02", "2016-03-02", bookings.Completed, ""},
+		{"over a leap day", with(func(s *stay) {
+			s.lead, s.arrival, s.week, s.adr, s.closed = "1", "2016,March,1", "1", "10", "2016-03-02"
+		}), "10.00", "2016-02-29", "2016-03-02", "2016-03-02", bookings.Completed, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -103,6 +110,42 @@ func TestRowBecomesEvents(t *testing.T) {
 	}
 }
 
+func TestRowTellsWhatRulesMayAskFor(t *testing.T) {
+	type told struct {
+		Hotel, Country, Channel string
+		Party                   int
+	}
+	tests := []struct {
+		name string
+		stay stay
+		want told
+	}{
+		{"resort, direct, children not known", usual, told{"resort", "PT", "direct", 2}},
+		{"city", with(func(s *stay) { s.hotel = "City Hotel" }), told{"city", "PT", "direct", 2}},
+		{"corporate", with(func(s *stay) { s.channel = "Corporate" }), told{"resort", "PT", "corporate", 2}},
+		{"agent", with(func(s *stay) { s.channel = "TA/TO" }), told{"resort", "PT", "agent", 2}},
+		{"global distribution system", with(func(s *stay) { s.channel = "GDS" }), told{"resort", "PT", "gds", 2}},
+		{"channel not known", with(func(s *stay) { s.channel = "Undefined" }), told{"resort", "PT", "", 2}},
+		{"family", with(func(s *stay) { s.guests = "2,3,1" }), told{"resort", "PT", "direct", 6}},
+		{"nobody", with(func(s *stay) { s.guests = "0,0,0" }), told{"resort", "PT", "direct", 0}},
+		{"as many as can be written", with(func(s *stay) { s.guests = "9999,9999,9999" }), told{"resort", "PT", "direct", 29_997}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			events := slices.Collect(read(t, header+test.stay.line(), hotels.Options{}).Events())
+			data := events[0].Data
+			item := data.Items[0]
+			if diff := cmp.Diff(test.want, told{item.Hotel, item.Country, data.Channel, data.Party}); diff != "" {
+				t.Error(diff)
+			}
+			bare := bookings.Data{Booking: data.Booking, Items: []bookings.Item{{Item: "1"}}}
+			if diff := cmp.Diff(bare, events[1].Data); diff != "" {
+				t.Errorf("the completion tells more than which item: %s", diff)
+			}
+		})
+	}
+}
+
 // A ledger knows bookings by these ids. If this test fails, a replay after an update of the
 // program counts every booking a second time.
 func TestMappingIsStable(t *testing.T) {
@@ -116,8 +159,8 @@ func TestMappingIsStable(t *testing.T) {
 		got = append(got, string(text))
 	}
 	want := []string{
-		`{"specversion":"1.0","id":"ha62b4bdcae660c3ea577a089589e1028/confirmed","source":"urn:destinasia:replay:hotel-booking-demand","type":"com.destinasia.booking.confirmed.v1","time":"2015-06-24T16:23:47Z","datacontenttype":"application/json","data":{"booking":"ha62b4bdcae660c3ea577a089589e1028","member":"m000191","items":[{"item":"1","kind":"hotel","price":{"amount":"214.84","currency":"EUR"},"start":"2015-07-01","end":"2015-07-03"}]}}`,
-		`{"specversion":"1.0","id":"h30aa088ad4e1a34ef9d0ae31fbcf7e7c/confirmed","source":"urn:destinasia:replay:hotel-booking-demand","type":"com.destinasia.booking.confirmed.v1","time":"2015-06-24T17:55:56Z","datacontenttype":"application/json","data":{"booking":"h30aa088ad4e1a34ef9d0ae31fbcf7e7c","member":"m000769","items":[{"item":"1","kind":"hotel","price":{"amount":"214.84","currency":"EUR"},"start":"2015-07-01","end":"2015-07-03"}]}}`,
+		`{"specversion":"1.0","id":"ha62b4bdcae660c3ea577a089589e1028/confirmed","source":"urn:destinasia:replay:hotel-booking-demand","type":"com.destinasia.booking.confirmed.v1","time":"2015-06-24T16:23:47Z","datacontenttype":"application/json","data":{"booking":"ha62b4bdcae660c3ea577a089589e1028","member":"m000191","channel":"direct","party":2,"items":[{"item":"1","kind":"hotel","price":{"amount":"214.84","currency":"EUR"},"start":"2015-07-01","end":"2015-07-03","country":"PT","hotel":"resort"}]}}`,
+		`{"specversion":"1.0","id":"h30aa088ad4e1a34ef9d0ae31fbcf7e7c/confirmed","source":"urn:destinasia:replay:hotel-booking-demand","type":"com.destinasia.booking.confirmed.v1","time":"2015-06-24T17:55:56Z","datacontenttype":"application/json","data":{"booking":"h30aa088ad4e1a34ef9d0ae31fbcf7e7c","member":"m000769","channel":"direct","party":2,"items":[{"item":"1","kind":"hotel","price":{"amount":"214.84","currency":"EUR"},"start":"2015-07-01","end":"2015-07-03","country":"PT","hotel":"resort"}]}}`,
 		`{"specversion":"1.0","id":"h30aa088ad4e1a34ef9d0ae31fbcf7e7c/completed","source":"urn:destinasia:replay:hotel-booking-demand","type":"com.destinasia.booking.completed.v1","time":"2015-07-03T11:34:49Z","datacontenttype":"application/json","data":{"booking":"h30aa088ad4e1a34ef9d0ae31fbcf7e7c","items":[{"item":"1"}]}}`,
 		`{"specversion":"1.0","id":"ha62b4bdcae660c3ea577a089589e1028/completed","source":"urn:destinasia:replay:hotel-booking-demand","type":"com.destinasia.booking.completed.v1","time":"2015-07-03T11:35:03Z","datacontenttype":"application/json","data":{"booking":"ha62b4bdcae660c3ea577a089589e1028","items":[{"item":"1"}]}}`,
 	}
@@ -151,6 +194,11 @@ func TestReadRefuses(t *testing.T) {
 		{"columns missing", header + row + "Resort Hotel,0\n", "line 3: 2 columns, want 32"},
 		{"an empty line", header + "\n" + row, "line 2: 1 columns"},
 		{"quotes", header + strings.Replace(row, "Resort Hotel", `"Resort Hotel"`, 1), "line 2: a quotation mark"},
+		{"hotel", header + with(func(s *stay) { s.hotel = "Grand Hotel" }).line(), `line 2: column hotel: "Grand Hotel"`},
+		{"channel", header + with(func(s *stay) { s.channel = "direct" }).line(), `line 2: column distribution_channel: "direct"`},
+		{"adults", header + with(func(s *stay) { s.guests = "NA,0,0" }).line(), `line 2: column adults: "NA"`},
+		{"children", header + with(func(s *stay) { s.guests = "2,NULL,0" }).line(), `line 2: column children: "NULL"`},
+		{"babies", header + with(func(s *stay) { s.guests = "2,0,-1" }).line(), `line 2: column babies: "-1"`},
 		{"lead time", header + with(func(s *stay) { s.lead = "-1" }).line(), `line 2: column lead_time: "-1"`},
 		{"lead time NULL", header + with(func(s *stay) { s.lead = "NULL" }).line(), "column lead_time"},
 		{"year", header + with(func(s *stay) { s.arrival = "1815,July,1" }).line(), "column arrival_date_year"},
@@ -232,6 +280,9 @@ func drawStay(t *rapid.T) stay {
 		repeated: rapid.SampledFrom([]string{"0", "1"}).Draw(t, "repeated"),
 		adr:      rapid.SampledFrom([]string{"0", "-6.38", "99.9"}).Draw(t, "adr"),
 		status:   rapid.SampledFrom([]string{"Check-Out", "Canceled", "No-Show"}).Draw(t, "status"),
+		hotel:    rapid.SampledFrom([]string{"Resort Hotel", "City Hotel"}).Draw(t, "hotel"),
+		channel:  rapid.SampledFrom([]string{"Direct", "TA/TO"}).Draw(t, "channel"),
+		guests:   rapid.SampledFrom([]string{"0,0,0", "2,NA,1"}).Draw(t, "guests"),
 	}
 	s.closed = rapid.SampledFrom([]string{"2016-02-29", "2016-03-05"}).Draw(t, "closed")
 	if s.lead == "0" && s.arrival == "2015,July,1" {

@@ -24,12 +24,18 @@ type totals struct {
 	Bookings, Completed, Cancelled, NoShows int
 	Negative, Nothing                       int // Completed bookings with these prices.
 	Awarded                                 int64
+
+	Hotels, Channels   map[string]int // Bookings by the codes of events.
+	Nobody, Travellers int            // Bookings that count nobody; travellers of all others.
 }
 
 // known is what the file is known to hold, from its description and its data.
 var known = totals{
 	Bookings: 119_390, Completed: 75_166, Cancelled: 43_017, NoShows: 1_207,
 	Negative: 1, Nothing: 1_746, Awarded: 129_972_280,
+	Hotels:   map[string]int{"resort": 40_060, "city": 79_330},
+	Channels: map[string]int{"agent": 97_870, "direct": 14_645, "corporate": 6_677, "gds": 193, "": 5},
+	Nobody:   180, Travellers: 234_988,
 }
 
 func openPublished(t *testing.T) *os.File {
@@ -66,9 +72,22 @@ func TestPublishedTotals(t *testing.T) {
 		}
 		return r
 	}
-	var got totals
+	hotel := map[string]string{"Resort Hotel": "resort", "City Hotel": "city"}
+	channel := map[string]string{"TA/TO": "agent", "Direct": "direct", "Corporate": "corporate", "GDS": "gds", "Undefined": ""}
+	got := totals{Hotels: map[string]int{}, Channels: map[string]int{}}
 	for _, record := range records[1:] {
 		got.Bookings++
+		got.Hotels[hotel[record[at["hotel"]]]]++
+		got.Channels[channel[record[at["distribution_channel"]]]]++
+		party := number(record, "adults")
+		party.Add(party, number(record, "babies"))
+		if record[at["children"]] != "NA" {
+			party.Add(party, number(record, "children"))
+		}
+		if party.Sign() == 0 {
+			got.Nobody++
+		}
+		got.Travellers += int(party.Num().Int64())
 		switch record[at["reservation_status"]] {
 		case "Canceled":
 			got.Cancelled++
@@ -104,12 +123,18 @@ func TestPublishedEvents(t *testing.T) {
 	}
 	checkEvents(t, file)
 	price := make(map[string]bookings.Cents)
-	var got totals
+	got := totals{Hotels: map[string]int{}, Channels: map[string]int{}}
 	for event := range file.Events() {
 		switch event.Type {
 		case bookings.Confirmed:
 			got.Bookings++
 			price[event.Data.Booking] = event.Data.Items[0].Price.Amount
+			got.Hotels[event.Data.Items[0].Hotel]++
+			got.Channels[event.Data.Channel]++
+			got.Travellers += event.Data.Party
+			if event.Data.Party == 0 {
+				got.Nobody++
+			}
 		case bookings.Cancelled:
 			if event.Data.Reason == "no-show" {
 				got.NoShows++
