@@ -12,10 +12,13 @@ import (
 // specified, and not the methods of Rand, which are free to change.
 type dice struct{ *rand.PCG }
 
-func newDice(seed uint64) dice {
-	const stream = 0x64657374696e6173 // Any constant; another one would give other samples.
-	return dice{rand.NewPCG(seed, stream)}
-}
+// The dice of a seed. They are any constants; others would give other samples.
+const (
+	eventDice = 0x64657374696e6173 // What is booked, at which price, and what becomes of it.
+	factDice  = 0x6661637473206f66 // What else is told of it.
+)
+
+func newDice(seed, which uint64) dice { return dice{rand.NewPCG(seed, which)} }
 
 // below is a number from 0 to n-1. Its bias is n in 2^64.
 func (d dice) below(n int) int {

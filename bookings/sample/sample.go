@@ -70,7 +70,8 @@ func (t Tally) Minted() bookings.Cents { return t.Awarded.Points + t.Reversed.Po
 func New(options Options) *Sample {
 	count, members := cmp.Or(options.Bookings, 2000), cmp.Or(options.Members, 200)
 	m := maker{
-		dice:    newDice(options.Seed),
+		dice:    newDice(options.Seed, eventDice),
+		facts:   newDice(options.Seed, factDice),
 		seed:    options.Seed,
 		crowd:   bookings.NewCrowd(members),
 		members: make(map[int]bool),
@@ -88,6 +89,7 @@ func New(options Options) *Sample {
 // the end.
 type maker struct {
 	dice
+	facts   dice // Apart, so that telling more of bookings moves neither prices nor outcomes.
 	seed    uint64
 	crowd   bookings.Crowd
 	members map[int]bool // The numbers of those who book.
@@ -133,13 +135,15 @@ func (m *maker) confirmation(booked bookings.Date, items []bookings.Item) bookin
 	member := m.crowd.Pick(m.Uint64())
 	m.members[member] = true
 	booking := fmt.Sprintf("s%016x-%06d", m.seed, m.booked)
-	return bookings.Event{
+	e := bookings.Event{
 		Source: Source,
 		ID:     booking + "/confirmed",
 		Type:   bookings.Confirmed,
 		Time:   m.during(booked),
 		Data:   bookings.Data{Booking: booking, Member: bookings.MemberID(member), Items: items},
 	}
+	m.describe(&e.Data)
+	return e
 }
 
 // later is an event after the confirmation that concerns some of its items. Step tells it from
