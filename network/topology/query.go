@@ -1,6 +1,9 @@
 package topology
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Wallet is the name of the wallet service among the parts of the network.
 const Wallet = "wallet"
@@ -57,6 +60,18 @@ func (n Network) Organisation(name string) (Organisation, error) {
 		}
 	}
 	return Organisation{}, fmt.Errorf("the network has no organisation %q", name)
+}
+
+// User finds a client identity besides the administrator's.
+func (o Organisation) User(name string) (User, error) {
+	var names []string
+	for _, u := range o.Users {
+		if u.Name == name {
+			return u, nil
+		}
+		names = append(names, u.Name)
+	}
+	return User{}, fmt.Errorf("organisation %s has no user %q: it has %s", o.Name, name, strings.Join(names, ", "))
 }
 
 // Contract finds the organisation's service for a chaincode.
