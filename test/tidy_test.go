@@ -104,8 +104,9 @@ var importRules = []importRule{
 	{"wallet-api/service", []string{"wallet-api", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
 	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
 	{"wallet-api", []string{"wallet-api/wallet", "wallet-api/disk", "chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
-	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings"}},
-	{"test", []string{"chaincode", "network", "wallet-api", "bookings", "cmd"}},
+	{"rules", []string{"rules", "chaincode"}},
+	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules"}},
+	{"test", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "cmd"}},
 }
 
 // onlyImporter names the one folder that may import a library, because it is the border to it.

@@ -1,0 +1,180 @@
+package sheet
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// yamlRows puts rows into an otherwise good file; the first is in line 5.
+func yamlRows(rows ...string) string {
+	return "name: a\ntables:\n  - name: base\n    rows:\n" + strings.Join(rows, "\n") + "\n"
+}
+
+const headings = "name, currency, starts, zone, tiers, tables"
+
+func TestRefusals(t *testing.T) {
+	rowKeys := strings.Join(names(rowFields), ", ")
+	for _, c := range []struct {
+		file, text string
+		want       []string
+	}{
+		{"a.xlsx", "", []string{"a.xlsx: a rule set's file ends with .yaml, .yml or .csv"}},
+
+		// Of either format: no text, or too much of it.
+		{"a.yaml", "name: caf\xe9\n", []string{"a.yaml:1:10: byte 0xe9 is not UTF-8 here: save the file as UTF-8"}},
+		{"a.csv", "#,name,ä\xff\n", []string{"a.csv:1:9: byte 0xff is not UTF-8 here: save the file as UTF-8"}},
+		{"a.yaml", "\xff\xfea\x00", []string{"a.yaml:1:1: byte 0xff is not UTF-8 here: save the file as UTF-8"}},
+		{"a.csv", "#,name\n\x00,\u2028\x1b", []string{
+			"a.csv:2:1: control character U+0000: remove it",
+			"a.csv:2:3: control character U+2028: remove it",
+			"a.csv:2:4: control character U+001B: remove it",
+		}},
+		{"a.csv", strings.Repeat("a", MaxFile+1), []string{"a.csv: a file of 1048577 bytes is more than 1048576: a rule set is much smaller"}},
+
+		// YAML that is none, or says it in a way that people misread.
+		{"a.yaml", "# nothing\n", []string{"a.yaml: the file is empty"}},
+		{"a.yaml", "name: a: b\n", []string{`a.yaml:1:8: this is not YAML: mapping values are not allowed in this context (a value with ": " or " #" in it needs quotes)`}},
+		{"a.yaml", "name: a\n---\nname: b\n", []string{"a.yaml:2:1: a second document begins here: a file holds one rule set"}},
+		{"a.yaml", "- a\n", []string{"a.yaml:1:1: a list is here where keys and values must be: " + headings}},
+		{"a.yaml", "name: a\nnaem: b\n? [x]\n: y\nname: c\n", []string{
+			`a.yaml:2:1: unknown key "naem": use ` + headings,
+			"a.yaml:3:3: a list is here where a key must be",
+			"a.yaml:5:1, name: given twice: first in line 1",
+		}},
+		{"a.yaml", "name: &n a\ncurrency: *n\n&z zone: !!str UTC\n", []string{
+			"a.yaml:1:7, name: &n is an anchor: leave it out",
+			"a.yaml:2:11, currency: *n stands for something written elsewhere: write it here",
+			"a.yaml:3:1: &z is an anchor: leave it out",
+		}},
+		{"a.yaml", "name: [a]\ntiers: {tier: a}\ntables:\n  - name: base\n    rows: none\n  - rows: [[], ~]\n  - base\n", []string{
+			"a.yaml:1:7, name: a list is here where one value must be",
+			"a.yaml:2:8: a mapping is here where a list must be: begin each of its items with -",
+			"a.yaml:5:11, table base: a single value is here where a list must be: begin each of its items with -",
+			"a.yaml:6:12, table 2, row 1: a list is here where keys and values must be: " + rowKeys,
+			"a.yaml:6:16, table 2, row 2: a single value is here where keys and values must be: " + rowKeys,
+			"a.yaml:7:5, table 3: a single value is here where keys and values must be: name, hit, rounding, rows",
+		}},
+		{"a.yaml", "tables: !!seq []\ntiers:\n  - <<: {tier: a}\n", []string{
+			"a.yaml:1:9: !!seq is a tag: leave it out",
+			`a.yaml:3:5, tier 1: unknown key "<<": use tier, points, nights`,
+		}},
+
+		// Values of the wrong type, in YAML.
+		{"a.yaml", "starts: 2026-12-01 10:00\nzone: Mars/Olympus\ntiers: [{tier: a, points: -1, nights: 1.5}]\n", []string{
+			`a.yaml:1:9, starts: "2026-12-01 10:00" is neither a day, such as 2026-12-31, nor a time, such as 2026-12-31T18:00:00Z`,
+			`a.yaml:2:7, zone: "Mars/Olympus" is not the name of a time zone, such as Europe/Berlin`,
+			`a.yaml:3:27, tier a, points: "-1" is not an amount: a decimal number with at most two places`,
+			`a.yaml:3:39, tier a, nights: "1.5" is not a whole number that can be taken here`,
+		}},
+		{"a.yaml", "starts: 1969-12-31\n", []string{"a.yaml:1:9, starts: 1969-12-31 is before 1970"}},
+		{"a.yaml", "starts: 2026-12-01T00:00:00.5Z\n", []string{
+			`a.yaml:1:9, starts: "2026-12-01T00:00:00.5Z" is neither a day, such as 2026-12-31, nor a time, such as 2026-12-31T18:00:00Z`,
+		}},
+		{"a.yaml", yamlRows("    - {id: x, fixed: 1e3, capItem: 0x10, budget: 12.505, capMember: .inf, capBooking: '1,000'}"), []string{
+			`a.yaml:5:22, table base, row x, fixed: "1e3" is not an amount: a decimal number with at most two places`,
+			`a.yaml:5:36, table base, row x, capItem: "0x10" is not an amount: a decimal number with at most two places`,
+			`a.yaml:5:50, table base, row x, budget: "12.505" is not an amount: a decimal number with at most two places`,
+			`a.yaml:5:69, table base, row x, capMember: ".inf" is not an amount: a decimal number with at most two places`,
+			`a.yaml:5:87, table base, row x, capBooking: "1,000" is not an amount: a decimal number with at most two places`,
+		}},
+		{"a.yaml", yamlRows("    - kinds: [hotel, boat, {}]", "      priority: 3000000000", "      basisPoints: -1", "      months: 1_2"), []string{
+			"a.yaml:5:14, table base, row 1, kinds: unknown kind of item \"boat\": use hotel, car or flight",
+			"a.yaml:5:28, table base, row 1, kinds: a mapping is here where one value must be",
+			`a.yaml:6:17, table base, row 1, priority: "3000000000" is not a whole number that can be taken here`,
+			`a.yaml:7:20, table base, row 1, basisPoints: "-1" is not a whole number that can be taken here`,
+			`a.yaml:8:15, table base, row 1, months: "1_2" is not a whole number that can be taken here`,
+		}},
+		{"a.yaml", yamlRows("    - {id: x, when: \"a\\u202eb\"}", "    - {id: \"y\\nz\", when: \"a\\nb\"}"), []string{
+			"a.yaml:5:21, table base, row x, when: character U+202E cannot be seen: remove it",
+			"a.yaml:6:12, table base, row y z, id: character U+000A cannot be seen: remove it",
+		}},
+
+		// Seasons.
+		{"a.yaml", yamlRows("    - {id: x, from: 2026-12-01}", "    - {id: y, zone: UTC}", "    - {id: z, by: departure, from: 1.12.2026, until: 2026-02-30}"), []string{
+			"a.yaml:5:7, table base, row x, until: a season has a first and a last day: until is missing",
+			"a.yaml:6:7, table base, row y, from: a season has a first and a last day: from is missing",
+			"a.yaml:6:7, table base, row y, until: a season has a first and a last day: until is missing",
+			`a.yaml:7:19, table base, row z, by: unknown clock "departure": use booking or arrival`,
+			`a.yaml:7:36, table base, row z, from: "1.12.2026" is not a day: write it as 2026-12-31`,
+			`a.yaml:7:54, table base, row z, until: "2026-02-30" is not a day: write it as 2026-12-31`,
+		}},
+		{"a.yaml", yamlRows("    - {by: arrival, from: 2026-12-01, until: 2026-12-02, zone: UTC}", "    - {from: 2026-12-01, until: 2026-12-02, zone: Local}"), []string{
+			"a.yaml:5:64, table base, row 1, zone: a season by arrival has no time zone: arrivals are days",
+			`a.yaml:6:51, table base, row 2, zone: "Local" is not the name of a time zone, such as Europe/Berlin`,
+		}},
+
+		// CSV.
+		{"a.csv", "", []string{"a.csv: the file has no headings: add a line with " + strings.Join(csvColumns, ", ")}},
+		{"a.csv", "table,id\nbase,\"a\nb,c\n", []string{`a.csv:3: this is not CSV: at byte 5 of the line, extraneous or missing " in quoted-field`}},
+		{"a.csv", "table,id\nbase,a\"b\n", []string{`a.csv:2: this is not CSV: at byte 7 of the line, bare " in non-quoted-field`}},
+		{"a.csv", "#,name,a,b\n#,name,c\n#,naem,d\n#name,e\n#\ntable,id\n#,zone,UTC\n", []string{
+			"a.csv:1:4: name has one cell, and this is another",
+			`a.csv:3:2: unknown name "naem": use name, currency, starts, zone or tier`,
+			"a.csv:4:1: a line about the whole set has # alone in its first cell, and in the next what it says: name, currency, starts, zone, tier",
+			"a.csv:5:1: a line about the whole set has # alone in its first cell, and in the next what it says: name, currency, starts, zone, tier",
+			"a.csv:7:1, table: lines about the whole set, which start with #, come before the headings",
+		}},
+		{"a.csv", "#,name,a\n#,name,b\n#,tier,gold,points=1,,points=2,miles=3,nights\ntable\n", []string{
+			"a.csv:2:2: name is given twice: first in line 1",
+			`a.csv:3:6: "points" is not one of points=... and nights=..., each given once`,
+			`a.csv:3:7: "miles" is not one of points=... and nights=..., each given once`,
+			`a.csv:3:8: "nights" is not one of points=... and nights=..., each given once`,
+		}},
+		{"a.csv", "table,id,rate,id,,hit\nbase,a,1,b,,first\nbase,c,,,d,unique,e\n,f\n", []string{
+			`a.csv:1:3: unknown heading "rate": use ` + strings.Join(csvColumns, ", "),
+			"a.csv:1:4: heading id is given twice",
+			"a.csv:3:5: this cell has no heading",
+			`a.csv:3:6, table base, hit: "unique" is not what the table's first row in line 2 says, "first"`,
+			"a.csv:3:7: this cell has no heading",
+			"a.csv:4: the row does not say which table it belongs to",
+		}},
+		{"a.csv", "id,fixed\na,1\nb,x\n", []string{"a.csv:1: there is no heading table: each row says which table it belongs to"}},
+		{"a.csv", "#;tier;gold;points=1.000,50\ntable;id;fixed;months;zone\nbase;\"a\n\";1,5;12,5;\n", []string{
+			`a.csv:1:4, tier gold, points: "1.000.50" is not an amount: a decimal number with at most two places`,
+			`a.csv:3:4, table base, row a, months: "12,5" is not a whole number that can be taken here`,
+		}},
+		{"a.csv", "table,id,fixed,from,until\nbase,a,\"1,5\",1/2/2027,\n", []string{
+			`a.csv:2:3, table base, row a, fixed: "1,5" is not an amount: a decimal number with at most two places`,
+			`a.csv:2:4, table base, row a, from: "1/2/2027" is not a day: write it as 2026-12-31`,
+			"a.csv:2:5, table base, row a, until: a season has a first and a last day: until is missing",
+		}},
+	} {
+		s, err := Read(c.file, []byte(c.text))
+		var problems Problems
+		if s != nil || !errors.As(err, &problems) {
+			t.Errorf("%s is read, with error %v\n%.300s", c.file, err, c.text)
+		} else if got, want := problems.Error(), strings.Join(c.want, "\n"); got != want {
+			t.Errorf("%.300s\nis refused with\n%s\nwant\n%s", c.text, got, want)
+		}
+	}
+}
+
+func TestProblemsAreBounded(t *testing.T) {
+	var rows []string
+	for i := range 70 {
+		rows = append(rows, fmt.Sprintf("    - {id: r%d, fixed: x}", i))
+	}
+	_, err := Read("a.yaml", []byte(yamlRows(rows...)))
+	lines := strings.Split(err.Error(), "\n")
+	if len(lines) != maxProblems+1 || !strings.HasPrefix(lines[49], "a.yaml:54:") || lines[50] != "a.yaml: 20 more problems are not shown" {
+		t.Errorf("%d lines, the last two %q", len(lines), lines[len(lines)-2:])
+	}
+}
+
+// An alias that stands for aliases would be billions of rows if it were followed.
+func TestAliasesAreNotFollowed(t *testing.T) {
+	text := "name: &a0 x\n"
+	for i := range 40 {
+		text += fmt.Sprintf("k%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n", i, i+1, i, i, i, i)
+	}
+	_, err := Read("a.yaml", []byte(text+"tables: *a40\n"))
+	if err == nil || !strings.Contains(err.Error(), "a.yaml:42:9: *a40 stands for something written elsewhere") {
+		t.Errorf("%v", err)
+	}
+	_, err = Read("a.yaml", []byte("tables: &t\n  - rows: *t\n"))
+	if err == nil || !strings.Contains(err.Error(), "a.yaml:1:9: &t is an anchor") {
+		t.Errorf("%v", err)
+	}
+}

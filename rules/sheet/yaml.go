@@ -1,0 +1,163 @@
+package sheet
+
+import (
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// yamlReader turns YAML into a draft. It works on nodes, not on values: nodes have places, their text is as it was
+// written, and an alias in them is a node to refuse and never a copy.
+type yamlReader struct {
+	*report
+	file string
+}
+
+func readYAML(r *report, file, text string) draft {
+	y := yamlReader{r, file}
+	root := y.document(text)
+	if root == nil {
+		return draft{}
+	}
+	set, lists := y.mapping(root, Place{}, setNames, "tiers", "tables")
+	d := draft{set: set}
+	for i, node := range y.items(lists["tiers"], Place{}) {
+		tier, _ := y.mapping(node, Place{Tier: number(int64(i + 1))}, names(tierFields))
+		d.tiers = append(d.tiers, tier)
+	}
+	for i, node := range y.items(lists["tables"], Place{}) {
+		at := Place{Table: number(int64(i + 1))}
+		head, lists := y.mapping(node, at, names(tableFields), "rows")
+		at.Table = head.title("name", i)
+		table := draftTable{record: head}
+		for j, node := range y.items(lists["rows"], at) {
+			at.Row = number(int64(j + 1))
+			row, _ := y.mapping(node, at, names(rowFields))
+			table.rows = append(table.rows, row)
+		}
+		d.tables = append(d.tables, table)
+	}
+	return d
+}
+
+// document is the root of the file's one document, or nil.
+func (y yamlReader) document(text string) *yaml.Node {
+	var docs [2]yaml.Node
+	var err error
+	loader, err := yaml.NewLoader(strings.NewReader(text))
+	for i := 0; err == nil && i < len(docs); i++ {
+		err = loader.Load(&docs[i])
+	}
+	var syntax *yaml.LoadError
+	switch first, second := docs[0], docs[1]; {
+	case errors.As(err, &syntax):
+		y.add(Place{File: y.file, Line: syntax.Mark.Line, Column: syntax.Mark.Column}, "this is not YAML: %s (a value with \": \" or \" #\" in it needs quotes)", syntax.Message)
+	case err != nil && err != io.EOF:
+		y.add(Place{File: y.file}, "this is not YAML: %v", err)
+	case len(first.Content) == 0:
+		y.add(Place{File: y.file}, "the file is empty")
+	case len(second.Content) != 0:
+		y.add(y.place(&second, Place{}, ""), "a second document begins here: a file holds one rule set")
+	default:
+		return first.Content[0]
+	}
+	return nil
+}
+
+// mapping reads a node that must be a mapping of the names given. Those of lists are returned as the nodes they are.
+func (y yamlReader) mapping(node *yaml.Node, at Place, known []string, lists ...string) (record, map[string]*yaml.Node) {
+	r := record{spot: spot{node.Line, node.Column}, cells: map[string]cell{}}
+	nodes := map[string]*yaml.Node{}
+	if !y.ordinary(node, at, "") {
+		return r, nodes
+	}
+	if node.Kind != yaml.MappingNode {
+		y.add(y.place(node, at, ""), "%s is here where keys and values must be: %s", kindOf(node), strings.Join(append(slices.Clone(known), lists...), ", "))
+		return r, nodes
+	}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i], node.Content[i+1]
+		name := key.Value
+		isList := slices.Contains(lists, name)
+		switch first, given := r.cells[name]; {
+		case !y.ordinary(key, at, ""):
+		case key.Kind != yaml.ScalarNode:
+			y.add(y.place(key, at, ""), "%s is here where a key must be", kindOf(key))
+		case !isList && !slices.Contains(known, name):
+			y.add(y.place(key, at, ""), "unknown key %q: use %s", short(name), strings.Join(append(slices.Clone(known), lists...), ", "))
+		case given:
+			y.add(y.place(key, at, name), "given twice: first in line %d", first.line)
+		case isList:
+			r.cells[name] = cell{spot: spot{key.Line, key.Column}}
+			nodes[name] = value
+		default:
+			r.cells[name] = cell{y.scalar(value, at, name), spot{value.Line, value.Column}}
+		}
+	}
+	return r, nodes
+}
+
+// scalar is the text of a value; that of a list of kinds is the kinds.
+func (y yamlReader) scalar(node *yaml.Node, at Place, name string) string {
+	if name == "kinds" && node.Kind == yaml.SequenceNode && y.ordinary(node, at, name) {
+		var kinds []string
+		for _, item := range node.Content {
+			kinds = append(kinds, y.scalar(item, at, name))
+		}
+		return strings.Join(kinds, " ")
+	}
+	switch {
+	case !y.ordinary(node, at, name):
+	case node.Kind != yaml.ScalarNode:
+		y.add(y.place(node, at, name), "%s is here where one value must be", kindOf(node))
+	case node.ShortTag() != "!!null":
+		return strings.TrimSpace(node.Value)
+	}
+	return ""
+}
+
+// items are the nodes of a list; one that was not given has none.
+func (y yamlReader) items(node *yaml.Node, at Place) []*yaml.Node {
+	switch {
+	case node == nil || !y.ordinary(node, at, "") || node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null":
+	case node.Kind != yaml.SequenceNode:
+		y.add(y.place(node, at, ""), "%s is here where a list must be: begin each of its items with -", kindOf(node))
+	default:
+		return node.Content
+	}
+	return nil
+}
+
+// ordinary refuses what makes YAML say something else than it seems to.
+func (y yamlReader) ordinary(node *yaml.Node, at Place, name string) bool {
+	switch {
+	case node.Kind == yaml.AliasNode:
+		y.add(y.place(node, at, name), "*%s stands for something written elsewhere: write it here", short(node.Value))
+	case node.Anchor != "":
+		y.add(y.place(node, at, name), "&%s is an anchor: leave it out", short(node.Anchor))
+	case node.Style&yaml.TaggedStyle != 0:
+		y.add(y.place(node, at, name), "%s is a tag: leave it out", short(node.Tag))
+	default:
+		return true
+	}
+	return false
+}
+
+func (y yamlReader) place(node *yaml.Node, at Place, field string) Place {
+	at.File, at.Line, at.Column, at.Field = y.file, node.Line, node.Column, field
+	return at
+}
+
+func kindOf(node *yaml.Node) string {
+	switch node.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	default:
+		return "a single value"
+	}
+}
