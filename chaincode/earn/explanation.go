@@ -1,13 +1,12 @@
 package earn
 
-// Explanation says how the points of an item came about.
+// Explanation says how the points of an item came about: for programs by its fields, for people by Sentences.
 type Explanation struct {
 	RuleSet  string         `json:"ruleSet"`
 	Hash     string         `json:"hash"` // of the rule set, in hexadecimal digits
 	Kind     Kind           `json:"kind"`
 	Price    Cents          `json:"price"`
 	Currency string         `json:"currency"`
-	Tier     string         `json:"tier,omitempty"`
 	Points   Cents          `json:"points"`
 	Tables   []TableOutcome `json:"tables"`
 }
@@ -18,7 +17,7 @@ type TableOutcome struct {
 	Hit      HitPolicy    `json:"hit"`
 	Rounding Rounding     `json:"rounding"`
 	Points   Cents        `json:"points"`
-	Rows     []RowOutcome `json:"rows"`   // those that matched or nearly did, as written
+	Rows     []RowOutcome `json:"rows"`   // those that matched and those that nearly did, in the order they are asked
 	Others   int          `json:"others"` // how many rows are not listed
 }
 
@@ -28,9 +27,9 @@ type Outcome string
 // The outcomes.
 const (
 	Taken      Outcome = "taken"
-	Exhausted  Outcome = "exhausted"   // matched, but its limits left nothing
+	Exhausted  Outcome = "exhausted"   // matched, but its limits left nothing, so a FIRST table went on
 	PassedOver Outcome = "passed-over" // matched, but another row came first
-	Nearly     Outcome = "nearly"      // all but one of its conditions held
+	Nearly     Outcome = "nearly"      // is for this kind of item, and all but one of its other conditions held
 )
 
 // RowOutcome is what became of one row.
@@ -44,9 +43,10 @@ type RowOutcome struct {
 // Giving is the calculation of what a row gave.
 type Giving struct {
 	BasisPoints uint32       `json:"basisPoints"`
+	Rate        string       `json:"rate"`    // the same as a percentage, such as "2.5 %"
 	Product     string       `json:"product"` // price × rate before rounding, an exact decimal number
 	Fixed       Cents        `json:"fixed"`
-	Earned      Cents        `json:"earned"` // product rounded, plus fixed
+	Earned      Cents        `json:"earned"` // the product rounded, plus fixed
 	Cuts        []CutOutcome `json:"cuts,omitempty"`
 	Points      Cents        `json:"points"`
 	Months      uint32       `json:"months"`

@@ -1,47 +1,54 @@
 package earn
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // cached is how many compiled rule sets a process keeps: the one in force, those that bookings were promised under and
-// drafts that are being looked at.
+// a draft or two.
 const cached = 16
 
-var cache = struct {
+var cache struct {
 	sync.Mutex
-	loaded map[Hash]*Evaluator
-	order  []Hash // the one used longest ago first
-}{loaded: map[Hash]*Evaluator{}}
+	evaluators []*Evaluator // the one asked for last is last
+}
 
-// Load compiles an encoded rule set, or finds it compiled.
+// Load compiles an encoded rule set, or finds it compiled already.
 func Load(encoded []byte) (*Evaluator, error) {
-	hash := HashOf(encoded)
-	cache.Lock()
-	e := cache.loaded[hash]
-	cache.Unlock()
-	if e != nil {
+	if e := find(HashOf(encoded)); e != nil {
 		return e, nil
 	}
 	rules, err := Decode(encoded)
 	if err != nil {
 		return nil, err
 	}
-	if e, err = Compile(rules); err != nil {
+	e, err := Compile(rules)
+	if err != nil {
 		return nil, err
 	}
-	keep(hash, e)
+	keep(e)
 	return e, nil
 }
 
-func keep(hash Hash, e *Evaluator) {
+func find(hash Hash) *Evaluator {
 	cache.Lock()
 	defer cache.Unlock()
-	if cache.loaded[hash] != nil {
-		return // Another goroutine was faster.
+	i := slices.IndexFunc(cache.evaluators, func(e *Evaluator) bool { return e.hash == hash })
+	if i < 0 {
+		return nil
 	}
-	cache.loaded[hash] = e
-	cache.order = append(cache.order, hash)
-	if len(cache.order) > cached {
-		delete(cache.loaded, cache.order[0])
-		cache.order = cache.order[1:]
+	e := cache.evaluators[i]
+	cache.evaluators = append(slices.Delete(cache.evaluators, i, i+1), e)
+	return e
+}
+
+// keep may find that another goroutine was faster; then both compiled the same, and keeping two does no harm.
+func keep(e *Evaluator) {
+	cache.Lock()
+	defer cache.Unlock()
+	if len(cache.evaluators) == cached {
+		cache.evaluators = slices.Delete(cache.evaluators, 0, 1)
 	}
+	cache.evaluators = append(cache.evaluators, e)
 }
