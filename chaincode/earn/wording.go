@@ -125,9 +125,12 @@ func typeComplaints(issues *cel.Issues) []string {
 
 func overloadDetail(function, arguments string) string {
 	target, rest, member := strings.Cut(arguments, ".(")
-	all := strings.Split(strings.Trim(arguments, "()"), ", ")
+	if !member {
+		target, rest = "", strings.TrimPrefix(arguments, "(")
+	}
+	all := strings.Split(strings.TrimSuffix(rest, ")"), ", ")
 	if member {
-		all = append([]string{target}, strings.Split(strings.Trim(rest, "()"), ", ")...)
+		all = append([]string{target}, all...)
 	}
 	for i := range all {
 		all[i] = typeWords.Replace(all[i])
