@@ -51,7 +51,7 @@ func Compile(r RuleSet) (*Evaluator, error) {
 		return nil, faults
 	}
 	e := &Evaluator{rules: r, hash: HashOf(r.Encode()), conditions: conditions, member: len(r.Tiers) > 0}
-	known := map[string]int{}
+	known := map[string][]int{}
 	for t := range r.Tables {
 		e.tables = append(e.tables, e.plan(t, known))
 	}
@@ -60,7 +60,7 @@ func Compile(r RuleSet) (*Evaluator, error) {
 }
 
 // plan compiles a table; known is where the conjuncts of earlier tables are.
-func (e *Evaluator) plan(t int, known map[string]int) table {
+func (e *Evaluator) plan(t int, known map[string][]int) table {
 	tab := table{rows: make([]line, len(e.rules.Tables[t].Rows))}
 	ordered := make([]*line, len(tab.rows))
 	for i := range tab.rows {
@@ -88,7 +88,7 @@ func (e *Evaluator) plan(t int, known map[string]int) table {
 	return tab
 }
 
-func (e *Evaluator) line(i int, row *Row, c *condition, known map[string]int) line {
+func (e *Evaluator) line(i int, row *Row, c *condition, known map[string][]int) line {
 	l := line{row: i}
 	for _, k := range row.Kinds {
 		l.kinds |= 1 << k
@@ -116,15 +116,18 @@ func (e *Evaluator) line(i int, row *Row, c *condition, known map[string]int) li
 	return l
 }
 
-// intern finds the place of a conjunct, which rows that ask for the same share.
-func (e *Evaluator) intern(c conjunct, known map[string]int) int {
-	i, ok := known[c.text]
-	if !ok {
-		i = len(e.conjuncts)
-		known[c.text] = i
-		e.conjuncts = append(e.conjuncts, c)
-		e.reads |= c.reads
+// intern finds the place of a conjunct, which rows that ask for the same share. That two are the same is not left to
+// their texts, which are made for people.
+func (e *Evaluator) intern(c conjunct, known map[string][]int) int {
+	for _, i := range known[c.text] {
+		if ast.EquivExpr(c.expr, e.conjuncts[i].expr) {
+			return i
+		}
 	}
+	i := len(e.conjuncts)
+	known[c.text] = append(known[c.text], i)
+	e.conjuncts = append(e.conjuncts, c)
+	e.reads |= c.reads
 	return i
 }
 

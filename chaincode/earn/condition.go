@@ -8,6 +8,7 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/cost"
 	"cel.dev/cel-go/common/operators"
+	"cel.dev/cel-go/parser"
 )
 
 // Bounds on what conditions may take, in the units of CEL's cost estimator: about one for every access and comparison
@@ -32,7 +33,8 @@ type condition struct {
 // conjunct is a part of a condition between its outermost &&. An error in one, which only integers that overflow can
 // cause, makes the condition fail just as false does; so conjuncts can be asked one by one and in any order.
 type conjunct struct {
-	text    string      // canonical
+	expr    ast.Expr
+	text    string      // in CEL's own spelling
 	reads   variableSet // what it asks of the item
 	native  node        // what it tests; its operation is 0 where the program must be run
 	program cel.Program // nil where it need not
@@ -87,11 +89,11 @@ func compileCondition(text string) (*condition, []string) {
 }
 
 func newConjunct(tree *ast.AST, e ast.Expr) (conjunct, error) {
-	text, err := cel.ExprToString(e, tree.SourceInfo())
+	text, err := parser.Unparse(e, tree.SourceInfo(), parser.WrapOnOperators()) // On one line, that is.
 	if err != nil {
 		return conjunct{}, err
 	}
-	c := conjunct{text: text}
+	c := conjunct{expr: e, text: text}
 	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) {
 		if e.Kind() == ast.IdentKind {
 			c.reads |= 1 << variableIndex[e.AsIdent()]

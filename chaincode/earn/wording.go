@@ -92,6 +92,8 @@ func syntaxDetail(text string, e *cel.Error) string {
 		return fmt.Sprintf("the word %s cannot be used", strings.TrimPrefix(message, "reserved identifier: "))
 	case strings.Contains(message, "invalid int literal"):
 		return "the number is too large"
+	case strings.Contains(message, "error recovery"), strings.Contains(message, "no viable alternative"):
+		return "this is not a condition"
 	}
 	return message
 }
