@@ -48,6 +48,9 @@ func (e *Evaluator) Evaluate(item Item, room Room) ([]Part, error) {
 		}
 		sum += s.parts[i].Points
 	}
+	if len(s.parts) == 0 {
+		return nil, nil // Never an empty slice: what is returned must not depend on what scratch was borrowed.
+	}
 	return slices.Clone(s.parts), nil
 }
 

@@ -53,13 +53,10 @@ func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
 				taken = row.ID
 			}
 		case failed == 0:
-			outcome.Outcome, outcome.Why = PassedOver, "another row came first"
-			if taken != "" {
-				outcome.Why = taken + " came first"
-			}
+			outcome.Outcome, outcome.Why = PassedOver, passedOver(rules.Hit, taken)
 		case failed == 1 && nearly < maxNearly:
 			nearly++
-			outcome.Outcome, outcome.Why = Nearly, s.shortfall(row, l, only)
+			outcome.Outcome, outcome.Why = Nearly, s.shortfall(row, only)
 		default:
 			continue
 		}
@@ -67,6 +64,17 @@ func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
 	}
 	x.Others = len(rules.Rows) - len(x.Rows)
 	return x
+}
+
+// passedOver says why a row that matches is not among the parts.
+func passedOver(hit HitPolicy, taken string) string {
+	switch {
+	case hit == First && taken != "":
+		return taken + " came first"
+	case hit == Unique:
+		return "another row did as well, and only one may"
+	}
+	return "it was not taken"
 }
 
 // season stands for a row's season where its conjuncts are counted.
@@ -87,7 +95,7 @@ func (s *scratch) failed(l *line) (n, only int) {
 }
 
 // shortfall says what a row asks for and what the item has instead.
-func (s *scratch) shortfall(row *Row, l *line, failed int) string {
+func (s *scratch) shortfall(row *Row, failed int) string {
 	if failed == season {
 		if row.Season.By == ByArrival {
 			return fmt.Sprintf("it is for arrivals from %s to %s, but the first day is %s",
@@ -110,6 +118,11 @@ func (s *scratch) shortfall(row *Row, l *line, failed int) string {
 	}
 	if len(have) == 0 {
 		return c.text + " never holds"
+	}
+	if c.program != nil {
+		if _, _, err := c.program.Eval(s); err != nil {
+			return fmt.Sprintf("%s, but %s, and that leads to too large a number", c.text, enumerate(have))
+		}
 	}
 	return fmt.Sprintf("%s, but %s", c.text, enumerate(have))
 }

@@ -28,7 +28,7 @@ func (r RowOutcome) sentence(x Explanation, t TableOutcome) string {
 	case Nearly:
 		return fmt.Sprintf("Row %s did not apply: %s.", r.ID, r.Why)
 	default:
-		return fmt.Sprintf("Row %s applied too, but %s.", r.ID, r.Why)
+		return fmt.Sprintf("Row %s applied, but %s.", r.ID, r.Why)
 	}
 }
 
