@@ -184,6 +184,17 @@ table 2, row 2, months: points valid for 0 months: must be 1 to 120`
 	}
 }
 
+// TestOversizedIsNotWorkedThrough checks that a rule set that nobody can have meant costs no more than a look.
+func TestOversizedIsNotWorkedThrough(t *testing.T) {
+	r := sample()
+	r.Tables[1].Rows = make([]Row, MaxRows+1) // each of which has many faults
+	_, err := Compile(r)
+	var faults Faults
+	if !errors.As(err, &faults) || len(faults) != 1 {
+		t.Errorf("%d faults are told of %d rows", len(faults), MaxRows+1)
+	}
+}
+
 func TestDocumentIsBounded(t *testing.T) {
 	r := sample()
 	long := `cabin in ["` + strings.Repeat("x", MaxCondition-20) + `"]`

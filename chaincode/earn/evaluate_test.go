@@ -117,6 +117,16 @@ func TestHitPolicies(t *testing.T) {
 		}
 	}
 
+	e := oneTable(t, Collect, Floor, rows()[1:3]...)
+	for _, c := range []struct {
+		item Item
+		want int
+	}{{Item{Kind: Hotel, End: 7, Tier: "gold"}, 2}, {Item{Kind: Car}, 0}, {Item{Kind: Car}, 0}} {
+		if parts, err := e.Evaluate(c.item, nil); err != nil || len(parts) != c.want || c.want == 0 && parts != nil {
+			t.Errorf("%d rows match: %#v, %v", c.want, parts, err)
+		}
+	}
+
 	_, err := oneTable(t, Unique, Floor, rows()...).Evaluate(Item{Kind: Hotel, Tier: "gold"}, nil)
 	var overlap *Overlap
 	if !errors.As(err, &overlap) || overlap.Table != "table" || overlap.Rows != [2]string{"low", "gold"} {
@@ -312,6 +322,9 @@ func TestOutOfRange(t *testing.T) {
 		if _, err := e.Evaluate(Item{Kind: Car, Price: price}, nil); (err == nil) != fits {
 			t.Errorf("an item of %d that earns twice its price: %v", price, err)
 		}
+	}
+	if _, err := e.Evaluate(Item{Kind: Car, Price: -1}, nil); err == nil || !strings.Contains(err.Error(), "negative") {
+		t.Errorf("a negative price: %v", err)
 	}
 	if _, err := e.Evaluate(Item{Kind: 9}, nil); err == nil {
 		t.Error("an unknown kind earns")

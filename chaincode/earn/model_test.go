@@ -210,6 +210,80 @@ func TestEvaluateAgainstModel(t *testing.T) {
 	})
 }
 
+// TestNative shows what is tested natively, and what is left to CEL.
+func TestNative(t *testing.T) {
+	item := Item{Kind: Hotel, Price: 5, Hotel: "HTL-1", Country: "PT"}
+	var v values
+	v.read(&item, 1<<len(Variables)-1)
+	for _, c := range []struct {
+		when          string
+		native, holds bool
+	}{
+		{"price == 5", true, true},
+		{"price == 6", true, false},
+		{"price != 5", true, false},
+		{"price != 6", true, true},
+		{"price < 5", true, false},
+		{"price < 6", true, true},
+		{"price <= 4", true, false},
+		{"price <= 5", true, true},
+		{"price > 5", true, false},
+		{"price > 4", true, true},
+		{"price >= 6", true, false},
+		{"price >= 5", true, true},
+		{"5 < price", true, false},
+		{"4 < price", true, true},
+		{"5 <= price", true, true},
+		{"6 <= price", true, false},
+		{"5 > price", true, false},
+		{"6 > price", true, true},
+		{"5 >= price", true, true},
+		{"4 >= price", true, false},
+		{"5 == price", true, true},
+		{"6 != price", true, true},
+		{"price in [9, 5, 7]", true, true},
+		{"price in [9, 6, 7]", true, false},
+		{`country == "PT"`, true, true},
+		{`country != "PT"`, true, false},
+		{`"PT" == country`, true, true},
+		{`country in ["VN", "PT", "DE"]`, true, true},
+		{`country in ["VN", "ES"]`, true, false},
+		{`hotel.startsWith("HTL")`, true, true},
+		{`hotel.startsWith("TL")`, true, false},
+		{`hotel.endsWith("-1")`, true, true},
+		{`hotel.endsWith("-")`, true, false},
+		{`hotel.contains("TL")`, true, true},
+		{`hotel.contains("LT")`, true, false},
+		{`price > 9 || country == "PT"`, true, true},
+		{`price > 9 || country == "ES"`, true, false},
+		{`!(price > 4 && country == "PT")`, true, false},
+		{`!(price > 9)`, true, true},
+		{`country > "PT"`, false, false},
+		{"price > nights", false, false},
+		{"price + 1 > 5", false, false},
+		{"true", false, false},
+		{"price > 9 || price + 1 > 5", false, false},
+		{"!(true)", false, false},
+		{"1 in [1]", false, false},
+		{"1 == 1", false, false},
+		{"price == 5 ? true : false", false, false},
+		{`"HTL-1".startsWith(hotel)`, false, false},
+		{"-party == 0", false, false},
+	} {
+		parts, says := compileCondition(c.when)
+		if says != nil || len(parts.conjuncts) != 1 {
+			t.Fatalf("%s: %v", c.when, says)
+		}
+		n := parts.conjuncts[0].native
+		if native := n.op != 0; native != c.native {
+			t.Errorf("%s is native: %t", c.when, native)
+		}
+		if got := n.holds(&v); got != c.holds {
+			t.Errorf("%s holds: %t", c.when, got)
+		}
+	}
+}
+
 // TestNativeIsCEL holds the conditions that are tested natively against CEL.
 func TestNativeIsCEL(t *testing.T) {
 	native := 0

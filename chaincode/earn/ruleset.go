@@ -120,7 +120,7 @@ func (r RuleSet) Encode() []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// Decode reads what Encode wrote and refuses every other spelling. It does not Check the rules.
+// Decode reads what Encode wrote and refuses every other spelling. Whether the rules make sense is for Compile to say.
 func Decode(data []byte) (RuleSet, error) {
 	if len(data) > MaxDocument {
 		return RuleSet{}, fmt.Errorf("a rule set of %d bytes is more than %d", len(data), MaxDocument)
