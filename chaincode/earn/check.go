@@ -26,7 +26,7 @@ type checker struct {
 func check(r RuleSet) ([][]*condition, Faults) {
 	c := &checker{rules: r, ids: map[string]string{}}
 	c.whole()
-	if len(c.faults) > 0 && c.oversized() {
+	if c.oversized() {
 		return nil, c.faults // Do not work through a rule set that nobody could have meant.
 	}
 	for t, table := range r.Tables {
@@ -251,10 +251,10 @@ func (c *checker) bounds(t, i int, s *Season, from, until int64) {
 		slack = 0
 	}
 	if d := s.Start - from*86_400; d < -slack || d > slack {
-		c.add(t, i, "start", "%d is not the beginning of %s anywhere in %s", s.Start, s.From, s.Zone)
+		c.add(t, i, "start", "%d is not the beginning of %s in %s", s.Start, s.From, s.Zone)
 	}
 	if d := s.End - (until+1)*86_400; d < -slack || d > slack {
-		c.add(t, i, "end", "%d is not the end of %s anywhere in %s", s.End, s.Until, s.Zone)
+		c.add(t, i, "end", "%d is not the end of %s in %s", s.End, s.Until, s.Zone)
 	}
 	if s.Start >= s.End {
 		c.add(t, i, "end", "the season ends at %d, before it starts at %d", s.End, s.Start)
