@@ -146,6 +146,15 @@ func TestExplanationAsJSON(t *testing.T) {
 	}
 }
 
+func TestSentencesOfAnything(t *testing.T) {
+	for _, encoded := range []string{"{}", `{"tables":[{"rows":[{"outcome":"taken"},{"outcome":"x"},{"outcome":"nearly"}]}]}`} {
+		var x Explanation
+		if err := json.Unmarshal([]byte(encoded), &x); err != nil || len(x.Sentences()) == 0 {
+			t.Errorf("%s: %q, %v", encoded, x.Sentences(), err)
+		}
+	}
+}
+
 func TestNearMissesAreFew(t *testing.T) {
 	r := StandardRules()
 	r.Tables[0].Hit = Collect

@@ -22,10 +22,10 @@ func (x Explanation) Sentences() []string {
 }
 
 func (r RowOutcome) sentence(x Explanation, t TableOutcome) string {
-	switch r.Outcome {
-	case Taken:
+	switch {
+	case r.Outcome == Taken && r.Gave != nil: // An explanation may have been read from JSON of anybody's.
 		return fmt.Sprintf("Row %s gave %s.", r.ID, r.Gave.words(x, t))
-	case Nearly:
+	case r.Outcome == Nearly:
 		return fmt.Sprintf("Row %s did not apply: %s.", r.ID, r.Why)
 	default:
 		return fmt.Sprintf("Row %s applied, but %s.", r.ID, r.Why)
