@@ -99,7 +99,7 @@ var importRules = []importRule{
 	{"network", []string{"network", "chaincode"}},
 	{"bookings", []string{"bookings"}},
 	{"wallet-api/wallet", []string{"chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
-	{"wallet-api/client", []string{"wallet-api/client", "chaincode/dollars"}},
+	{"wallet-api/client", []string{"wallet-api/client", "chaincode/dollars", "chaincode/earn"}},
 	{"wallet-api/disk", nil},
 	{"wallet-api/service", []string{"wallet-api", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
 	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},

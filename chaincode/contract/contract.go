@@ -2,7 +2,6 @@ package contract
 
 import (
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -21,7 +20,7 @@ const JournalEvent = "journal"
 // Contract is the chaincode. The zero value is ready but for its log.
 type Contract struct{ Log *slog.Logger }
 
-// Init does nothing: the currency is part of the program, and rules are published by an operator.
+// Init does nothing: the currency is part of the program, and people publish rules by transactions.
 func (c *Contract) Init(shim.ChaincodeStubInterface) *peer.Response { return shim.Success(nil) }
 
 // Invoke runs one function. A panic in it fails this transaction only: it would otherwise take the process, and
@@ -43,7 +42,7 @@ func (c *Contract) Invoke(stub shim.ChaincodeStubInterface) (response *peer.Resp
 func (c *Contract) invoke(stub shim.ChaincodeStubInterface) ([]byte, error) {
 	args := stub.GetArgs()
 	if len(args) == 0 {
-		return nil, fmt.Errorf("name a function: Apply, Get or Tally")
+		return nil, fmt.Errorf("name a function: Apply, Get, Tally or Bookings")
 	}
 	function, args := string(args[0]), args[1:]
 	switch {
@@ -53,8 +52,10 @@ func (c *Contract) invoke(stub shim.ChaincodeStubInterface) ([]byte, error) {
 		return get(stub, args)
 	case function == "Tally" && len(args) == 1:
 		return tally(stub, string(args[0]))
+	case function == "Bookings" && len(args) == 1:
+		return bookings(stub, string(args[0]))
 	}
-	return nil, fmt.Errorf("there is no function %.32q with %d arguments: use Apply(batch), Get(keys...) or Tally(from)", function, len(args))
+	return nil, fmt.Errorf("there is no function %.32q with %d arguments: use Apply(batch), Get(keys...), Tally(from) or Bookings(from)", function, len(args))
 }
 
 // apply runs a batch: what dollars.Apply says is written, and the journal is the transaction's event.
@@ -63,10 +64,11 @@ func apply(stub shim.ChaincodeStubInterface, encoded []byte) error {
 	if err != nil {
 		return err
 	}
-	ops, err := dollars.DecodeBatch(encoded)
+	lane, ops, err := dollars.DecodeBatch(encoded)
 	if err != nil {
 		return err
 	}
+	env.Lane = lane
 	result, err := dollars.Apply(env, ops, state{stub})
 	if err != nil {
 		return err
@@ -119,9 +121,13 @@ func environment(stub shim.ChaincodeStubInterface) (dollars.Env, error) {
 	if err != nil {
 		return env, fmt.Errorf("caller's role: %w", err)
 	}
+	cert, err := client.GetX509Certificate()
+	if err != nil {
+		return env, fmt.Errorf("caller's certificate: %w", err)
+	}
 	return dollars.Env{
-		Currency: currency, Channel: stub.GetChannelID(), Chaincode: name,
-		TxID: tx, Time: now.GetSeconds(), Caller: dollars.Caller{MSP: msp, Role: role},
+		Currency: currency, Channel: stub.GetChannelID(), Chaincode: name, TxID: tx, Time: now.GetSeconds(),
+		Caller: dollars.Caller{MSP: msp, Role: role, ID: dollars.NewCertificateID(cert.RawSubject, cert.RawIssuer)},
 	}, nil
 }
 
@@ -187,39 +193,18 @@ func get(stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
 	return out, nil
 }
 
-// tallyPage is how many keys one Tally reads, so that it stays far below the peer's limits of time and results.
-const tallyPage = 20_000
-
-// TallyPage answers Tally: the sums over one page of the state, and where the next one starts, "" at the end.
-type TallyPage struct {
-	dollars.Tally
-	Next string `json:"next"`
-}
-
-func tally(stub shim.ChaincodeStubInterface, from string) (payload []byte, err error) {
-	start, end := dollars.TallyRange()
-	keys, err := stub.GetStateByRange(max(start, from), end)
-	if err != nil {
-		return nil, fmt.Errorf("read state: %w", err)
+// Values takes apart what Get answers for so many keys; an absent value is empty.
+func Values(payload []byte, keys int) ([][]byte, error) {
+	values := make([][]byte, keys)
+	for i := range values {
+		size, n := binary.Uvarint(payload)
+		if n <= 0 || size > uint64(len(payload)-n) {
+			return nil, fmt.Errorf("the contract answered less than %d values", keys)
+		}
+		values[i], payload = payload[n:n+int(size)], payload[n+int(size):]
 	}
-	defer func() {
-		if closeErr := keys.Close(); err == nil && closeErr != nil {
-			err = fmt.Errorf("read state: %w", closeErr)
-		}
-	}()
-	var page TallyPage
-	for n := 0; keys.HasNext(); n++ {
-		kv, err := keys.Next()
-		if err != nil {
-			return nil, fmt.Errorf("read state: %w", err)
-		}
-		if n == tallyPage {
-			page.Next = kv.Key
-			break
-		}
-		if err := page.Add(kv.Key, kv.Value); err != nil {
-			return nil, fmt.Errorf("state under %s: %w", kv.Key, err)
-		}
+	if len(payload) > 0 {
+		return nil, fmt.Errorf("the contract answered more than %d values", keys)
 	}
-	return json.Marshal(page)
+	return values, nil
 }

@@ -127,11 +127,17 @@ func (i *iterator) Next() (*queryresult.KV, error) {
 // identity is a creator as Fabric has it: an MSP and a certificate, with the attribute "role" where there is one.
 func identity(t *testing.T, mspID, role string) []byte {
 	t.Helper()
+	return identityOf(t, "test", mspID, role)
+}
+
+// identityOf is a new certificate of a person.
+func identityOf(t *testing.T, name, mspID, role string) []byte {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}}
 	if role != "" {
 		template.ExtraExtensions = []pkix.Extension{{
 			Id: asn1.ObjectIdentifier{1, 2, 3, 4, 5, 6, 7, 8, 1}, Value: []byte(`{"attrs":{"role":"` + role + `"}}`),
@@ -157,8 +163,30 @@ type ledger struct {
 	txs   byte
 }
 
+// newLedger has the standard rules in force.
 func newLedger(t *testing.T) *ledger {
-	return &ledger{t: t, state: map[string][]byte{dollars.RulesKey: dollars.EncodeRules(earn.Standard())}}
+	l := &ledger{t: t, state: map[string][]byte{}}
+	l.publish(1, earn.StandardRules().Encode())
+	return l
+}
+
+// publish makes a rule set a version, by two people.
+func (l *ledger) publish(version uint32, set []byte) {
+	l.t.Helper()
+	hash := earn.HashOf(set)
+	anna, ben := identityOf(l.t, "anna", "DestinasiaMSP", dollars.RoleRules), identityOf(l.t, "ben", "DestinasiaMSP", dollars.RoleRules)
+	for _, step := range []struct {
+		by []byte
+		op dollars.Operation
+	}{
+		{anna, dollars.ProposeRules{Version: version, Set: set}},
+		{ben, dollars.ApproveRules{Version: version, Hash: hash}},
+		{anna, dollars.PublishRules{Version: version, Hash: hash}},
+	} {
+		if e := l.apply(step.by, step.op)[0]; e.Outcome != dollars.Applied {
+			l.t.Fatalf("%s: %s %s", e.Kind, e.Outcome, e.Code)
+		}
+	}
 }
 
 func (l *ledger) stub(creator []byte, args ...string) *stub {
@@ -195,7 +223,7 @@ func batchOf(ops ...dollars.Operation) string {
 	for i, op := range ops {
 		encoded[i] = dollars.EncodeOperation(op)
 	}
-	return string(dollars.EncodeBatch(encoded))
+	return string(dollars.EncodeBatch(0, encoded))
 }
 
 func booking(n byte, price dollars.Amount) dollars.Confirm {
@@ -240,6 +268,7 @@ func TestOnlyTheIssuersRolesCount(t *testing.T) {
 		{"DestinasiaMSP", "", false, false},
 		{"AircncMSP", dollars.RoleIssuer, false, false},
 		{"AircncMSP", dollars.RoleOperator, false, false},
+		{"DestinasiaMSP", dollars.RoleRules, false, false},
 	} {
 		t.Run(c.msp+" "+c.role, func(t *testing.T) {
 			entries := newLedger(t).apply(identity(t, c.msp, c.role), booking(1, 100), dollars.SetFrozen{Account: dollars.Account{1}, Frozen: true})
@@ -282,12 +311,13 @@ func TestRefusesWhatIsNoInvocation(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(t)
+			before := maps.Clone(l.state)
 			s := l.stub(issuer, c.args...)
 			if c.spoil != nil {
 				c.spoil(s)
 			}
 			r := l.invoke(s)
-			if r.GetStatus() == shim.OK || !strings.Contains(r.GetMessage(), c.says) || s.event != nil || len(l.state) != 1 {
+			if r.GetStatus() == shim.OK || !strings.Contains(r.GetMessage(), c.says) || s.event != nil || !maps.EqualFunc(l.state, before, bytes.Equal) {
 				t.Errorf("%v; event %x; %d keys", r, s.event, len(l.state))
 			}
 		})
@@ -306,8 +336,8 @@ func TestPanicFailsOneTransaction(t *testing.T) {
 
 func TestGet(t *testing.T) {
 	l := newLedger(t)
-	r := l.invoke(l.stub(nil, "Get", dollars.RulesKey, "b/none"))
-	want := l.state[dollars.RulesKey]
+	r := l.invoke(l.stub(nil, "Get", dollars.ScheduleKey, "b/none"))
+	want := l.state[dollars.ScheduleKey]
 	size, n := binary.Uvarint(r.GetPayload())
 	rest := r.GetPayload()[n:]
 	if r.GetStatus() != shim.OK || !bytes.Equal(rest[:size], want) || !bytes.Equal(rest[size:], []byte{0}) {
@@ -341,6 +371,85 @@ func TestTallyTurnsPages(t *testing.T) {
 	l.state["a/garbage"] = []byte{1}
 	if r := l.invoke(l.stub(nil, "Tally", "")); r.GetStatus() == shim.OK {
 		t.Error("garbage in the state was added up")
+	}
+}
+
+func TestBookingsTurnsPages(t *testing.T) {
+	l := newLedger(t)
+	want := map[string][]byte{}
+	for i := range bookingsPage + 3 {
+		id := dollars.BookingID{byte(i), byte(i >> 8)}
+		rec := dollars.BookingRecord{State: dollars.BookingPending, Account: dollars.Account{1}, Version: uint32(i)}
+		want[dollars.BookingKey(id)] = rec.Encode()
+	}
+	maps.Copy(l.state, want)
+	l.state["a/before"], l.state["b0"], l.state["c/after"] = []byte{1}, []byte{1}, []byte{1}
+	var sizes []int
+	for from := ""; ; {
+		r := l.invoke(l.stub(nil, "Bookings", from))
+		var page BookingsPage
+		if err := json.Unmarshal(r.GetPayload(), &page); err != nil {
+			t.Fatal(err, r)
+		}
+		sizes = append(sizes, len(page.Bookings))
+		for _, b := range page.Bookings {
+			if !bytes.Equal(want[b.Key], b.Record) {
+				t.Fatalf("%s is %x", b.Key, b.Record)
+			}
+			delete(want, b.Key)
+		}
+		if from = page.Next; from == "" {
+			break
+		}
+	}
+	if !slices.Equal(sizes, []int{bookingsPage, 3}) || len(want) != 0 {
+		t.Errorf("pages of %v bookings; %d are missing", sizes, len(want))
+	}
+}
+
+// TestBookingsOfNone: a ledger without bookings has one page, which is empty.
+func TestBookingsOfNone(t *testing.T) {
+	l := newLedger(t)
+	if r := l.invoke(l.stub(nil, "Bookings", "")); r.GetStatus() != shim.OK || string(r.GetPayload()) != `{"bookings":[],"next":""}` {
+		t.Errorf("%v", r)
+	}
+}
+
+// TestTwoCertificates: who approves must be somebody else than who proposed, by the certificate's subject and issuer: a
+// person does not become two by a new key, nor by anything they could send along.
+func TestTwoCertificates(t *testing.T) {
+	l := newLedger(t)
+	set := earn.RuleSet{Name: "next", Currency: "EUR", Tables: []earn.Table{{Name: "base", Hit: earn.First, Rows: []earn.Row{
+		{ID: "all", BasisPoints: 100, Months: 24},
+	}}}}.Encode()
+	approve := dollars.ApproveRules{Version: 2, Hash: earn.HashOf(set)}
+	person := func(name string) []byte { return identityOf(t, name, "DestinasiaMSP", dollars.RoleRules) }
+	if e := l.apply(person("anna"), dollars.ProposeRules{Version: 2, Set: set})[0]; e.Outcome != dollars.Applied {
+		t.Fatalf("%s %s", e.Outcome, e.Code)
+	}
+	if e := l.apply(person("anna"), approve)[0]; e.Code != dollars.CodeRulesOwnProposal {
+		t.Errorf("Anna's renewed certificate approves: %s %s", e.Outcome, e.Code)
+	}
+	if e := l.apply(person("ben"), approve)[0]; e.Outcome != dollars.Applied {
+		t.Errorf("Ben's does not: %s %s", e.Outcome, e.Code)
+	}
+}
+
+// TestLane: a batch spends from the share of budgets that its lane has.
+func TestLane(t *testing.T) {
+	l := newLedger(t)
+	set := earn.RuleSet{Name: "next", Currency: "EUR", Tables: []earn.Table{{Name: "base", Hit: earn.First, Rows: []earn.Row{
+		{ID: "spring", BasisPoints: 1_000, Budget: 25_00, Months: 24},
+	}}}}.Encode()
+	l.publish(2, set)
+	s := l.stub(identity(t, "DestinasiaMSP", dollars.RoleIssuer), "Apply",
+		string(dollars.EncodeBatch(5, [][]byte{dollars.EncodeOperation(booking(1, 100_00))})))
+	if r := l.invoke(s); r.GetStatus() != shim.OK {
+		t.Fatal(r)
+	}
+	left, err := dollars.DecodeShare(l.state[dollars.ShareKey("spring", 5)])
+	if err != nil || left != 1_87 { // an eighth of what its batch left in the pot
+		t.Errorf("lane 5 has %s, %v", left, err)
 	}
 }
 

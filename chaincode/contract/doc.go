@@ -6,7 +6,8 @@
 //
 //	Apply     one argument, a batch (dollars.EncodeBatch). Event "journal", payload dollars.Journal; no payload.
 //	Get       state keys; answers the values, each with its length before it. Read only.
-//	Tally     a prefix and a bookmark; answers sums over one page of the state. Read only.
+//	Tally     a key to start from, "" at first; answers sums over one page of the state (TallyPage). Read only.
+//	Bookings  a key to start from, "" at first; answers one page of the booked items (BookingsPage). Read only.
 //
 // It guarantees that the same transaction gives the same bytes on every endorser, and that a panic fails one
 // transaction and never the process.

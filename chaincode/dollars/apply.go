@@ -19,6 +19,7 @@ type Env struct {
 	Chaincode string
 	TxID      TxID  // of this transaction; one that wrote to this state before is an error
 	Time      int64 // Unix seconds, of the transaction
+	Lane      uint8 // of the batch: which share of each budget it spends from
 	Caller    Caller
 }
 
@@ -50,6 +51,11 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 		accounts: map[Account]*accountSlot{},
 		credits:  map[Credit]*creditSlot{},
 		births:   map[Account]Buckets{},
+		members:  map[Account]*memberSlot{},
+		trips:    map[TripID]*tripSlot{},
+		pots:     map[string]*potSlot{},
+		shares:   map[string]*shareSlot{},
+		rules:    rulesOverlay{versions: map[uint32]*rulesVersion{}},
 		orders:   verifyOrders(env, ops),
 	}
 	if err := b.prefetch(ops); err != nil {
@@ -67,6 +73,7 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 		}
 		journal.Entries[i] = entry
 	}
+	b.reserveBudgets()
 	writes := b.writes()
 	for i := 1; i < len(writes); i++ {
 		// Keys differ but for credits, and theirs do while transaction ids do: Fabric refuses a second use.
@@ -86,7 +93,11 @@ type batch struct {
 	accounts map[Account]*accountSlot
 	credits  map[Credit]*creditSlot
 	births   map[Account]Buckets // received in this batch and not yet absorbed
-	rules    rulesSlot
+	members  map[Account]*memberSlot
+	trips    map[TripID]*tripSlot
+	pots     map[string]*potSlot   // by row
+	shares   map[string]*shareSlot // by row, of the batch's lane
+	rules    rulesOverlay
 	orders   []orderCheck // by operation index
 }
 
@@ -103,12 +114,6 @@ type accountSlot struct {
 type creditSlot struct {
 	amount Amount // 0 where the credit does not exist, or no more
 	spent  bool   // it was there, and this batch absorbed it
-}
-
-type rulesSlot struct {
-	loaded    bool
-	current   earn.Rules   // Version 0 where none was published
-	published []earn.Rules // by this batch
 }
 
 // orderCheck is what of an order can be checked without state, done ahead and in parallel.
@@ -155,33 +160,100 @@ func verifyOrders(env Env, ops []Operation) []orderCheck {
 	return checks
 }
 
-// prefetch reads in one go every key the batch is known to need.
+// prefetch reads what the batch is known to need, in as few goes as it takes to know it.
 func (b *batch) prefetch(ops []Operation) error {
 	w := wanted{b: b}
 	for i, op := range ops {
+		w.operation(op, b.orders[i].err == nil)
+	}
+	if err := w.read(); err != nil {
+		return err
+	}
+	b.wantVersions(&w, ops)
+	if err := w.read(); err != nil {
+		return err
+	}
+	b.wantEarnings(&w, ops)
+	return w.read()
+}
+
+// operation wants what an operation names.
+func (w *wanted) operation(op Operation, valid bool) {
+	switch o := op.(type) {
+	case Confirm:
+		w.booking(o.Booking)
+		w.rules()
+	case Complete:
+		w.booking(o.Booking)
+		w.rules()
+	case Cancel:
+		w.booking(o.Booking)
+		w.rules()
+	case SignedOrder:
+		if valid && len(o.Credits) <= MaxCredits {
+			w.account(o.From, o.Credits)
+		}
+	case Absorb:
+		if len(o.Credits) <= MaxCredits {
+			w.account(o.Account, o.Credits)
+		}
+	case SetFrozen:
+		w.account(o.Account, nil)
+	case ProposeRules, ApproveRules, PublishRules:
+		w.rules()
+		w.proposal()
+	}
+}
+
+// wantVersions wants the rule sets by which the batch's bookings are promised, counted and given back.
+func (b *batch) wantVersions(w *wanted, ops []Operation) {
+	now := b.rules.schedule.At(b.env.Time)
+	for _, op := range ops {
 		switch o := op.(type) {
 		case Confirm:
-			w.booking(o.Booking)
-			w.rules()
+			if now.Version != 0 {
+				w.version(now.Version)
+			}
 		case Complete:
-			w.booking(o.Booking)
+			if now.Members {
+				w.version(now.Version)
+			}
 		case Cancel:
-			w.booking(o.Booking)
-		case SignedOrder:
-			if b.orders[i].err == nil && len(o.Credits) <= MaxCredits {
-				w.account(o.From, o.Credits)
+			if rec := b.bookings[o.Booking].rec; rec.cancellable() && rec.holds() {
+				w.version(rec.Version)
 			}
-		case Absorb:
-			if len(o.Credits) <= MaxCredits {
-				w.account(o.Account, o.Credits)
-			}
-		case SetFrozen:
-			w.account(o.Account, nil)
-		case PublishRules:
-			w.rules()
 		}
 	}
-	return w.read()
+}
+
+// wantEarnings wants the records that those rule sets look at. What only turns out to be needed later is read then.
+func (b *batch) wantEarnings(w *wanted, ops []Operation) {
+	now := b.rules.schedule.At(b.env.Time)
+	v := b.rules.versions[now.Version]
+	trips := v != nil && v.rules != nil && v.rules.UsesBooking()
+	for _, op := range ops {
+		switch o := op.(type) {
+		case Confirm:
+			if now.Members {
+				w.member(o.Account)
+			}
+			if trips {
+				w.trip(o.Booking.Trip())
+			}
+		case Complete:
+			if rec := b.bookings[o.Booking].rec; now.Members && rec.State == BookingPending {
+				w.member(rec.Account)
+			}
+		case Cancel:
+			rec := b.bookings[o.Booking].rec
+			if rec.cancellable() && rec.TouchesMember() {
+				w.member(rec.Account)
+			}
+			if rec.cancellable() && rec.holdsFor(earn.LimitBooking) {
+				w.trip(o.Booking.Trip())
+			}
+		}
+	}
 }
 
 // wanted collects keys that are not in the overlay yet, and how to put their values there.
@@ -231,17 +303,6 @@ func (w *wanted) account(a Account, refs []CreditRef) {
 	}
 }
 
-func (w *wanted) rules() {
-	if w.b.rules.loaded {
-		return
-	}
-	w.b.rules.loaded = true
-	w.add(RulesKey, func(value []byte) (err error) {
-		w.b.rules.current, err = DecodeRules(value)
-		return err
-	})
-}
-
 func (w *wanted) read() error {
 	if len(w.keys) == 0 {
 		return nil
@@ -250,16 +311,18 @@ func (w *wanted) read() error {
 	if err != nil {
 		return fmt.Errorf("read state: %w", err)
 	}
-	if len(values) != len(w.keys) {
-		return fmt.Errorf("read state: %d values for %d keys", len(values), len(w.keys))
+	keys, put := w.keys, w.put
+	w.keys, w.put = nil, nil
+	if len(values) != len(keys) {
+		return fmt.Errorf("read state: %d values for %d keys", len(values), len(keys))
 	}
 	for i, value := range values {
 		if len(value) == 0 {
 			continue
 		}
-		if err := w.put[i](value); err != nil {
+		if err := put[i](value); err != nil {
 			// Not wrapped: what is wrong in the state is no refusal of an operation.
-			return fmt.Errorf("state under %s does not hold what was written there: %v", w.keys[i], err)
+			return fmt.Errorf("state under %s does not hold what was written there: %v", keys[i], err)
 		}
 	}
 	return nil
@@ -288,12 +351,27 @@ func (b *batch) writes() []Write {
 			out = append(out, Write{Credit{a, x.Expiry, b.env.TxID}.Key(), EncodeCredit(x.Amount)})
 		}
 	}
-	for _, r := range b.rules.published {
-		out = append(out, Write{fmt.Sprintf("%s%010d", rulesAtPrefix, r.Version), EncodeRules(r)})
+	for a, slot := range b.members {
+		if slot.dirty {
+			out = append(out, Write{EarningKey(a), slot.rec.Encode()})
+		}
 	}
-	if n := len(b.rules.published); n > 0 {
-		out = append(out, Write{RulesKey, EncodeRules(b.rules.published[n-1])})
+	for id, slot := range b.trips {
+		if slot.dirty {
+			out = append(out, Write{TripKey(id), slot.rec.Encode()})
+		}
 	}
+	for row, slot := range b.pots {
+		if slot.dirty {
+			out = append(out, Write{BudgetKey(row), slot.rec.Encode()})
+		}
+	}
+	for row, slot := range b.shares {
+		if slot.dirty {
+			out = append(out, Write{ShareKey(row, b.env.Lane), EncodeShare(slot.left)})
+		}
+	}
+	out = append(out, b.rules.writes()...)
 	// The maps were walked in no order; the keys, all different, make one.
 	slices.SortFunc(out, func(x, y Write) int { return cmp.Compare(x.Key, y.Key) })
 	return out

@@ -34,27 +34,22 @@ func awarded(t testing.TB) (l *ledger, pending BookingID) {
 	l.env.Time = unix(t, "2026-11-01 12:00:00")
 	facts := Facts{Kind: earn.Hotel, Price: 100_00, Currency: "EUR", Start: 20000, End: 20001}
 	done, pending := NewBookingID("test", "done", "1"), NewBookingID("test", "pending", "1")
-	for _, step := range []struct {
-		caller Caller
-		ops    []Operation
-	}{
-		{operator, []Operation{PublishRules{earn.Standard()}}},
-		{issuer, []Operation{
-			Confirm{done, memberNamed("alice").account, facts},
-			Complete{done},
-			Confirm{pending, memberNamed("alice").account, facts},
-		}},
-	} {
-		l.env.Caller = step.caller
-		if _, err := l.run(encodeAll(step.ops)); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := l.publish(standard); err != nil {
+		t.Fatal(err)
+	}
+	l.env.Caller = issuer
+	if _, err := l.run(encodeAll([]Operation{
+		Confirm{done, memberNamed("alice").account, facts},
+		Complete{done},
+		Confirm{pending, memberNamed("alice").account, facts},
+	})); err != nil {
+		t.Fatal(err)
 	}
 	return l, pending
 }
 
 // TestReads: what an operation reads is what it conflicts over, so it is part of the promise. An award reads only its
-// booking, and a payment the payer's record and the credits named, never anything of the payee's.
+// booking and which rules are in force, and a payment the payer's record and the credits named, never anything of the payee's.
 func TestReads(t *testing.T) {
 	l, pending := awarded(t)
 	alice, bob := memberNamed("alice"), memberNamed("bob")
@@ -68,12 +63,12 @@ func TestReads(t *testing.T) {
 		ops  []Operation
 		keys []string
 	}{
-		{"an award", []Operation{Complete{pending}}, []string{BookingKey(pending)}},
-		{"a confirmation", []Operation{Confirm{Booking: pending}}, []string{BookingKey(pending), RulesKey}},
+		{"an award", []Operation{Complete{pending}}, []string{BookingKey(pending), ScheduleKey}},
+		{"a confirmation", []Operation{Confirm{Booking: pending}}, []string{BookingKey(pending), ScheduleKey, RulesKey(1)}},
 		{"a payment", []Operation{alice.order(order, credits)}, []string{AccountKey(alice.account), credits[0].Of(alice.account).Key()}},
 		{"a payment refused for its signature", []Operation{refused}, nil},
 		{"a payment that names too much", []Operation{alice.order(order, make([]CreditRef, MaxCredits+1))}, nil},
-		{"the same thing twice", []Operation{Complete{pending}, Complete{pending}}, []string{BookingKey(pending)}},
+		{"the same thing twice", []Operation{Complete{pending}, Complete{pending}}, []string{BookingKey(pending), ScheduleKey}},
 		{"an unreadable operation", []Operation{nil}, nil},
 	} {
 		s := &spy{memory: l.state}

@@ -35,10 +35,10 @@ func BenchmarkBookings(b *testing.B) {
 }
 
 func benchmarkApply(b *testing.B, l *ledger, ops []Operation) {
-	data := EncodeBatch(encodeAll(ops))
+	data := EncodeBatch(0, encodeAll(ops))
 	b.ReportAllocs()
 	for b.Loop() {
-		decoded, err := DecodeBatch(data)
+		_, decoded, err := DecodeBatch(data)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -4,73 +4,45 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
-// BookingID names one booked item on the ledger: SHA-256 over source, booking and item, each with its length before
-// it. Whoever holds the booking file can reconcile it; nobody else can look a person's booking up.
+// BookingID names one booked item on the ledger: half of it the booking, half the item in it, each the first 16 bytes
+// of a SHA-256 over the names with their lengths before them. Whoever holds the booking file can reconcile it; nobody
+// else can look a person's booking up.
 type BookingID [32]byte
 
 // NewBookingID hashes the names the booking system uses.
 func NewBookingID(source, booking, item string) BookingID {
-	var b []byte
-	for _, s := range []string{source, booking, item} {
-		b = appendBytes(b, []byte(s))
-	}
-	return sha256.Sum256(b)
+	var id BookingID
+	trip := NewTripID(source, booking)
+	copy(id[copy(id[:], trip[:]):], hashNames(source, booking, item))
+	return id
 }
 
 func (id BookingID) String() string { return hex.EncodeToString(id[:]) }
 
-// Facts are what a booked item earns by. They go onto the ledger in the operation, so that anyone can recompute
-// the points; nothing in them says who travels or where.
-type Facts struct {
-	Kind     earn.Kind
-	Price    Amount // cents of Currency
-	Currency string // ISO 4217
-	Start    Date   // first day: check-in, pick-up, departure
-	End      Date   // last day; not before Start
-}
+// Trip is the booking that the item belongs to.
+func (id BookingID) Trip() TripID { return TripID(id[:16]) }
 
-// Check says what is wrong with the facts, or nil.
-func (f Facts) Check() error {
-	switch {
-	case !f.Kind.Valid():
-		return refuse(CodeKindUnknown, fmt.Sprintf("unknown kind of item %d", f.Kind))
-	case f.Price < 0:
-		return refuse(CodeAmountNegative, "the price is negative")
-	case f.Price > MaxPrice:
-		return refuse(CodeAmountTooLarge, fmt.Sprintf("the price is more than %s", MaxPrice))
-	case len(f.Currency) != 3:
-		return refuse(CodeCurrencyUnknown, "the currency is not an ISO 4217 code")
-	case f.Start < 0 || f.End < f.Start:
-		return refuse(CodeDateInvalid, "the item ends before it starts")
+// TripID names a booking with everything in it.
+type TripID [16]byte
+
+// NewTripID hashes the names the booking system uses.
+func NewTripID(source, booking string) TripID { return TripID(hashNames(source, booking)) }
+
+func (id TripID) String() string { return hex.EncodeToString(id[:]) }
+
+func hashNames(names ...string) []byte {
+	var b []byte
+	for _, s := range names {
+		b = appendBytes(b, []byte(s))
 	}
-	return nil
+	sum := sha256.Sum256(b)
+	return sum[:16]
 }
-
-func appendFacts(b []byte, f Facts) []byte {
-	b = append(b, byte(f.Kind))
-	b = appendAmount(b, f.Price)
-	b = appendBytes(b, []byte(f.Currency))
-	b = appendUint(b, uint64(f.Start))
-	return appendUint(b, uint64(f.End))
-}
-
-func (r *reader) facts() Facts {
-	const maxDate = 1<<31 - 1
-	return Facts{
-		Kind:     earn.Kind(r.byte()),
-		Price:    r.amount(),
-		Currency: string(r.bytes(8)),
-		Start:    Date(r.uintMax(maxDate)),
-		End:      Date(r.uintMax(maxDate)),
-	}
-}
-
-// digest binds the facts to the account, so that a booking confirmed for somebody else is other facts.
-func (f Facts) digest(a Account) [32]byte { return sha256.Sum256(appendFacts(a[:], f)) }
 
 // BookingState is how far a booked item has come.
 type BookingState uint8
@@ -100,25 +72,119 @@ func (s BookingState) String() string {
 
 // BookingRecord is what the ledger keeps of one booked item. Of a noted one only the state is known.
 type BookingRecord struct {
-	State        BookingState
-	Account      Account
-	Points       Amount // promised, or minted
-	RulesVersion uint32 // the version in force when the item was confirmed
-	ValidMonths  uint32 // for how long after the award the points stay valid
-	FactsDigest  [32]byte
+	State   BookingState
+	Account Account
+	Facts   Facts
+	Time    int64  // Unix seconds at which it was confirmed
+	Version uint32 // of the rules in force then
+	Tier    string // of the member then
+	Parts   []Part // what it earns
+	Awarded Expiry // the month in which it was awarded; 0 before
+	Counted bool   // the award counts towards the member's tier: the rules then in force had tiers
 }
+
+// Part is what one row of the rules gives a booked item.
+type Part struct {
+	earn.Part
+	Held limits // what it took up of limits that go beyond the item, and gives back when it is cancelled
+}
+
+// Points are promised, or minted.
+func (r BookingRecord) Points() (Amount, error) {
+	var sum Amount
+	for _, p := range r.Parts {
+		var err error
+		if sum, err = sum.Plus(Amount(p.Points)); err != nil {
+			return 0, err
+		}
+	}
+	return sum, nil
+}
+
+// Item is what the rules saw of the booked item.
+func (r BookingRecord) Item() earn.Item {
+	item := r.Facts.Item(r.Time)
+	item.Tier = r.Tier
+	return item
+}
+
+// EarnParts are the parts as the rules gave them.
+func (r BookingRecord) EarnParts() []earn.Part {
+	parts := make([]earn.Part, len(r.Parts))
+	for i, p := range r.Parts {
+		parts[i] = p.Part
+	}
+	return parts
+}
+
+// buckets are the points as they are minted at a time (Unix seconds).
+func (r BookingRecord) buckets(unix int64) (Buckets, error) {
+	var minted Buckets
+	for _, p := range r.Parts {
+		if err := minted.add(ExpiryAfter(unix, p.Months), Amount(p.Points)); err != nil {
+			return nil, err
+		}
+	}
+	return minted, nil
+}
+
+// cancellable tells whether a cancellation would change something beyond the record itself.
+func (r BookingRecord) cancellable() bool {
+	return r.State == BookingPending || r.State == BookingAwarded
+}
+
+// holds tells whether any part took up a limit.
+func (r BookingRecord) holds() bool {
+	return slices.ContainsFunc(r.Parts, func(p Part) bool { return p.Held != 0 })
+}
+
+// holdsFor tells whether any part took up this limit.
+func (r BookingRecord) holdsFor(l earn.Limit) bool {
+	return slices.ContainsFunc(r.Parts, func(p Part) bool { return p.Held.has(l) })
+}
+
+// TouchesMember tells whether cancelling the booking changes the member's earning record.
+func (r BookingRecord) TouchesMember() bool {
+	return r.Counted || r.holdsFor(earn.LimitMember)
+}
+
+// limits is a set of earn.Limit, a bit each.
+type limits uint8
+
+func (l limits) has(x earn.Limit) bool { return l&(1<<x) != 0 }
+
+const knownLimits limits = 1<<earn.LimitBooking | 1<<earn.LimitMember | 1<<earn.LimitBudget
 
 // Encode writes the record.
 func (r BookingRecord) Encode() []byte {
-	b := []byte{recordVersion, byte(r.State)}
+	b := append(make([]byte, 0, 96), recordVersion, byte(r.State))
 	if r.State == BookingNoted {
 		return b
 	}
 	b = append(b, r.Account[:]...)
-	b = appendAmount(b, r.Points)
-	b = appendUint(b, uint64(r.RulesVersion))
-	b = appendUint(b, uint64(r.ValidMonths))
-	return append(b, r.FactsDigest[:]...)
+	b = appendFacts(b, r.Facts)
+	b = appendUint(b, uint64(r.Time))
+	b = appendUint(b, uint64(r.Version))
+	b = appendBytes(b, []byte(r.Tier))
+	b = append(appendUint(b, uint64(r.Awarded)), boolByte(r.Counted))
+	b = appendUint(b, uint64(len(r.Parts)))
+	for _, p := range r.Parts {
+		b = appendPart(b, p)
+	}
+	return b
+}
+
+func appendPart(b []byte, p Part) []byte {
+	b = appendUint(b, uint64(p.Table))
+	b = appendUint(b, uint64(p.Row))
+	b = appendUint(b, uint64(p.Earned))
+	b = appendUint(b, uint64(p.Points))
+	b = appendUint(b, uint64(p.Months))
+	b = appendUint(append(b, byte(p.Held)), uint64(len(p.Cuts)))
+	for _, c := range p.Cuts {
+		b = appendUint(append(b, byte(c.Limit)), uint64(c.Left))
+	}
+	return b
 }
 
 // DecodeBookingRecord reads what Encode wrote.
@@ -128,13 +194,39 @@ func DecodeBookingRecord(data []byte) (BookingRecord, error) {
 	rec := BookingRecord{State: BookingState(r.byte())}
 	if rec.State != BookingNoted {
 		r.fixed(rec.Account[:])
-		rec.Points = r.amount()
-		rec.RulesVersion = uint32(r.uintMax(1<<32 - 1))
-		rec.ValidMonths = uint32(r.uintMax(earn.MaxValidMonths))
-		r.fixed(rec.FactsDigest[:])
+		rec.Facts = r.facts()
+		rec.Time = int64(r.uintMax(1<<63 - 1))
+		rec.Version = uint32(r.uintMax(1<<32 - 1))
+		rec.Tier = string(r.bytes(earn.MaxName))
+		rec.Awarded = Expiry(r.uintMax(uint64(maxExpiry)))
+		rec.Counted = r.bool()
+		rec.Parts = r.parts()
 	}
 	if !r.end() || version != recordVersion || rec.State == BookingNone || rec.State > BookingNoted {
 		return BookingRecord{}, malformed("booking record")
 	}
 	return rec, nil
+}
+
+func (r *reader) parts() []Part {
+	n := r.count(7)
+	if n == 0 {
+		return nil
+	}
+	parts := make([]Part, n)
+	for i := range parts {
+		p := &parts[i]
+		p.Table = int(r.uintMax(earn.MaxTables - 1))
+		p.Row = int(r.uintMax(earn.MaxRows - 1))
+		p.Earned = int64(r.amount())
+		p.Points = int64(r.amount())
+		p.Months = uint32(r.uintMax(earn.MaxValidMonths))
+		p.Held = limits(r.byte())
+		cuts := r.count(2)
+		for range cuts {
+			p.Cuts = append(p.Cuts, earn.Cut{Limit: earn.Limit(r.byte()), Left: int64(r.amount())})
+		}
+		r.bad = r.bad || p.Held&^knownLimits != 0
+	}
+	return parts
 }

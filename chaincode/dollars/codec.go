@@ -31,6 +31,21 @@ func (r *reader) byte() byte {
 	return v
 }
 
+func (r *reader) bool() bool {
+	v := r.byte()
+	if v > 1 {
+		r.fail()
+	}
+	return v == 1
+}
+
+func boolByte(v bool) byte {
+	if v {
+		return 1
+	}
+	return 0
+}
+
 func (r *reader) uint() uint64 {
 	v, n := binary.Uvarint(r.buf)
 	// A final zero byte is a longer spelling of a number that has a shorter one.

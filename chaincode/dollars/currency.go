@@ -1,6 +1,9 @@
 package dollars
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+
 	"github.com/destinasia/dollars/chaincode/eip712"
 	"github.com/ethereum/go-ethereum/crypto"
 )
@@ -33,11 +36,24 @@ func (c Currency) Domain(channel, chaincode string, chainID uint64) eip712.Domai
 // Roles a certificate carries in its attribute "role".
 const (
 	RoleIssuer   = "issuer"   // reports bookings
-	RoleOperator = "operator" // publishes rules, freezes and unfreezes accounts
+	RoleOperator = "operator" // freezes and unfreezes accounts
+	RoleRules    = "rules"    // proposes, approves and publishes earning rules
 )
 
 // Caller is who submitted the transaction, as its certificate says.
 type Caller struct {
 	MSP  string
 	Role string
+	ID   CertificateID
 }
+
+// CertificateID tells certificates' owners apart: SHA-256 over subject and issuer (DER). A renewed certificate of the
+// same person has the same, so nobody becomes two by renewing.
+type CertificateID [32]byte
+
+// NewCertificateID takes a certificate's subject and issuer as they are in it.
+func NewCertificateID(subject, issuer []byte) CertificateID {
+	return sha256.Sum256(appendBytes(appendBytes(nil, subject), issuer))
+}
+
+func (id CertificateID) String() string { return hex.EncodeToString(id[:]) }

@@ -38,20 +38,65 @@ func drawBuckets(t *rapid.T) (b Buckets) {
 	return b
 }
 
-func drawRules(t *rapid.T) earn.Rules {
-	return earn.Rules{
-		Version: rapid.Uint32().Draw(t, "version"), Currency: rapid.StringN(0, 8, 8).Draw(t, "currency"),
-		HotelBasisPoints: rapid.Uint32().Draw(t, "hotel"), CarBasisPoints: rapid.Uint32().Draw(t, "car"),
-		FlightBasisPoints: rapid.Uint32().Draw(t, "flight"), ValidMonths: rapid.Uint32().Draw(t, "months"),
-	}
-}
+func drawCode(t *rapid.T, label string) string { return rapid.StringN(0, 64, 64).Draw(t, label) }
 
 func drawFacts(t *rapid.T) Facts {
-	return Facts{
+	f := Facts{
 		Kind: earn.Kind(rapid.Byte().Draw(t, "kind")), Price: drawAmount(t),
 		Currency: rapid.StringN(0, 8, 8).Draw(t, "currency"),
 		Start:    Date(rapid.Int32Min(0).Draw(t, "start")), End: Date(rapid.Int32Min(0).Draw(t, "end")),
 	}
+	if rapid.Bool().Draw(t, "with more") {
+		f.Booked = Date(rapid.Int32Min(0).Draw(t, "booked"))
+		for _, code := range f.codes() {
+			*code = drawCode(t, "code")
+		}
+		for _, n := range f.numbers() {
+			*n.value = rapid.Uint32().Draw(t, "number")
+		}
+	}
+	return f
+}
+
+func drawBookingRecord(t *rapid.T) BookingRecord {
+	rec := BookingRecord{
+		State:   BookingState(rapid.Uint8Range(uint8(BookingPending), uint8(BookingReversed)).Draw(t, "state")),
+		Account: drawAccount(t), Facts: drawFacts(t), Time: rapid.Int64Min(0).Draw(t, "time"),
+		Version: rapid.Uint32().Draw(t, "version"), Tier: rapid.StringN(0, 40, 40).Draw(t, "tier"),
+		Awarded: drawExpiry(t), Counted: rapid.Bool().Draw(t, "counted"),
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "parts") {
+		p := Part{Held: limits(rapid.Byte().Draw(t, "held")) & knownLimits}
+		p.Table = rapid.IntRange(0, earn.MaxTables-1).Draw(t, "table")
+		p.Row = rapid.IntRange(0, earn.MaxRows-1).Draw(t, "row")
+		p.Earned, p.Points = int64(drawAmount(t)), int64(drawAmount(t))
+		p.Months = rapid.Uint32Range(0, earn.MaxValidMonths).Draw(t, "months")
+		for range rapid.IntRange(0, 2).Draw(t, "cuts") {
+			p.Cuts = append(p.Cuts, earn.Cut{Limit: earn.Limit(rapid.Byte().Draw(t, "limit")), Left: int64(drawAmount(t))})
+		}
+		rec.Parts = append(rec.Parts, p)
+	}
+	return rec
+}
+
+func drawUses(t *rapid.T) (uses []Use) {
+	rows := rapid.SliceOfNDistinct(rapid.StringN(1, 40, 40), 0, 3, rapid.ID).Draw(t, "rows")
+	for _, row := range slices.Sorted(slices.Values(rows)) {
+		uses = append(uses, Use{row, Amount(rapid.Int64Min(1).Draw(t, "used"))})
+	}
+	return uses
+}
+
+func drawEarningRecord(t *rapid.T) (rec EarningRecord) {
+	for _, b := range drawBuckets(t) {
+		rec.Months = append(rec.Months, EarnedMonth{b.Expiry, b.Amount, uint64(rapid.Uint32().Draw(t, "nights"))})
+	}
+	for _, b := range drawBuckets(t) {
+		if uses := drawUses(t); len(uses) > 0 {
+			rec.Uses = append(rec.Uses, MonthUses{b.Expiry, uses})
+		}
+	}
+	return rec
 }
 
 func drawAnyOrder(t *rapid.T) SignedOrder {
@@ -69,9 +114,11 @@ func drawAnyOrder(t *rapid.T) SignedOrder {
 }
 
 func drawOperation(t *rapid.T) Operation {
-	switch rapid.SampledFrom([]Kind{
-		KindConfirm, KindComplete, KindCancel, KindTransfer, KindAbsorb, KindFreeze, KindPublishRules,
-	}).Draw(t, "kind") {
+	kind := rapid.SampledFrom([]Kind{
+		KindConfirm, KindComplete, KindCancel, KindTransfer, KindAbsorb, KindFreeze,
+		KindProposeRules, KindApproveRules, KindPublishRules,
+	}).Draw(t, "kind")
+	switch kind {
 	case KindConfirm:
 		return Confirm{drawBookingID(t), drawAccount(t), drawFacts(t)}
 	case KindComplete:
@@ -85,7 +132,14 @@ func drawOperation(t *rapid.T) Operation {
 	case KindFreeze:
 		return SetFrozen{drawAccount(t), rapid.Bool().Draw(t, "frozen")}
 	}
-	return PublishRules{drawRules(t)}
+	version, hash := rapid.Uint32().Draw(t, "version"), earn.Hash(drawBytes(t, 32, "hash"))
+	switch kind {
+	case KindProposeRules:
+		return ProposeRules{version, rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "set")}
+	case KindApproveRules:
+		return ApproveRules{version, hash}
+	}
+	return PublishRules{version, hash}
 }
 
 func drawEntry(t *rapid.T) Entry {
@@ -106,6 +160,9 @@ func drawEntry(t *rapid.T) Entry {
 	}
 	if rapid.Bool().Draw(t, "with amounts") {
 		e.Amount, e.Debt = drawAmount(t), drawAmount(t)
+	}
+	if rapid.Bool().Draw(t, "explained") {
+		e.Explanation = [32]byte(drawBytes(t, 32, "explanation"))
 	}
 	return e
 }

@@ -20,9 +20,16 @@ const (
 	CodeKindUnknown     Code = "kind_unknown"     // not hotel, car or flight
 	CodeCurrencyUnknown Code = "currency_unknown" // a price in a currency the rules in force do not know
 
-	CodeRulesMissing Code = "rules_missing" // no rule set on the ledger yet
-	CodeRulesInvalid Code = "rules_invalid" // a rule set that fails its own check
-	CodeRulesVersion Code = "rules_version" // not the version after the one in force
+	CodeFactInvalid Code = "fact_invalid" // a fact of a booked item that is no code, or a number out of bounds
+
+	CodeRulesMissing     Code = "rules_missing"      // no rule set is in force yet
+	CodeRulesInvalid     Code = "rules_invalid"      // a rule set that fails its own check
+	CodeRulesVersion     Code = "rules_version"      // not the version that is to come next, or that is proposed
+	CodeRulesChanged     Code = "rules_changed"      // another rule set than the one that is proposed under this number
+	CodeRulesOwnProposal Code = "rules_own_proposal" // approved by the certificate that proposed it
+	CodeRulesUnapproved  Code = "rules_unapproved"   // published before it was approved
+	CodeRulesBudget      Code = "rules_budget"       // a row's budget is another than in an earlier version
+	CodeRulesOverlap     Code = "rules_overlap"      // two rows match where only one may; the booking cannot be confirmed
 
 	CodeBookingUnknown   Code = "booking_unknown"   // completed, but never confirmed
 	CodeBookingConflict  Code = "booking_conflict"  // confirmed again with other facts

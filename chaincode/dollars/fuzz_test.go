@@ -2,6 +2,7 @@ package dollars
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -32,6 +33,10 @@ func seedOperations() (ops []Operation) {
 	id := NewBookingID("seed", "booking", "1")
 	credits := []CreditRef{{24_346, txID(2)}, {24_347, txID(3)}}
 	facts := Facts{Kind: earn.Car, Price: 300_00, Currency: "EUR", Start: 20000, End: 20003}
+	all := facts
+	all.Booked, all.Cabin, all.Route, all.Country, all.Hotel, all.Channel = 19_990, "business", "FRA-LIS", "PT", "h_1", "app"
+	all.Party, all.Trip = 2, earn.Trip{Hotels: 1, Cars: 2, Flights: 3, Nights: 4}
+	set := standard.Encode()
 	order := Order{To: bob.account, Amount: 1_00, Nonce: 1, Deadline: 1_793_534_400}
 	redeem := Order{Redeem: true, Amount: 1_00, Nonce: 3, Deadline: 1_793_534_400, ChainID: 1, MemoHash: [32]byte{1}}
 	return []Operation{
@@ -42,7 +47,10 @@ func seedOperations() (ops []Operation) {
 		Absorb{alice.account, credits},
 		SetFrozen{bob.account, true},
 		SetFrozen{bob.account, false},
-		PublishRules{earn.Standard()},
+		Confirm{NewBookingID("seed", "booking", "2"), alice.account, all},
+		ProposeRules{1, set},
+		ApproveRules{1, earn.HashOf(set)},
+		PublishRules{1, earn.HashOf(set)},
 	}
 }
 
@@ -58,9 +66,8 @@ func FuzzDecodeOperation(f *testing.F) {
 
 func FuzzDecodeJournal(f *testing.F) {
 	l := newLedger()
-	l.env.Caller = operator
 	var seeds [][]byte
-	for _, caller := range []Caller{operator, issuer} {
+	for _, caller := range []Caller{anna, ben, anna, operator, issuer} {
 		l.env.Caller = caller
 		res, err := l.run(encodeAll(seedOperations()))
 		if err != nil {
@@ -71,6 +78,7 @@ func FuzzDecodeJournal(f *testing.F) {
 	seeds = append(seeds, Journal{[]Entry{{
 		Kind: KindCancel, Outcome: Applied, Ref: [32]byte{1}, Account: Account{1}, Other: Account{2}, Amount: 3, Debt: 1, Version: 1,
 		Before: BookingAwarded, After: BookingReversed, Moved: Buckets{{5, 2}}, Expired: Buckets{{3, 1}, {4, 1}}, Repaid: Buckets{{5, 1}},
+		Explanation: [32]byte{9},
 	}}}.Encode())
 	fuzzDecoder(f, func(data []byte) ([]byte, error) {
 		j, err := DecodeJournal(data)
@@ -106,7 +114,12 @@ func FuzzDecodeBookingRecord(f *testing.F) {
 		}
 		return rec.Encode(), nil
 	}, BookingRecord{State: BookingNoted}.Encode(), BookingRecord{
-		State: BookingAwarded, Account: Account{1}, Points: 1_000, RulesVersion: 1, ValidMonths: 24,
+		State: BookingAwarded, Account: Account{1}, Version: 1, Time: 1_793_534_400, Tier: "gold", Awarded: 24_346, Counted: true,
+		Facts: Facts{Kind: earn.Car, Price: 300_00, Currency: "EUR", Start: 20000, End: 20003, Cabin: "business", Party: 2},
+		Parts: []Part{{
+			Part: earn.Part{Table: 1, Row: 2, Earned: 9_00, Points: 5_00, Months: 24, Cuts: []earn.Cut{{Limit: earn.LimitBudget, Left: 5_00}}},
+			Held: 1 << earn.LimitBudget,
+		}},
 	}.Encode())
 }
 
@@ -122,17 +135,72 @@ func FuzzDecodeCredit(f *testing.F) {
 
 func FuzzDecodeRules(f *testing.F) {
 	fuzzDecoder(f, func(data []byte) ([]byte, error) {
-		r, err := DecodeRules(data)
+		rec, err := DecodeRulesRecord(data)
 		if err != nil {
 			return nil, err
 		}
-		if r.Check() == nil {
-			if p, err := r.Points(earn.Hotel, int64(MaxPrice)); err != nil || p > int64(MaxPrice) {
-				return nil, err
-			}
+		return rec.Encode(), nil
+	}, RulesRecord{Version: 1, Set: standard.Encode(), Proposer: anna.ID}.Encode(), RulesRecord{
+		Version: 1, Set: standard.Encode(), Proposer: anna.ID, Approver: ben.ID, Published: 1_793_534_400, Starts: 1_793_534_401,
+	}.Encode())
+}
+
+func FuzzDecodeSchedule(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		s, err := DecodeSchedule(data)
+		if err != nil {
+			return nil, err
 		}
-		return EncodeRules(r), nil
-	}, EncodeRules(earn.Standard()))
+		if v := s.At(1_793_534_400); v.Starts > 1_793_534_400 || v.Version > s.Latest() {
+			return nil, fmt.Errorf("version %d is in force before its start", v.Version)
+		}
+		return s.Encode(), nil
+	}, Schedule{}.Encode(), Schedule{
+		{Version: 1, Starts: 1_793_534_400, Hash: earn.Hash{1}}, {Version: 3, Starts: 1_793_534_401, Hash: earn.Hash{2}, Members: true},
+	}.Encode())
+}
+
+func FuzzDecodeEarningRecord(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeEarningRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, EarningRecord{}.Encode(), EarningRecord{
+		Months: []EarnedMonth{{Month: 24_345, Points: 5_00}, {Month: 24_346, Nights: 3}},
+		Uses:   []MonthUses{{24_345, []Use{{"car", 1}}}, {24_346, []Use{{"car", 2}, {"hotel", 3}}}},
+	}.Encode())
+}
+
+func FuzzDecodeTripRecord(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeTripRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, TripRecord{}.Encode(), TripRecord{{"car", 1}, {"hotel", 2}}.Encode())
+}
+
+func FuzzDecodeBudget(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeBudgetRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, BudgetRecord{Total: 5_00}.Encode(), BudgetRecord{Total: 5_00, Left: 5_00}.Encode())
+}
+
+func FuzzDecodeShare(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		left, err := DecodeShare(data)
+		if err != nil {
+			return nil, err
+		}
+		return EncodeShare(left), nil
+	}, EncodeShare(0), EncodeShare(MaxAmount))
 }
 
 // FuzzApply runs any bytes as a batch, by any caller, on a ledger with something to lose: no panic, a sound result, and
@@ -140,17 +208,18 @@ func FuzzDecodeRules(f *testing.F) {
 func FuzzApply(f *testing.F) {
 	base, _ := awarded(f)
 	base.env.Time = 1_793_534_400
-	for caller := range byte(3) {
-		f.Add(caller, EncodeBatch(encodeAll(seedOperations())))
+	callers := []Caller{issuer, operator, {MSP: "AircncMSP"}, anna}
+	for caller := range byte(len(callers)) {
+		f.Add(caller, EncodeBatch(caller, encodeAll(seedOperations())))
 		for _, op := range encodeAll(seedOperations()) {
-			f.Add(caller, EncodeBatch([][]byte{op}))
+			f.Add(caller, EncodeBatch(0, [][]byte{op}))
 		}
 	}
-	f.Add(byte(2), EncodeBatch([][]byte{nil, {0xff}}))
+	f.Add(byte(2), EncodeBatch(7, [][]byte{nil, {0xff}}))
 	f.Fuzz(func(t *testing.T, caller byte, data []byte) {
 		l := base.clone()
-		l.env.Caller = []Caller{issuer, operator, {MSP: "AircncMSP"}}[caller%3]
-		ops, err := DecodeBatch(data)
+		l.env.Caller = callers[int(caller)%len(callers)]
+		lane, ops, err := DecodeBatch(data)
 		if err != nil {
 			if codeOf(err) != CodeMalformed {
 				t.Fatalf("refused with %v", err)
@@ -166,9 +235,10 @@ func FuzzApply(f *testing.F) {
 			}
 			encoded[i] = EncodeOperation(op)
 		}
-		if readable && !bytes.Equal(EncodeBatch(encoded), data) {
-			t.Fatalf("%x reads as %x", data, EncodeBatch(encoded))
+		if readable && !bytes.Equal(EncodeBatch(lane, encoded), data) {
+			t.Fatalf("%x reads as %x", data, EncodeBatch(lane, encoded))
 		}
+		l.env.Lane = lane
 		if _, err := l.run(encoded); err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +249,7 @@ func FuzzApply(f *testing.F) {
 func FuzzParseStateKey(f *testing.F) {
 	alice := memberNamed("alice").account
 	for _, key := range []string{
-		AccountKey(alice), BookingKey(BookingID{1}), Credit{alice, 24_346, TxID{1}}.Key(), RulesKey, "r/version/0000000001", "",
+		AccountKey(alice), BookingKey(BookingID{1}), Credit{alice, 24_346, TxID{1}}.Key(), EarningKey(alice), ScheduleKey, RulesKey(1), "",
 	} {
 		f.Add(key)
 	}
@@ -187,7 +257,7 @@ func FuzzParseStateKey(f *testing.F) {
 		k := ParseStateKey(key)
 		again := map[StateKind]string{
 			StateOther: key, StateAccount: AccountKey(k.Account), StateBooking: BookingKey(k.Booking),
-			StateCredit: k.Credit.Key(), StateRules: RulesKey,
+			StateCredit: k.Credit.Key(), StateEarning: EarningKey(k.Account), StateSchedule: ScheduleKey,
 		}[k.Kind]
 		if again != key {
 			t.Fatalf("%q is taken for %q", key, again)

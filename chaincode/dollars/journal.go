@@ -21,7 +21,7 @@ func (o Outcome) String() string {
 
 // Entry is what became of one operation, and exactly what it moved. Which fields are set follows from the kind:
 //
-//	confirm    Ref booking, Account, Amount promised, Version of the rules, Before, After
+//	confirm    Ref booking, Account, Amount promised, Version of the rules, Before, After, Explanation
 //	complete   Ref booking, Account, Amount, Before, After, Moved minted to Account
 //	cancel     Ref booking, Account, Amount (promised or minted), Before, After; when it reverses an award:
 //	           Moved burned from Account, Debt what was missing
@@ -30,7 +30,7 @@ func (o Outcome) String() string {
 //	absorb     Account
 //	freeze     Account
 //	unfreeze   Account
-//	publish    Version
+//	propose, approve, publish   Ref hash of the rule set, Version
 //
 // Expired and Repaid are set wherever an operation touched Account: points burned because their month had passed,
 // and points burned to repay its debt. A duplicate carries the state and amount of the first time and moves
@@ -50,6 +50,10 @@ type Entry struct {
 	Moved   Buckets
 	Expired Buckets
 	Repaid  Buckets
+
+	// Explanation is the earn.Digest of how a confirmed item came to its points: of what the rules saw of it, and of
+	// what each row gave. Both are in the booking's record, from which it can be worked out again.
+	Explanation [32]byte
 }
 
 // Journal is what one transaction did, an entry for each operation in their order.
@@ -69,6 +73,7 @@ const (
 	hasMoved
 	hasExpired
 	hasRepaid
+	hasExplanation
 	hasAll = 1<<iota - 1
 )
 
@@ -87,6 +92,7 @@ func (e *Entry) presence() (bits uint64) {
 		{len(e.Moved) > 0, hasMoved},
 		{len(e.Expired) > 0, hasExpired},
 		{len(e.Repaid) > 0, hasRepaid},
+		{e.Explanation != [32]byte{}, hasExplanation},
 	} {
 		if f.set {
 			bits |= f.bit
@@ -141,6 +147,9 @@ func appendEntry(b []byte, e *Entry) []byte {
 	if bits&hasRepaid != 0 {
 		b = appendBuckets(b, e.Repaid)
 	}
+	if bits&hasExplanation != 0 {
+		b = append(b, e.Explanation[:]...)
+	}
 	return b
 }
 
@@ -194,6 +203,9 @@ func (r *reader) entry(e *Entry) {
 	}
 	if bits&hasRepaid != 0 {
 		e.Repaid = r.buckets()
+	}
+	if bits&hasExplanation != 0 {
+		r.fixed(e.Explanation[:])
 	}
 	known := e.Kind <= KindPublishRules && e.Outcome >= Applied && e.Outcome <= Rejected &&
 		e.Before <= BookingNoted && e.After <= BookingNoted

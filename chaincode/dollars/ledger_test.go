@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/chaincode/eip712"
 	"github.com/ethereum/go-ethereum/crypto"
 )
@@ -95,6 +96,7 @@ type ledger struct {
 	state  memory
 	supply Supply
 	txs    uint64
+	days   int // of a story, since its start
 }
 
 const (
@@ -111,9 +113,56 @@ func newLedger() *ledger {
 }
 
 var (
-	issuer   = Caller{"DestinasiaMSP", RoleIssuer}
-	operator = Caller{"DestinasiaMSP", RoleOperator}
+	issuer   = callerNamed("DestinasiaMSP", RoleIssuer, "issuer")
+	operator = callerNamed("DestinasiaMSP", RoleOperator, "operator")
+	anna     = callerNamed("DestinasiaMSP", RoleRules, "anna")
+	ben      = callerNamed("DestinasiaMSP", RoleRules, "ben")
 )
+
+func callerNamed(mspID, role, name string) Caller {
+	return Caller{mspID, role, NewCertificateID([]byte(name), []byte(mspID))}
+}
+
+// standard is the rule set of most tests.
+var standard = earn.StandardRules()
+
+// publish makes a rule set the next version: Anna proposes it, Ben approves it, and Anna publishes it. It answers the
+// entry of the publication. The three transactions count as one: they make no credits, so their ids may come again.
+func (l *ledger) publish(set earn.RuleSet) (Entry, error) {
+	schedule, err := l.schedule()
+	if err != nil {
+		return Entry{}, err
+	}
+	encoded, version, caller := set.Encode(), schedule.Latest()+1, l.env.Caller
+	defer func() { l.env.Caller = caller }()
+	var last Entry
+	for _, step := range []struct {
+		by Caller
+		op Operation
+	}{
+		{anna, ProposeRules{version, encoded}},
+		{ben, ApproveRules{version, earn.HashOf(encoded)}},
+		{anna, PublishRules{version, earn.HashOf(encoded)}},
+	} {
+		l.env.Caller = step.by
+		res, err := l.run(encodeAll([]Operation{step.op}))
+		if err != nil {
+			return Entry{}, err
+		}
+		if last = res.Journal.Entries[0]; last.Outcome != Applied {
+			return last, fmt.Errorf("%s: %s", last.Kind, last.Code)
+		}
+	}
+	l.txs -= 2
+	return last, nil
+}
+
+func (l *ledger) schedule() (Schedule, error) {
+	if value, ok := l.state[ScheduleKey]; ok {
+		return DecodeSchedule(value)
+	}
+	return nil, nil
+}
 
 // txID is the id of the n-th transaction; its number can be read off it.
 func txID(n uint64) (id TxID) {
@@ -133,9 +182,9 @@ func (l *ledger) next() Env {
 func (l *ledger) run(ops [][]byte) (Result, error) {
 	env := l.next()
 	l.txs++
-	decoded, err := DecodeBatch(EncodeBatch(ops))
-	if err != nil {
-		return Result{}, err
+	lane, decoded, err := DecodeBatch(EncodeBatch(env.Lane, ops))
+	if err != nil || lane != env.Lane {
+		return Result{}, fmt.Errorf("lane %d reads as %d: %w", env.Lane, lane, err)
 	}
 	res, err := Apply(env, decoded, l.state)
 	if err != nil {
@@ -147,7 +196,7 @@ func (l *ledger) run(ops [][]byte) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return res, errors.Join(checkResult(res), l.conserved())
+	return res, errors.Join(checkResult(res), l.conserved(), l.withinLimits(), l.explained(res.Journal))
 }
 
 func encodeAll(ops []Operation) [][]byte {
@@ -189,30 +238,53 @@ func checkResult(res Result) error {
 }
 
 func readsBack(w Write) error {
-	var again []byte
-	var err error
-	switch k := ParseStateKey(w.Key); {
-	case w.Value == nil && k.Kind == StateCredit: // only credits are ever deleted
+	if w.Value == nil { // only credits and proposals are ever deleted
+		if w.Key != ProposalKey && ParseStateKey(w.Key).Kind != StateCredit {
+			return fmt.Errorf("deleted %s", w.Key)
+		}
 		return nil
-	case k.Kind == StateAccount:
-		rec, e := DecodeAccountRecord(w.Value)
-		again, err = rec.Encode(), e
-	case k.Kind == StateBooking:
-		rec, e := DecodeBookingRecord(w.Value)
-		again, err = rec.Encode(), e
-	case k.Kind == StateCredit:
-		a, e := DecodeCredit(w.Value)
-		again, err = EncodeCredit(a), e
-	case k.Kind == StateRules || strings.HasPrefix(w.Key, rulesAtPrefix):
-		r, e := DecodeRules(w.Value)
-		again, err = EncodeRules(r), e
-	default:
-		return fmt.Errorf("wrote an unknown key %s", w.Key)
 	}
+	again, err := recode(w)
 	if err != nil || !bytes.Equal(again, w.Value) {
 		return fmt.Errorf("%s does not read back: %w", w.Key, err)
 	}
 	return nil
+}
+
+func recode(w Write) ([]byte, error) {
+	switch kind := ParseStateKey(w.Key).Kind; {
+	case kind == StateAccount:
+		rec, err := DecodeAccountRecord(w.Value)
+		return rec.Encode(), err
+	case kind == StateBooking:
+		rec, err := DecodeBookingRecord(w.Value)
+		return rec.Encode(), err
+	case kind == StateCredit:
+		a, err := DecodeCredit(w.Value)
+		return EncodeCredit(a), err
+	case kind == StateEarning:
+		rec, err := DecodeEarningRecord(w.Value)
+		return rec.Encode(), err
+	case kind == StateSchedule:
+		s, err := DecodeSchedule(w.Value)
+		return s.Encode(), err
+	case strings.HasPrefix(w.Key, tripPrefix):
+		rec, err := DecodeTripRecord(w.Value)
+		return rec.Encode(), err
+	case w.Key == ProposalKey || strings.HasPrefix(w.Key, rulesPrefix):
+		rec, err := DecodeRulesRecord(w.Value)
+		return rec.Encode(), err
+	}
+	row, isBudget := strings.CutPrefix(w.Key, budgetPrefix)
+	if !isBudget {
+		return nil, errors.New("an unknown key")
+	}
+	if strings.Contains(row, "/") {
+		left, err := DecodeShare(w.Value)
+		return EncodeShare(left), err
+	}
+	rec, err := DecodeBudgetRecord(w.Value)
+	return rec.Encode(), err
 }
 
 // conserved: what the journals say came about is what the state adds up to.

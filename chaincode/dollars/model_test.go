@@ -1,27 +1,33 @@
 package dollars
 
-import (
-	"maps"
-
-	"github.com/destinasia/dollars/chaincode/earn"
-)
+import "maps"
 
 // model is the currency as one would write it on a page: balances are maps of month to cents, nonces a set, and an
-// operation changes them at once. It knows no credits, no records, no overlay and no bytes. It leaves out what the
-// scenarios show well enough one by one: wrong callers, freezing of nobody, the format of facts.
+// operation changes them at once. What caps and tiers leave is added up anew from all bookings whenever it is asked for.
+// It knows no credits, no records, no overlay and no bytes. It leaves out what the scenarios show well enough one by
+// one: wrong callers, freezing of nobody, the format of facts, proposals and approvals.
 type model struct {
 	now      int64
-	rules    earn.Rules
+	lane     uint8
+	versions []modelVersion
+	pots     map[string]Amount
+	shares   map[string]Amount // by row and lane, as in the state's keys
+	spent    map[string]Amount // of budgets, by this batch
+	drew     map[string]bool   // on pots, in this batch
 	bookings map[BookingID]*modelBooking
 	people   map[Account]*modelPerson
 }
 
 type modelBooking struct {
-	state  BookingState
-	owner  Account
-	facts  Facts
-	points Amount
-	months uint32
+	state   BookingState
+	owner   Account
+	facts   Facts
+	time    int64
+	version uint32
+	tier    string
+	parts   []modelPart
+	awarded Expiry
+	counted bool
 }
 
 type modelPerson struct {
@@ -31,8 +37,11 @@ type modelPerson struct {
 	nonces nonceSet
 }
 
-func newModel(rules earn.Rules) *model {
-	return &model{rules: rules, bookings: map[BookingID]*modelBooking{}, people: map[Account]*modelPerson{}}
+func newModel() *model {
+	return &model{
+		pots: map[string]Amount{}, shares: map[string]Amount{}, spent: map[string]Amount{}, drew: map[string]bool{},
+		bookings: map[BookingID]*modelBooking{}, people: map[Account]*modelPerson{},
+	}
 }
 
 func (m *model) person(a Account) *modelPerson {
@@ -77,22 +86,25 @@ func (m *model) apply(op Operation) (Outcome, Code) {
 func (m *model) confirm(o Confirm) (Outcome, Code) {
 	b := m.booking(o.Booking)
 	known := b.state != BookingNone && b.state != BookingNoted
-	if known && (b.owner != o.Account || b.facts != o.Facts) {
+	same := o.Facts
+	same.Booked, same.Trip = b.facts.Booked, b.facts.Trip
+	if known && (b.owner != o.Account || b.facts != same) {
 		return Rejected, CodeBookingConflict
 	}
 	if known {
 		return Duplicate, ""
 	}
-	b.owner, b.facts, b.months = o.Account, o.Facts, m.rules.ValidMonths
-	rate := map[earn.Kind]uint32{
-		earn.Hotel: m.rules.HotelBasisPoints, earn.Car: m.rules.CarBasisPoints, earn.Flight: m.rules.FlightBasisPoints,
-	}[o.Facts.Kind]
-	b.points = o.Facts.Price * Amount(rate) / 10_000
-	if b.state == BookingNoted {
-		b.state = BookingCancelled
-	} else {
-		b.state = BookingPending
+	next, code := m.promise(o)
+	if code != "" {
+		return Rejected, code
 	}
+	if b.state == BookingNoted {
+		next.state = BookingCancelled
+	} else {
+		next.state = BookingPending
+		m.takeBudgets(next.parts)
+	}
+	*b = next
 	return Applied, ""
 }
 
@@ -106,8 +118,13 @@ func (m *model) complete(o Complete) (Outcome, Code) {
 	case BookingAwarded, BookingReversed:
 		return Duplicate, ""
 	}
-	b.state = BookingAwarded
-	m.person(b.owner).points[ExpiryAfter(m.now, b.months)] += b.points
+	b.state, b.awarded = BookingAwarded, monthOf(m.now)
+	if v := m.inForce(); v != nil {
+		b.counted = len(v.set.Tiers) > 0
+	}
+	for _, p := range b.parts {
+		m.person(b.owner).points[ExpiryAfter(m.now, p.row.Months)] += p.points
+	}
 	return Applied, ""
 }
 
@@ -119,17 +136,22 @@ func (m *model) cancel(o Cancel) (Outcome, Code) {
 		return Applied, ""
 	case BookingPending:
 		b.state = BookingCancelled
-		return Applied, ""
 	case BookingAwarded:
 		b.state = BookingReversed
-		if b.points > 0 {
+		if points := b.points(); points > 0 {
 			m.touch(b.owner)
 			p := m.person(b.owner)
-			p.debt += b.points - sum(p.take(b.points))
+			p.debt += points - sum(p.take(points))
 		}
-		return Applied, ""
+	default:
+		return Duplicate, ""
 	}
-	return Duplicate, ""
+	for _, p := range b.parts {
+		if p.row.Budget > 0 && p.points > 0 {
+			m.shares[ShareKey(p.row.ID, m.lane)] += p.points
+		}
+	}
+	return Applied, ""
 }
 
 func (m *model) order(o SignedOrder) (Outcome, Code) {

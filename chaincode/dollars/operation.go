@@ -21,11 +21,14 @@ const (
 	KindAbsorb
 	KindFreeze
 	KindUnfreeze
+	KindProposeRules
+	KindApproveRules
 	KindPublishRules
 )
 
 var kindNames = [...]string{
-	"unreadable", "confirm", "complete", "cancel", "transfer", "redeem", "absorb", "freeze", "unfreeze", "publish-rules",
+	"unreadable", "confirm", "complete", "cancel", "transfer", "redeem", "absorb", "freeze", "unfreeze",
+	"propose-rules", "approve-rules", "publish-rules",
 }
 
 func (k Kind) String() string {
@@ -95,8 +98,25 @@ type (
 		Frozen  bool
 	}
 
-	// PublishRules puts a rule set in force, for bookings confirmed from then on. Role operator.
-	PublishRules struct{ Rules earn.Rules }
+	// ProposeRules proposes a rule set, as earn.RuleSet.Encode writes it, as the next version, in the place of what
+	// was proposed before. Role rules.
+	ProposeRules struct {
+		Version uint32
+		Set     []byte
+	}
+
+	// ApproveRules approves what is proposed. Role rules, by another certificate than the proposal.
+	ApproveRules struct {
+		Version uint32
+		Hash    earn.Hash
+	}
+
+	// PublishRules makes what is proposed and approved a version of the rules, for bookings confirmed from its start
+	// on. Role rules.
+	PublishRules struct {
+		Version uint32
+		Hash    earn.Hash
+	}
 )
 
 // Kind of each operation.
@@ -104,6 +124,8 @@ func (Confirm) Kind() Kind      { return KindConfirm }
 func (Complete) Kind() Kind     { return KindComplete }
 func (Cancel) Kind() Kind       { return KindCancel }
 func (Absorb) Kind() Kind       { return KindAbsorb }
+func (ProposeRules) Kind() Kind { return KindProposeRules }
+func (ApproveRules) Kind() Kind { return KindApproveRules }
 func (PublishRules) Kind() Kind { return KindPublishRules }
 
 // Kind is redeem or transfer.
@@ -150,7 +172,17 @@ func (o Absorb) append(b []byte) []byte { return appendCredits(append(b, o.Accou
 
 func (o SetFrozen) append(b []byte) []byte { return append(b, o.Account[:]...) }
 
-func (o PublishRules) append(b []byte) []byte { return append(b, EncodeRules(o.Rules)...) }
+func (o ProposeRules) append(b []byte) []byte {
+	return appendBytes(appendUint(b, uint64(o.Version)), o.Set)
+}
+
+func (o ApproveRules) append(b []byte) []byte {
+	return append(appendUint(b, uint64(o.Version)), o.Hash[:]...)
+}
+
+func (o PublishRules) append(b []byte) []byte {
+	return append(appendUint(b, uint64(o.Version)), o.Hash[:]...)
+}
 
 func appendCredits(b []byte, refs []CreditRef) []byte {
 	b = appendUint(b, uint64(len(refs)))
@@ -214,11 +246,16 @@ func (r *reader) operation(kind Kind) Operation {
 		o := SetFrozen{Frozen: kind == KindFreeze}
 		r.fixed(o.Account[:])
 		return o
+	case KindProposeRules:
+		return ProposeRules{uint32(r.uintMax(1<<32 - 1)), r.bytes(earn.MaxDocument)}
+	case KindApproveRules:
+		o := ApproveRules{Version: uint32(r.uintMax(1<<32 - 1))}
+		r.fixed(o.Hash[:])
+		return o
 	case KindPublishRules:
-		if r.byte() != recordVersion {
-			r.fail()
-		}
-		return PublishRules{Rules: r.rules()}
+		o := PublishRules{Version: uint32(r.uintMax(1<<32 - 1))}
+		r.fixed(o.Hash[:])
+		return o
 	}
 	return nil
 }
@@ -243,13 +280,14 @@ func (r *reader) order(redeem bool) SignedOrder {
 // batchVersion is the first byte of a batch.
 const batchVersion = 1
 
-// EncodeBatch writes a batch of operations already encoded by EncodeOperation, each with its length before it.
-func EncodeBatch(ops [][]byte) []byte {
+// EncodeBatch writes a batch of operations already encoded by EncodeOperation, each with its length before it. Batches
+// under way at the same time should have different lanes, below Lanes.
+func EncodeBatch(lane uint8, ops [][]byte) []byte {
 	size := 16
 	for _, op := range ops {
 		size += len(op) + 5
 	}
-	b := appendUint(append(make([]byte, 0, size), batchVersion), uint64(len(ops)))
+	b := appendUint(append(make([]byte, 0, size), batchVersion, lane), uint64(len(ops)))
 	for _, op := range ops {
 		b = appendBytes(b, op)
 	}
@@ -258,24 +296,25 @@ func EncodeBatch(ops [][]byte) []byte {
 
 // DecodeBatch reads what EncodeBatch wrote. An operation that cannot be read is nil: Apply answers it as malformed,
 // and its neighbours are not spoiled.
-func DecodeBatch(data []byte) ([]Operation, error) {
+func DecodeBatch(data []byte) (lane uint8, ops []Operation, err error) {
 	r := reader{buf: data}
 	version := r.byte()
+	lane = r.byte()
 	n := r.count(1)
-	if r.bad || version != batchVersion {
-		return nil, malformed("batch")
+	if r.bad || version != batchVersion || lane >= Lanes {
+		return 0, nil, malformed("batch")
 	}
 	if n > MaxOperations {
-		return nil, refuse(CodeMalformed, fmt.Sprintf("a batch of %d operations is more than %d", n, MaxOperations))
+		return 0, nil, refuse(CodeMalformed, fmt.Sprintf("a batch of %d operations is more than %d", n, MaxOperations))
 	}
-	ops := make([]Operation, n)
+	ops = make([]Operation, n)
 	for i := range ops {
 		if op, err := DecodeOperation(r.bytes(len(r.buf))); err == nil {
 			ops[i] = op
 		}
 	}
 	if !r.end() {
-		return nil, malformed("batch")
+		return 0, nil, malformed("batch")
 	}
-	return ops, nil
+	return lane, ops, nil
 }

@@ -1,9 +1,10 @@
 package dollars
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"slices"
+
+	"github.com/destinasia/dollars/chaincode/earn"
 )
 
 // This file is what each operation does. Every function returns the entry of the journal, or the refusal; on a
@@ -23,6 +24,10 @@ func (b *batch) apply(i int, op Operation) (Entry, error) {
 		return b.absorb(o)
 	case SetFrozen:
 		return b.setFrozen(o)
+	case ProposeRules:
+		return b.proposeRules(o)
+	case ApproveRules:
+		return b.approveRules(o)
 	case PublishRules:
 		return b.publishRules(o)
 	}
@@ -48,34 +53,36 @@ func (b *batch) confirm(o Confirm) (Entry, error) {
 	if err := o.Facts.Check(); err != nil {
 		return e, err
 	}
-	slot, digest := b.bookings[o.Booking], o.Facts.digest(o.Account)
+	slot := b.bookings[o.Booking]
 	switch slot.rec.State {
 	case BookingNone, BookingNoted:
 	default:
-		if slot.rec.FactsDigest != digest {
+		if slot.rec.Account != o.Account || !slot.rec.Facts.same(o.Facts) {
 			return e, refuse(CodeBookingConflict, "the booking was confirmed before with other facts, or for another account")
 		}
-		return duplicate(e, slot.rec), nil
+		return duplicate(e, slot.rec)
 	}
-	rules := b.rules.current
-	if rules.Version == 0 {
-		return e, refuse(CodeRulesMissing, "no earning rules have been published yet")
-	}
-	if o.Facts.Currency != rules.Currency {
-		return e, refuse(CodeCurrencyUnknown, "the rules in force know prices in "+rules.Currency+" only")
-	}
-	points, err := rules.Points(o.Facts.Kind, int64(o.Facts.Price))
+	v, err := b.inForce()
 	if err != nil {
-		return e, refuse(CodeMalformed, err.Error())
+		return e, err
 	}
-	rec := BookingRecord{
-		State: BookingPending, Account: o.Account, Points: Amount(points),
-		RulesVersion: rules.Version, ValidMonths: rules.ValidMonths, FactsDigest: digest,
+	rec, err := b.promise(o, v)
+	if err != nil {
+		return e, err
 	}
 	if slot.rec.State == BookingNoted {
 		rec.State = BookingCancelled
+		for i := range rec.Parts {
+			rec.Parts[i].Held = 0
+		}
 	}
-	e = moved(e, slot.rec, rec)
+	if e, err = moved(e, slot.rec, rec); err != nil {
+		return e, err
+	}
+	e.Explanation = earn.Digest(v.rules.Hash(), rec.Item(), rec.EarnParts())
+	if err := b.take(o.Booking, rec, v); err != nil {
+		return e, err
+	}
 	slot.rec, slot.dirty = rec, true
 	return e, nil
 }
@@ -89,23 +96,49 @@ func (b *batch) complete(o Complete) (Entry, error) {
 	switch slot.rec.State {
 	case BookingPending:
 	case BookingAwarded, BookingReversed: // reversed was awarded first, by the completion this one repeats
-		return duplicate(e, slot.rec), nil
+		return duplicate(e, slot.rec)
 	case BookingCancelled:
 		return e, refuse(CodeBookingCancelled, "the booking was cancelled before")
 	default:
 		return e, refuse(CodeBookingUnknown, "the booking was never confirmed; report the confirmation first, then this again")
 	}
 	rec := slot.rec
-	rec.State = BookingAwarded
-	e = moved(e, slot.rec, rec)
-	if rec.Points > 0 {
-		e.Moved = Buckets{{ExpiryAfter(b.env.Time, rec.ValidMonths), rec.Points}}
-		if err := b.credit(rec.Account, e.Moved); err != nil {
-			return e, err
-		}
+	rec.State, rec.Awarded = BookingAwarded, monthOf(b.env.Time)
+	e, err := moved(e, slot.rec, rec)
+	if err != nil {
+		return e, err
+	}
+	if e.Moved, err = rec.buckets(b.env.Time); err != nil {
+		return e, err
+	}
+	if err := b.award(&rec, &e); err != nil {
+		return e, err
 	}
 	slot.rec, slot.dirty = rec, true
 	return e, nil
+}
+
+// award gives the account what was minted, and counts it towards the member's tier where the rules in force have tiers.
+func (b *batch) award(rec *BookingRecord, e *Entry) (err error) {
+	if rec.Counted, err = b.tiersInForce(); err != nil {
+		return err
+	}
+	if !rec.Counted {
+		return b.credit(rec.Account, e.Moved)
+	}
+	member, err := b.member(rec.Account)
+	if err != nil {
+		return err
+	}
+	earned, err := member.rec.earn(rec.Awarded, e.Amount, rec.Facts.nights())
+	if err != nil {
+		return err
+	}
+	if err := b.credit(rec.Account, e.Moved); err != nil {
+		return err
+	}
+	member.rec, member.dirty = earned, true
+	return nil
 }
 
 func (b *batch) cancel(o Cancel) (Entry, error) {
@@ -123,16 +156,40 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 	case BookingAwarded:
 		rec.State = BookingReversed
 	default:
-		return duplicate(e, rec), nil
+		return duplicate(e, rec)
 	}
-	e = moved(e, slot.rec, rec)
-	if rec.State == BookingReversed && rec.Points > 0 {
-		if err := b.clawBack(&e, rec, o.Credits); err != nil {
+	e, err := moved(e, slot.rec, rec)
+	if err != nil {
+		return e, err
+	}
+	if rec.State == BookingReversed {
+		if err := b.reverse(&e, rec, o.Credits); err != nil {
 			return e, err
 		}
 	}
+	if err := b.giveBack(o.Booking, rec); err != nil {
+		return e, err
+	}
 	slot.rec, slot.dirty = rec, true
 	return e, nil
+}
+
+// reverse takes an award back: from the account, and from what counts towards the member's tier.
+func (b *batch) reverse(e *Entry, rec BookingRecord, refs []CreditRef) error {
+	if e.Amount > 0 {
+		if err := b.clawBack(e, rec, refs); err != nil {
+			return err
+		}
+	}
+	if !rec.Counted {
+		return nil
+	}
+	member, err := b.member(rec.Account)
+	if err != nil {
+		return err
+	}
+	member.rec, member.dirty = member.rec.unearn(rec.Awarded, e.Amount, rec.Facts.nights()), true
+	return nil
 }
 
 // clawBack burns an award's points from its account; what is missing becomes debt.
@@ -141,12 +198,12 @@ func (b *batch) clawBack(e *Entry, rec BookingRecord, refs []CreditRef) error {
 	if err != nil {
 		return err
 	}
-	e.Moved = p.rec.Buckets.take(rec.Points)
+	e.Moved = p.rec.Buckets.take(e.Amount)
 	taken, err := e.Moved.Total()
 	if err != nil {
 		return err
 	}
-	e.Debt = rec.Points - taken
+	e.Debt = e.Amount - taken
 	if p.rec.Debt, err = p.rec.Debt.Plus(e.Debt); err != nil {
 		return err
 	}
@@ -227,41 +284,20 @@ func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
 	return e, nil
 }
 
-func (b *batch) publishRules(o PublishRules) (Entry, error) {
-	e := Entry{Kind: KindPublishRules, Ref: sha256.Sum256(EncodeRules(o.Rules))}
-	if err := b.authorize(RoleOperator); err != nil {
-		return e, err
-	}
-	if err := o.Rules.Check(); err != nil {
-		return e, refuse(CodeRulesInvalid, err.Error())
-	}
-	e.Version = o.Rules.Version
-	if o.Rules == b.rules.current {
-		e.Outcome = Duplicate
-		return e, nil
-	}
-	if o.Rules.Version != b.rules.current.Version+1 {
-		return e, refuse(CodeRulesVersion, fmt.Sprintf("version %d does not follow version %d, which is in force", o.Rules.Version, b.rules.current.Version))
-	}
-	b.rules.current = o.Rules
-	b.rules.published = append(b.rules.published, o.Rules)
-	e.Outcome = Applied
-	return e, nil
-}
-
 // moved is the entry of a booking that went from one state to the next.
-func moved(e Entry, before, after BookingRecord) Entry {
-	e.Outcome, e.Account, e.Amount = Applied, after.Account, after.Points
-	e.Version = after.RulesVersion
+func moved(e Entry, before, after BookingRecord) (Entry, error) {
+	points, err := after.Points()
+	e.Outcome, e.Account, e.Amount = Applied, after.Account, points
+	e.Version = after.Version
 	e.Before, e.After = before.State, after.State
-	return e
+	return e, err
 }
 
 // duplicate is the entry of a booking that had gone this way before: the first outcome as the record has it.
-func duplicate(e Entry, rec BookingRecord) Entry {
-	e = moved(e, rec, rec)
+func duplicate(e Entry, rec BookingRecord) (Entry, error) {
+	e, err := moved(e, rec, rec)
 	e.Outcome = Duplicate
-	return e
+	return e, err
 }
 
 // credit gives an account points, reading nothing: at the end of the batch they become one key per expiry.

@@ -7,171 +7,22 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 
-	"github.com/destinasia/dollars/chaincode/earn"
 	"pgregory.net/rapid"
 )
 
-// The properties draw stories of few people, few bookings and small amounts, so that operations meet each other.
-// A story is a row of chapters with time between them; a chapter is one batch.
-
-var (
-	people     = []member{memberNamed("alice"), memberNamed("bob"), memberNamed("carol")}
-	storyRules = earn.Rules{
-		Version: 1, Currency: "EUR", ValidMonths: 2,
-		HotelBasisPoints: 10_000, CarBasisPoints: 5_000, FlightBasisPoints: 3_333,
-	}
-)
-
-const storyBookings = 16
-
-// intent is an operation that has not been given its credits yet: which there are depends on when it is sent.
-type intent func(l *ledger) Operation
-
-type chapter struct {
-	days   int // since the chapter before
-	freeze *SetFrozen
-	batch  []intent
-}
-
-func drawStory(t *rapid.T) []chapter {
-	chapters := rapid.SliceOfN(rapid.Custom(drawChapter), 3, 10).Draw(t, "story")
-	// Every second booking is confirmed at the start, so that most stories have points to speak of.
-	for n := 0; n < storyBookings; n += 2 {
-		op := confirmation(n)
-		chapters[0].batch = append(chapters[0].batch, func(*ledger) Operation { return op })
-	}
-	return chapters
-}
-
-// confirmation is what the story's booking of that number earns, and for whom.
-func confirmation(number int) Confirm {
-	return Confirm{
-		Booking: NewBookingID("property", fmt.Sprint(number), "1"),
-		Account: people[number%len(people)].account,
-		Facts: Facts{
-			Kind: earn.Hotel + earn.Kind(number%3), Price: Amount(20 * (storyBookings - 1 - number)),
-			Currency: "EUR", Start: 20000, End: 20001,
-		},
-	}
-}
-
-func drawChapter(t *rapid.T) chapter {
-	c := chapter{
-		days:  rapid.SampledFrom([]int{0, 0, 1, 25, 80}).Draw(t, "days"),
-		batch: rapid.SliceOfN(rapid.Custom(drawIntent), 3, 14).Draw(t, "batch"),
-	}
-	if rapid.IntRange(0, 4).Draw(t, "freeze") == 4 {
-		c.freeze = &SetFrozen{rapid.SampledFrom(people).Draw(t, "whom").account, rapid.Bool().Draw(t, "frozen")}
-	}
-	return c
-}
-
-func drawIntent(t *rapid.T) intent {
-	who := rapid.SampledFrom(people).Draw(t, "who")
-	op := confirmation(rapid.IntRange(0, storyBookings-1).Draw(t, "booking"))
-	booking, owner := op.Booking, op.Account
-	// Draws favour what comes first, and rare things should meet: an award, its spending, its reversal, the next award.
-	switch rapid.SampledFrom([]Kind{
-		KindComplete, KindTransfer, KindCancel, KindConfirm, KindComplete, KindRedeem, KindConfirm, KindAbsorb,
-		KindComplete, KindTransfer, KindConfirm, KindConfirm, KindUnreadable,
-	}).Draw(t, "kind") {
-	case KindConfirm:
-		if rapid.IntRange(0, 9).Draw(t, "other facts") == 9 {
-			op.Facts.Price++ // a conflict, where the booking is known
-		}
-		return func(*ledger) Operation { return op }
-	case KindComplete:
-		return func(*ledger) Operation { return Complete{booking} }
-	case KindCancel:
-		return func(l *ledger) Operation { return Cancel{booking, l.state.credits(owner)} }
-	case KindTransfer:
-		to := rapid.SampledFrom(people).Filter(func(m member) bool { return m != who }).Draw(t, "to")
-		return drawOrder(t, who, Order{To: to.account})
-	case KindRedeem:
-		return drawOrder(t, who, Order{Redeem: true})
-	case KindAbsorb:
-		return func(l *ledger) Operation { return Absorb{who.account, l.state.credits(who.account)} }
-	}
-	return func(*ledger) Operation { return nil } // bytes that are no operation
-}
-
-func drawOrder(t *rapid.T, who member, o Order) intent {
-	o.Amount = Amount(rapid.Int64Range(1, 80).Draw(t, "amount"))
-	o.Nonce = rapid.OneOf(rapid.Uint64Range(1, 12), rapid.Uint64Range(1, 40), rapid.Uint64Range(1, 3*WindowSize)).Draw(t, "nonce")
-	return func(l *ledger) Operation {
-		o := o
-		o.Deadline = l.env.Time + secondsPerDay
-		return who.order(o, l.state.credits(who.account))
-	}
-}
-
-func newStoryLedger(t *rapid.T) *ledger {
-	l := newLedger()
-	l.env.Time = 20_000 * secondsPerDay
-	l.env.Caller = operator
-	l.mustRun(t, []Operation{PublishRules{storyRules}})
-	l.env.Caller = issuer
-	return l
-}
-
-// mustRun applies operations; nil is bytes that are none.
-func (l *ledger) mustRun(t *rapid.T, ops []Operation) []Entry {
-	encoded := make([][]byte, len(ops))
-	for i, op := range ops {
-		if op != nil {
-			encoded[i] = EncodeOperation(op)
-		}
-	}
-	res, err := l.run(encoded)
-	if err != nil {
-		t.Fatalf("batch: %v", err)
-	}
-	return res.Journal.Entries
-}
-
-// begin lets a chapter's time pass and does its freezing; its batch is left to the caller, with credits named.
-func (l *ledger) begin(t *rapid.T, c chapter) []Operation {
-	l.env.Time += int64(c.days) * secondsPerDay
-	if c.freeze != nil {
-		l.env.Caller = operator
-		l.mustRun(t, []Operation{*c.freeze})
-		l.env.Caller = issuer
-	}
-	return l.name(c.batch)
-}
-
-func (l *ledger) name(batch []intent) []Operation {
-	ops := make([]Operation, len(batch))
-	for i, in := range batch {
-		ops[i] = in(l)
-	}
-	return ops
-}
-
-func (l *ledger) clone() *ledger {
-	c := *l
-	c.state = maps.Clone(l.state)
-	return &c
-}
-
-// drawLedger is a ledger after a random story, and one more random batch for it.
-func drawLedger(t *rapid.T) (*ledger, []intent) {
-	l := newStoryLedger(t)
-	for _, c := range drawStory(t) {
-		l.mustRun(t, l.begin(t, c))
-	}
-	return l, rapid.SliceOfN(rapid.Custom(drawIntent), 1, 12).Draw(t, "batch")
-}
-
 func TestAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newStoryLedger(t)
-		m := newModel(storyRules)
+		l := newStoryLedger()
+		m := newModel()
 		for _, c := range drawStory(t) {
 			ops := l.begin(t, c)
-			m.now = l.env.Time
+			m.now, m.lane = l.env.Time, c.lane
+			if set := c.published(m.now); set != nil {
+				m.publish(*set)
+			}
 			if c.freeze != nil {
 				m.apply(*c.freeze)
 			}
@@ -184,6 +35,7 @@ func TestAgainstModel(t *testing.T) {
 					t.Fatalf("operation %d, %s, is %s %s; the model says %s %s", i, e.Kind, e.Outcome, e.Code, outcome, code)
 				}
 			}
+			m.endBatch()
 			compare(t, l, m)
 		}
 	})
@@ -219,13 +71,78 @@ func compare(t *rapid.T, l *ledger, m *model) {
 		}
 	}
 	for id, b := range m.bookings {
-		rec, err := DecodeBookingRecord(l.state[BookingKey(id)])
 		if b.state == BookingNone {
 			continue
 		}
-		if err != nil || rec.State != b.state || (b.state != BookingNoted && rec.Points != b.points) {
-			t.Fatalf("booking is %s of %s, %v; the model says %s of %s", rec.State, rec.Points, err, b.state, b.points)
+		rec, err := DecodeBookingRecord(l.state[BookingKey(id)])
+		if err != nil {
+			t.Fatal(err)
 		}
+		if got, want := describe(l, rec), b.String(); got != want {
+			t.Fatalf("booking is\n%s\nthe model says\n%s", got, want)
+		}
+	}
+	compareBudgets(t, l, m)
+}
+
+// describe writes down what model and ledger must agree on.
+func describe(l *ledger, rec BookingRecord) string {
+	if rec.State == BookingNoted {
+		return rec.State.String()
+	}
+	sets, err := l.published()
+	if err != nil {
+		return err.Error()
+	}
+	text := fmt.Sprintf("%s for %s by version %d at %d, tier %q, awarded %d, counts %t:",
+		rec.State, rec.Account, rec.Version, rec.Time, rec.Tier, rec.Awarded, rec.Counted)
+	for _, p := range rec.Parts {
+		text += fmt.Sprintf(" %s %s of %s for %d months", sets[rec.Version].Row(p.Table, p.Row).ID, Amount(p.Points), Amount(p.Earned), p.Months)
+	}
+	return text
+}
+
+func (b *modelBooking) String() string {
+	if b.state == BookingNoted {
+		return b.state.String()
+	}
+	text := fmt.Sprintf("%s for %s by version %d at %d, tier %q, awarded %d, counts %t:",
+		b.state, b.owner, b.version, b.time, b.tier, b.awarded, b.counted)
+	for _, p := range b.parts {
+		text += fmt.Sprintf(" %s %s of %s for %d months", p.row.ID, p.points, p.earned, p.row.Months)
+	}
+	return text
+}
+
+func compareBudgets(t *rapid.T, l *ledger, m *model) {
+	got, want := map[string]Amount{}, map[string]Amount{}
+	for key, value := range l.state {
+		if !strings.HasPrefix(key, budgetPrefix) {
+			continue
+		}
+		var left Amount
+		var err error
+		if strings.Count(key, "/") > 1 {
+			left, err = DecodeShare(value)
+		} else {
+			var pot BudgetRecord
+			pot, err = DecodeBudgetRecord(value)
+			left = pot.Left
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[key] = left
+	}
+	for row, left := range m.pots {
+		want[BudgetKey(row)] = left
+	}
+	maps.Copy(want, m.shares)
+	for _, all := range []map[string]Amount{got, want} {
+		maps.DeleteFunc(all, func(_ string, left Amount) bool { return left == 0 })
+	}
+	if !maps.Equal(got, want) {
+		t.Fatalf("budgets have %v; the model says %v", got, want)
 	}
 }
 
@@ -274,6 +191,9 @@ func TestSplitBatch(t *testing.T) {
 		if errA != nil || errB != nil || whole.supply != parts.supply {
 			t.Fatalf("supplies differ: %+v in one batch, %+v in two", whole.supply, parts.supply)
 		}
+		if x, y := whole.records(), parts.records(); !reflect.DeepEqual(x, y) {
+			t.Fatalf("records are %x in one batch, %x in two", x, y)
+		}
 		for _, who := range people {
 			x, y := a[who.account], b[who.account]
 			if (x == nil) != (y == nil) || x != nil && !sameHolding(*x, *y) {
@@ -281,6 +201,16 @@ func TestSplitBatch(t *testing.T) {
 			}
 		}
 	})
+}
+
+// records are all of the state but accounts, credits and budgets, whose form depends on transactions.
+func (l *ledger) records() memory {
+	records := maps.Clone(l.state)
+	maps.DeleteFunc(records, func(key string, _ []byte) bool {
+		kind := ParseStateKey(key).Kind
+		return kind == StateAccount || kind == StateCredit || strings.HasPrefix(key, budgetPrefix)
+	})
+	return records
 }
 
 func sameHolding(x, y holding) bool {
@@ -298,7 +228,7 @@ func TestUnrelatedOrder(t *testing.T) {
 			return
 		}
 		i := rapid.IntRange(0, len(ops)-2).Draw(t, "position")
-		if related(ops[i], ops[i+1]) {
+		if l.related(ops[i], ops[i+1]) {
 			return
 		}
 		swapped := slices.Clone(ops)
@@ -319,19 +249,19 @@ func TestUnrelatedOrder(t *testing.T) {
 }
 
 // related tells whether two operations of a story share anything.
-func related(x, y Operation) bool {
-	a, b := touched(x), touched(y)
+func (l *ledger) related(x, y Operation) bool {
+	a, b := l.touched(x), l.touched(y)
 	return slices.ContainsFunc(a, func(k string) bool { return slices.Contains(b, k) })
 }
 
-func touched(op Operation) []string {
+func (l *ledger) touched(op Operation) []string {
 	switch o := op.(type) {
 	case Confirm:
-		return []string{BookingKey(o.Booking)}
+		return l.touchedBy(o.Booking)
 	case Complete:
-		return []string{BookingKey(o.Booking), ownerKey(o.Booking)}
+		return l.touchedBy(o.Booking)
 	case Cancel:
-		return []string{BookingKey(o.Booking), ownerKey(o.Booking)}
+		return l.touchedBy(o.Booking)
 	case SignedOrder:
 		return []string{AccountKey(o.From), AccountKey(o.To)}
 	case Absorb:
@@ -340,13 +270,19 @@ func touched(op Operation) []string {
 	return nil
 }
 
-func ownerKey(id BookingID) string {
+// touchedBy is the owner's account, and any budget there is: a trip has one owner.
+func (l *ledger) touchedBy(id BookingID) (keys []string) {
 	for n := range storyBookings {
 		if c := confirmation(n); c.Booking == id {
-			return AccountKey(c.Account)
+			keys = append(keys, AccountKey(c.Account))
 		}
 	}
-	return ""
+	for key := range l.state {
+		if strings.HasPrefix(key, budgetPrefix) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // TestSameBytes: the journal and the writes do not depend on how many processors shared the work.

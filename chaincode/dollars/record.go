@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
-
-	"github.com/destinasia/dollars/chaincode/earn"
 )
 
 // AccountRecord is what the ledger keeps under the account's own key. An account that never spent has none.
@@ -46,11 +44,35 @@ const (
 	bookingPrefix = "b/"
 	creditPrefix  = "c/"
 
-	rulesAtPrefix = "r/version/"
+	earningPrefix = "e/"
+	budgetPrefix  = "p/"
+	tripPrefix    = "t/"
+	rulesPrefix   = "r/version/"
 )
 
-// RulesKey is the state key of the rule set in force.
-const RulesKey = "r/current"
+// ScheduleKey is the state key of the schedule of rules, and ProposalKey that of what is proposed to come next.
+const (
+	ScheduleKey = "r/schedule"
+	ProposalKey = "r/proposal"
+)
+
+// RulesKey is the state key of a published version of the rules.
+func RulesKey(version uint32) string { return fmt.Sprintf("%s%010d", rulesPrefix, version) }
+
+// EarningKey is the state key of the earning record of the member with this account.
+func EarningKey(a Account) string { return earningPrefix + a.hex() }
+
+// TripKey is the state key of what a booking took up of caps.
+func TripKey(id TripID) string { return tripPrefix + id.String() }
+
+// BudgetKey is the state key of the pot of a row's budget.
+func BudgetKey(row string) string { return budgetPrefix + row }
+
+// ShareKey is the state key of a lane's share of a row's budget. Lanes are below 10.
+func ShareKey(row string, lane uint8) string { return fmt.Sprintf("%s%s/%d", budgetPrefix, row, lane) }
+
+// TripPrefix is what the keys of all booked items of a booking start with.
+func TripPrefix(id TripID) string { return bookingPrefix + id.String() }
 
 // AccountKey is the state key of the account's record.
 func AccountKey(a Account) string { return accountPrefix + a.hex() }
@@ -115,7 +137,8 @@ const (
 	StateAccount
 	StateBooking
 	StateCredit
-	StateRules // the rule set in force
+	StateEarning
+	StateSchedule
 )
 
 // StateKey is a state key taken apart; which field is set follows from the kind.
@@ -129,8 +152,12 @@ type StateKey struct {
 // ParseStateKey takes a state key apart. Keys this package never writes are StateOther.
 func ParseStateKey(key string) StateKey {
 	switch {
-	case key == RulesKey:
-		return StateKey{Kind: StateRules}
+	case key == ScheduleKey:
+		return StateKey{Kind: StateSchedule}
+	case strings.HasPrefix(key, earningPrefix):
+		if raw, ok := parseHex(key[len(earningPrefix):], 20); ok {
+			return StateKey{Kind: StateEarning, Account: Account(raw)}
+		}
 	case strings.HasPrefix(key, accountPrefix):
 		if raw, ok := parseHex(key[len(accountPrefix):], 20); ok {
 			return StateKey{Kind: StateAccount, Account: Account(raw)}
@@ -165,38 +192,4 @@ func parseCredit(s string) (c Credit, ok bool) {
 		return Credit{}, false
 	}
 	return Credit{Account(account), expiry, tx}, true
-}
-
-// EncodeRules writes a rule set.
-func EncodeRules(r earn.Rules) []byte {
-	b := []byte{recordVersion}
-	b = appendUint(b, uint64(r.Version))
-	b = appendBytes(b, []byte(r.Currency))
-	b = appendUint(b, uint64(r.HotelBasisPoints))
-	b = appendUint(b, uint64(r.CarBasisPoints))
-	b = appendUint(b, uint64(r.FlightBasisPoints))
-	return appendUint(b, uint64(r.ValidMonths))
-}
-
-// DecodeRules reads what EncodeRules wrote; it does not Check the rules.
-func DecodeRules(data []byte) (earn.Rules, error) {
-	r := reader{buf: data}
-	version := r.byte()
-	rules := r.rules()
-	if !r.end() || version != recordVersion {
-		return earn.Rules{}, malformed("rule set")
-	}
-	return rules, nil
-}
-
-func (r *reader) rules() earn.Rules {
-	const max32 = 1<<32 - 1
-	return earn.Rules{
-		Version:           uint32(r.uintMax(max32)),
-		Currency:          string(r.bytes(8)),
-		HotelBasisPoints:  uint32(r.uintMax(max32)),
-		CarBasisPoints:    uint32(r.uintMax(max32)),
-		FlightBasisPoints: uint32(r.uintMax(max32)),
-		ValidMonths:       uint32(r.uintMax(max32)),
-	}
 }

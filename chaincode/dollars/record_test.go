@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/destinasia/dollars/chaincode/earn"
 	"pgregory.net/rapid"
 )
 
@@ -19,7 +18,8 @@ func TestStateKeys(t *testing.T) {
 			AccountKey(a):  {Kind: StateAccount, Account: a},
 			BookingKey(id): {Kind: StateBooking, Booking: id},
 			c.Key():        {Kind: StateCredit, Credit: c},
-			RulesKey:       {Kind: StateRules},
+			EarningKey(a):  {Kind: StateEarning, Account: a},
+			ScheduleKey:    {Kind: StateSchedule},
 		} {
 			if got := ParseStateKey(key); got != want {
 				t.Fatalf("%s is taken apart as %+v, want %+v", key, got, want)
@@ -54,7 +54,12 @@ func TestForeignStateKeys(t *testing.T) {
 		"a credit without its slashes":  strings.Replace(credit, "/202811/", "0202811/", 1),
 		"a credit with more":            credit + "/0",
 		"the prefix alone":              CreditPrefix(a),
-		"an older rule set":             rulesAtPrefix + "0000000001",
+		"a rule set":                    RulesKey(1),
+		"a proposal":                    ProposalKey,
+		"a trip":                        TripKey(id.Trip()),
+		"a budget":                      BudgetKey("spring"),
+		"a share of it":                 ShareKey("spring", 1),
+		"a member in upper case":        "e/" + strings.ToUpper(a.hex()),
 		"another prefix":                "x/" + a.hex(),
 	} {
 		if got := ParseStateKey(key); got.Kind != StateOther {
@@ -67,22 +72,23 @@ func TestBookingID(t *testing.T) {
 	if NewBookingID("a", "bc", "d") == NewBookingID("ab", "c", "d") || NewBookingID("a", "b", "") == NewBookingID("a", "", "b") {
 		t.Error("names that meet elsewhere give one id")
 	}
-	// The id is on the ledger for ever: SHA-256 over each name with its length before it.
-	if got, want := NewBookingID("s", "b", "i"), sha256.Sum256([]byte("\x01s\x01b\x01i")); got != want {
+	// The id is on the ledger for ever: of the booking and of the item in it, 16 bytes each of SHA-256 over each name with
+	// its length before it.
+	trip, item := sha256.Sum256([]byte("\x01s\x01b")), sha256.Sum256([]byte("\x01s\x01b\x01i"))
+	got := NewBookingID("s", "b", "i")
+	if want := BookingID(append(trip[:16:16], item[:16]...)); got != want {
 		t.Errorf("id is %s, want %x", got, want)
+	}
+	if got.Trip() != NewTripID("s", "b") || !strings.HasPrefix(BookingKey(got), TripPrefix(got.Trip())) {
+		t.Errorf("%s is not of trip %s", got, NewTripID("s", "b"))
 	}
 }
 
 // TestRecordsRoundTrip: any record that Apply may write reads back as itself.
 func TestRecordsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		booking := BookingRecord{
-			State:   BookingState(rapid.Uint8Range(uint8(BookingPending), uint8(BookingReversed)).Draw(t, "state")),
-			Account: drawAccount(t), Points: drawAmount(t), RulesVersion: rapid.Uint32().Draw(t, "version"),
-			ValidMonths: rapid.Uint32Range(0, earn.MaxValidMonths).Draw(t, "months"),
-			FactsDigest: [32]byte(drawBytes(t, 32, "digest")),
-		}
-		if got, err := DecodeBookingRecord(booking.Encode()); err != nil || got != booking {
+		booking := drawBookingRecord(t)
+		if got, err := DecodeBookingRecord(booking.Encode()); err != nil || !reflect.DeepEqual(got, booking) {
 			t.Fatalf("%+v reads back as %+v, %v", booking, got, err)
 		}
 		account := AccountRecord{
@@ -92,9 +98,29 @@ func TestRecordsRoundTrip(t *testing.T) {
 		if got, err := DecodeAccountRecord(account.Encode()); err != nil || !reflect.DeepEqual(got, account) {
 			t.Fatalf("%+v reads back as %+v, %v", account, got, err)
 		}
-		rules := drawRules(t)
-		if got, err := DecodeRules(EncodeRules(rules)); err != nil || got != rules {
+		rules := RulesRecord{
+			Version: rapid.Uint32().Draw(t, "version"), Set: rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "set"),
+			Proposer: CertificateID(drawBytes(t, 32, "proposer")), Approver: CertificateID(drawBytes(t, 32, "approver")),
+			Published: rapid.Int64Min(0).Draw(t, "published"), Starts: rapid.Int64Min(0).Draw(t, "starts"),
+		}
+		if got, err := DecodeRulesRecord(rules.Encode()); err != nil || !reflect.DeepEqual(got, rules) {
 			t.Fatalf("%+v reads back as %+v, %v", rules, got, err)
+		}
+		trip := TripRecord(drawUses(t))
+		if got, err := DecodeTripRecord(trip.Encode()); err != nil || !reflect.DeepEqual(got, trip) {
+			t.Fatalf("%+v reads back as %+v, %v", trip, got, err)
+		}
+		earning := drawEarningRecord(t)
+		if got, err := DecodeEarningRecord(earning.Encode()); err != nil || !reflect.DeepEqual(got, earning) {
+			t.Fatalf("%+v reads back as %+v, %v", earning, got, err)
+		}
+		left := drawAmount(t)
+		budget := BudgetRecord{Total: Amount(rapid.Int64Min(max(1, int64(left))).Draw(t, "total")), Left: left}
+		if got, err := DecodeBudgetRecord(budget.Encode()); err != nil || got != budget {
+			t.Fatalf("%+v reads back as %+v, %v", budget, got, err)
+		}
+		if got, err := DecodeShare(EncodeShare(left)); err != nil || got != left {
+			t.Fatalf("a share of %s reads back as %s, %v", left, got, err)
 		}
 		credit := Amount(rapid.Int64Min(1).Draw(t, "credit"))
 		if got, err := DecodeCredit(EncodeCredit(credit)); err != nil || got != credit {
@@ -109,8 +135,9 @@ func TestRecordsRoundTrip(t *testing.T) {
 func TestOperationsRoundTrip(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		ops := rapid.SliceOfN(rapid.Custom(drawOperation), 0, 5).Draw(t, "operations")
-		got, err := DecodeBatch(EncodeBatch(encodeAll(ops)))
-		if err != nil || !slices.EqualFunc(got, ops, func(x, y Operation) bool { return reflect.DeepEqual(x, y) }) {
+		want := uint8(rapid.IntRange(0, Lanes-1).Draw(t, "lane"))
+		lane, got, err := DecodeBatch(EncodeBatch(want, encodeAll(ops)))
+		if err != nil || lane != want || !slices.EqualFunc(got, ops, func(x, y Operation) bool { return reflect.DeepEqual(x, y) }) {
 			t.Fatalf("%+v reads back as %+v, %v", ops, got, err)
 		}
 	})
@@ -130,7 +157,18 @@ func TestJournalRoundTrip(t *testing.T) {
 func TestDecodersRefuse(t *testing.T) {
 	account := func(b ...byte) error { _, err := DecodeAccountRecord(b); return err }
 	credit := func(b ...byte) error { _, err := DecodeCredit(b); return err }
-	batch := func(b ...byte) error { _, err := DecodeBatch(b); return err }
+	batch := func(b ...byte) error { _, _, err := DecodeBatch(b); return err }
+	trip := func(b ...byte) error { _, err := DecodeTripRecord(b); return err }
+	earning := func(b ...byte) error { _, err := DecodeEarningRecord(b); return err }
+	budget := func(b ...byte) error { _, err := DecodeBudgetRecord(b); return err }
+	share := func(b ...byte) error { _, err := DecodeShare(b); return err }
+	rules := func(b ...byte) error { _, err := DecodeRulesRecord(b); return err }
+	booking := func(b ...byte) error { _, err := DecodeBookingRecord(b); return err }
+	schedule := func(versions ...Scheduled) error { _, err := DecodeSchedule(Schedule(versions).Encode()); return err }
+	facts := func(b ...byte) error {
+		_, err := DecodeOperation(slices.Concat([]byte{byte(KindConfirm)}, make([]byte, 32+20), []byte{1, 1, 3, 'E', 'U', 'R', 1, 1}, b))
+		return err
+	}
 	journal := func(b ...byte) error { _, err := DecodeJournal(b); return err }
 	for name, err := range map[string]error{
 		"an empty account record":               account(),
@@ -150,10 +188,36 @@ func TestDecodersRefuse(t *testing.T) {
 		"a credit without bytes":                credit(),
 		"a credit and something after":          credit(1, 1),
 		"an empty batch":                        batch(),
-		"a batch of another version":            batch(2, 0),
-		"a batch that promises more":            batch(1, 1),
-		"a batch with something after":          batch(1, 0, 0),
-		"an operation longer than its batch":    batch(1, 1, 9, 1),
+		"a batch of another version":            batch(2, 0, 0),
+		"a batch of no lane":                    batch(1, Lanes, 0),
+		"a batch that promises more":            batch(1, 0, 1),
+		"a batch with something after":          batch(1, 0, 0, 0),
+		"an operation longer than its batch":    batch(1, 0, 1, 9, 1),
+		"a trip of another version":             trip(2, 0),
+		"a use of nothing":                      trip(1, 1, 1, 'a', 0),
+		"uses out of order":                     trip(1, 2, 1, 'b', 1, 1, 'a', 1),
+		"a use twice":                           trip(1, 2, 1, 'a', 1, 1, 'a', 1),
+		"a month of nothing earned":             earning(1, 1, 9, 0, 0, 0),
+		"months out of order":                   earning(1, 2, 9, 1, 0, 8, 1, 0, 0),
+		"a month of no uses":                    earning(1, 0, 1, 9, 0, 0, 0, 0),
+		"months of uses out of order":           earning(1, 0, 2, 9, 1, 1, 'a', 1, 8, 1, 1, 'a', 1),
+		"an earning record of another version":  earning(2, 0, 0),
+		"a budget of nothing":                   budget(1, 0, 0),
+		"a pot above its budget":                budget(1, 1, 2),
+		"a budget of another version":           budget(2, 1, 1),
+		"a share of another version":            share(2, 0),
+		"a share with something after":          share(1, 0, 0),
+		"rules of another version":              rules(append([]byte{2, 1, 0}, make([]byte, 66)...)...),
+		"rules that end early":                  rules(append([]byte{1, 1, 0}, make([]byte, 65)...)...),
+		"versions that go back":                 schedule(Scheduled{Version: 2, Starts: 1}, Scheduled{Version: 1, Starts: 2}),
+		"starts that go back":                   schedule(Scheduled{Version: 1, Starts: 2}, Scheduled{Version: 2, Starts: 2}),
+		"a booking in no state":                 booking(1, byte(BookingNone)),
+		"a noted booking with more":             booking(1, byte(BookingNoted), 0),
+		"facts with one too many":               facts(0x80, 0x10),
+		"a day of booking of nothing":           facts(1, 0),
+		"a code of nothing":                     facts(2, 0),
+		"a code longer than any":                facts(append([]byte{2, 65}, make([]byte, 65)...)...),
+		"a party of nobody":                     facts(0x40, 0),
 		"a journal that promises more":          journal(1, 0xff, 0xff, 0xff, 0xff, 0x0f),
 		"an entry without outcome":              journal(1, 1, 1, 0, 0),
 		"an entry of an unknown kind":           journal(1, 1, byte(KindPublishRules)+1, 1, 0),
@@ -165,13 +229,19 @@ func TestDecodersRefuse(t *testing.T) {
 			t.Errorf("%s: %v, want malformed", name, err)
 		}
 	}
-	if err := account(1, 0, 0, 0, 0, 0); err != nil {
-		t.Errorf("the empty record itself: %v", err)
+	for name, err := range map[string]error{
+		"the empty account record": account(1, 0, 0, 0, 0, 0), "an empty trip": trip(1, 0), "an empty earning record": earning(1, 0, 0),
+		"a batch of the last lane": batch(1, Lanes-1, 0), "no facts but the first": facts(0), "a code": facts(2, 1, 'a'),
+		"a noted booking": booking(1, byte(BookingNoted)), "rules": rules(append([]byte{1, 1, 0}, make([]byte, 66)...)...),
+	} {
+		if err != nil {
+			t.Errorf("%s itself: %v", name, err)
+		}
 	}
-	if err := batch(EncodeBatch(make([][]byte, MaxOperations+1))...); codeOf(err) != CodeMalformed {
+	if err := batch(EncodeBatch(0, make([][]byte, MaxOperations+1))...); codeOf(err) != CodeMalformed {
 		t.Errorf("a batch above the limit: %v", err)
 	}
-	if err := batch(EncodeBatch(make([][]byte, MaxOperations))...); err != nil {
+	if err := batch(EncodeBatch(0, make([][]byte, MaxOperations))...); err != nil {
 		t.Errorf("a batch at the limit: %v", err)
 	}
 }

@@ -1,10 +1,8 @@
 package dollars
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -30,10 +28,10 @@ type step struct {
 //	redeem alice 5.00 nonce=1 [the same]
 //	absorb alice [credits=]
 //	freeze alice, unfreeze alice
-//	rules 1 EUR hotel=500 car=300 flight=200 months=24
+//	propose 1 winter, approve 1 winter, publish 1 winter
 //	bytes ff00
 //
-// People are keys made from their name; "nobody" is the zero address. credits are those the operation names: all (on
+// A booked item is a booking's only one, or lisbon/hotel, the item hotel of the booking lisbon. People are keys made from their name; "nobody" is the zero address. credits are those the operation names: all (on
 // the ledger before the batch; the default), none, or a list such as 2028-11/tx3,2028-12/tx4, with 300*2028-11/tx3
 // for the same one 300 times. A deadline is a date or how far from the transaction's time.
 func (s *scenario) parseOperation(line string) (step, error) {
@@ -64,10 +62,8 @@ func (s *scenario) parseOperation(line string) (step, error) {
 		st.op = o
 	case "freeze", "unfreeze":
 		st.op = SetFrozen{Account: s.account(args[0]), Frozen: kind == "freeze"}
-	case "rules":
-		var o PublishRules
-		o, err = parseRules(args, options)
-		st.op, st.ref = o, sha256.Sum256(EncodeRules(o.Rules))
+	case "propose", "approve", "publish":
+		st.op, st.ref, err = s.parseRules(kind, args)
 	case "bytes":
 		st.encoded, err = hex.DecodeString(strings.Join(args, ""))
 		return st, err
@@ -90,8 +86,9 @@ func (s *scenario) account(name string) Account {
 }
 
 func (s *scenario) booking(name string) BookingID {
-	id := NewBookingID("scenario", name, "1")
-	s.bookings[id] = name
+	booking, item, _ := strings.Cut(name, "/")
+	id := NewBookingID("scenario", booking, item)
+	s.bookings[id], s.trips[id.Trip()] = name, booking
 	return id
 }
 
@@ -122,8 +119,36 @@ func (s *scenario) parseBooking(kind string, args []string, options map[string]s
 		return nil, err
 	}
 	end, err := ParseDate(to)
+	if err != nil {
+		return nil, err
+	}
 	facts := Facts{Kind: item, Price: price, Currency: args[4], Start: start, End: end}
+	err = facts.parseOptional(options)
 	return Confirm{id, s.account(args[1]), facts}, err
+}
+
+func (f *Facts) parseOptional(options map[string]string) (err error) {
+	for name, code := range map[string]*string{
+		"cabin": &f.Cabin, "route": &f.Route, "country": &f.Country, "hotel": &f.Hotel, "channel": &f.Channel,
+	} {
+		*code = options[name]
+	}
+	for name, number := range map[string]*uint32{
+		"party": &f.Party, "hotels": &f.Trip.Hotels, "cars": &f.Trip.Cars, "flights": &f.Trip.Flights, "nights": &f.Trip.Nights,
+	} {
+		if options[name] == "" {
+			continue
+		}
+		n, err := strconv.ParseUint(options[name], 10, 32)
+		if err != nil {
+			return err
+		}
+		*number = uint32(n)
+	}
+	if booked := options["booked"]; booked != "" {
+		f.Booked, err = ParseDate(booked)
+	}
+	return err
 }
 
 // parseSigned reads an amount that ParseAmount would refuse, so that Apply can be seen to refuse it too.
@@ -218,23 +243,4 @@ func (s *scenario) parseCredits(options map[string]string, a Account) (refs []Cr
 		}
 		return refs, nil
 	}
-}
-
-func parseRules(args []string, options map[string]string) (PublishRules, error) {
-	var failed error
-	number := func(s string) uint32 {
-		v, err := strconv.ParseUint(s, 10, 32)
-		failed = errors.Join(failed, err)
-		return uint32(v)
-	}
-	if len(args) != 2 {
-		return PublishRules{}, fmt.Errorf("want: rules version currency, got %v", args)
-	}
-	return PublishRules{earn.Rules{
-		Version: number(args[0]), Currency: args[1],
-		HotelBasisPoints:  number(options["hotel"]),
-		CarBasisPoints:    number(options["car"]),
-		FlightBasisPoints: number(options["flight"]),
-		ValidMonths:       number(options["months"]),
-	}}, failed
 }

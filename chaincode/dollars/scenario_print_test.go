@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/destinasia/dollars/chaincode/earn"
 )
@@ -92,10 +93,29 @@ func (s *scenario) printKey(key string) string {
 	case StateCredit:
 		tx := binary.BigEndian.Uint64(k.Credit.TxID[24:])
 		return fmt.Sprintf("credit %s %s/tx%d", s.name(k.Credit.Account), k.Credit.Expiry, tx)
-	case StateRules:
-		return "rules"
+	case StateEarning:
+		return "member " + s.name(k.Account)
+	case StateSchedule:
+		return "schedule of rules"
 	}
-	return "rules kept as " + key
+	if key == ProposalKey {
+		return "proposed rules"
+	}
+	if number, ok := strings.CutPrefix(key, rulesPrefix); ok {
+		return "rules " + strings.TrimLeft(number, "0")
+	}
+	if hex, ok := strings.CutPrefix(key, tripPrefix); ok {
+		for id, name := range s.trips {
+			if id.String() == hex {
+				return "trip " + name
+			}
+		}
+	}
+	row, lane, isShare := strings.Cut(strings.TrimPrefix(key, budgetPrefix), "/")
+	if isShare {
+		return fmt.Sprintf("budget %s, lane %s", row, lane)
+	}
+	return "budget " + row
 }
 
 func (s *scenario) printRecord(key string, value []byte) (string, error) {
@@ -119,17 +139,138 @@ func (s *scenario) printRecord(key string, value []byte) (string, error) {
 		if rec.State == BookingNoted {
 			return name + ": noted", err
 		}
-		return fmt.Sprintf("%s: %s, %s %s, rules %d, for %d months",
-			name, rec.State, s.name(rec.Account), rec.Points, rec.RulesVersion, rec.ValidMonths), err
+		return name + ": " + s.printBooking(rec), err
 	case StateCredit:
 		a, err := DecodeCredit(value)
 		return fmt.Sprintf("%s: %s", name, a), err
 	}
-	r, err := DecodeRules(value)
-	return name + ": " + printRules(r), err
+	return s.printOther(name, key, value)
 }
 
-func printRules(r earn.Rules) string {
-	return fmt.Sprintf("version %d, %s, hotel %d, car %d, flight %d, for %d months",
-		r.Version, r.Currency, r.HotelBasisPoints, r.CarBasisPoints, r.FlightBasisPoints, r.ValidMonths)
+// printOther prints what rules keep.
+func (s *scenario) printOther(name, key string, value []byte) (string, error) {
+	switch {
+	case key == ScheduleKey:
+		schedule, err := DecodeSchedule(value)
+		var list []string
+		for _, v := range schedule {
+			list = append(list, fmt.Sprintf("%d from %s", v.Version, printTime(v.Starts)))
+		}
+		return name + ": " + strings.Join(list, ", "), err
+	case key == ProposalKey || strings.HasPrefix(key, rulesPrefix):
+		rec, err := DecodeRulesRecord(value)
+		if err != nil {
+			return "", err
+		}
+		return name + ": " + s.printRules(rec), nil
+	case strings.HasPrefix(key, tripPrefix):
+		rec, err := DecodeTripRecord(value)
+		return name + ": " + printUses(rec), err
+	case strings.HasPrefix(key, earningPrefix):
+		rec, err := DecodeEarningRecord(value)
+		return name + ": " + printEarnings(rec), err
+	case strings.HasPrefix(name, "budget ") && strings.Contains(name, "lane"):
+		left, err := DecodeShare(value)
+		return fmt.Sprintf("%s: %s", name, left), err
+	}
+	rec, err := DecodeBudgetRecord(value)
+	return fmt.Sprintf("%s: %s of %s", name, rec.Left, rec.Total), err
+}
+
+func printTime(unix int64) string { return time.Unix(unix, 0).UTC().Format(time.DateTime) }
+
+func (s *scenario) printRules(rec RulesRecord) string {
+	set := "set " + rec.Hash().String()
+	for name, encoded := range s.sets {
+		if earn.HashOf(encoded) == rec.Hash() {
+			set = name
+		}
+	}
+	people := map[CertificateID]string{anna.ID: "anna", ben.ID: "ben"}
+	line := fmt.Sprintf("%s as version %d, proposed by %s", set, rec.Version, people[rec.Proposer])
+	if rec.Approver != (CertificateID{}) {
+		line += ", approved by " + people[rec.Approver]
+	}
+	if rec.Published != 0 {
+		line += fmt.Sprintf(", published %s, starts %s", printTime(rec.Published), printTime(rec.Starts))
+	}
+	return line
+}
+
+// printBooking writes the parts out unless the only one was given in full.
+func (s *scenario) printBooking(rec BookingRecord) string {
+	points, err := rec.Points()
+	if err != nil {
+		return err.Error()
+	}
+	line := fmt.Sprintf("%s, %s %s, rules %d", rec.State, s.name(rec.Account), points, rec.Version)
+	if rec.Tier != "" {
+		line += ", tier " + rec.Tier
+	}
+	if len(rec.Parts) == 1 && len(rec.Parts[0].Cuts) == 0 && rec.Parts[0].Held == 0 {
+		return fmt.Sprintf("%s, for %d months", line, rec.Parts[0].Months)
+	}
+	sets, err := s.published()
+	if err != nil {
+		return err.Error()
+	}
+	for _, p := range rec.Parts {
+		line += fmt.Sprintf(", %s %s for %d months", sets[rec.Version].Row(p.Table, p.Row).ID, Amount(p.Points), p.Months)
+		for _, c := range p.Cuts {
+			line += fmt.Sprintf(" (%s leaves %s of %s)", c.Limit, Amount(c.Left), Amount(p.Earned))
+		}
+		for l := earn.LimitBooking; l <= earn.LimitBudget; l++ {
+			if p.Held.has(l) {
+				line += " +" + l.String()
+			}
+		}
+	}
+	return line
+}
+
+func printUses(uses []Use) string {
+	if len(uses) == 0 {
+		return "nothing"
+	}
+	var list []string
+	for _, u := range uses {
+		list = append(list, fmt.Sprintf("%s %s", u.Row, u.Points))
+	}
+	return strings.Join(list, ", ")
+}
+
+func printEarnings(rec EarningRecord) string {
+	var list []string
+	for _, m := range rec.Months {
+		list = append(list, fmt.Sprintf("earned %s and %d nights in %s", m.Points, m.Nights, m.Month))
+	}
+	for _, m := range rec.Uses {
+		list = append(list, fmt.Sprintf("took up %s in %s", printUses(m.Uses), m.Month))
+	}
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return strings.Join(list, "; ")
+}
+
+// printBudget adds up what is left of a budget.
+func (s *scenario) printBudget(row string) (string, error) {
+	rec, err := DecodeBudgetRecord(s.state[BudgetKey(row)])
+	if err != nil {
+		return "", err
+	}
+	lanes, sum := "", rec.Left
+	for lane := range uint8(Lanes) {
+		value, ok := s.state[ShareKey(row, lane)]
+		if !ok {
+			continue
+		}
+		left, err := DecodeShare(value)
+		if err != nil {
+			return "", err
+		}
+		sum += left
+		lanes += fmt.Sprintf(", %s in lane %d", left, lane)
+	}
+	return fmt.Sprintf("%s has %s left of %s: %s in the pot%s\n", row, sum, rec.Total, rec.Left, lanes), nil
 }

@@ -23,11 +23,16 @@ var rewrite = flag.Bool("rewrite", false, "write the scenarios' output into thei
 // those below what they answered. After a change on purpose, go test -run Scenarios -rewrite, and read the diff.
 //
 //	time 2026-11-01 [12:00:00]      the time of the transactions that follow
-//	caller DestinasiaMSP issuer     their submitter
+//	caller DestinasiaMSP issuer [anna]   their submitter: organisation, role and whose certificate it is
+//	lane 3                          their lane; 0 if never said
+//	set winter EUR ...              gives a rule set a name; see parseSet
+//	rules 1 winter                  proposes, approves and publishes it, by Anna and Ben; rules 1 EUR hotel=500 ... for
+//	                                a set that is needed once
 //	batch                           the rest of the block are operations, applied in one transaction
 //	preview                         the same, but nothing is encoded or written: what a wallet would show beforehand
 //	again                           the last batch once more, byte for byte, in a new transaction
 //	balance alice bob, supply       what accounts hold, what exists
+//	budget spring                   what is left of a row's budget, and where
 //	state [account|booking|...]     everything on the ledger, or what starts with the word
 //	writes                          what the last batch wrote
 //
@@ -94,6 +99,8 @@ func (c coverage) check(t *testing.T) {
 		"cancel none -> noted", "cancel pending -> cancelled", "cancel awarded -> reversed", "cancel duplicate", "cancel rejected",
 		"transfer applied", "transfer rejected", "redeem applied", "redeem rejected", "absorb applied", "absorb rejected",
 		"freeze applied", "freeze duplicate", "freeze rejected", "unfreeze applied", "unfreeze duplicate", "unfreeze rejected",
+		"propose-rules applied", "propose-rules duplicate", "propose-rules rejected",
+		"approve-rules applied", "approve-rules duplicate", "approve-rules rejected",
 		"publish-rules applied", "publish-rules duplicate", "publish-rules rejected", "unreadable rejected",
 	} {
 		if !c.moves[move] {
@@ -134,13 +141,18 @@ type scenario struct {
 	seen     coverage
 	accounts map[Account]string
 	bookings map[BookingID]string
-	last     []step // of the last batch
+	trips    map[TripID]string
+	sets     map[string][]byte // encoded rule sets
+	last     []step            // of the last batch
 	writes   []Write
 }
 
 // runScenario runs a scenario's commands and returns its text with what they answer now.
 func runScenario(t *testing.T, text string, seen coverage) string {
-	s := &scenario{ledger: newLedger(), seen: seen, accounts: map[Account]string{}, bookings: map[BookingID]string{}}
+	s := &scenario{
+		ledger: newLedger(), seen: seen,
+		accounts: map[Account]string{}, bookings: map[BookingID]string{}, trips: map[TripID]string{}, sets: map[string][]byte{},
+	}
 	blocks := strings.Split(strings.TrimSpace(text), "\n\n")
 	for i, block := range blocks {
 		input, _, _ := strings.Cut(block, "\n----")
@@ -165,6 +177,8 @@ func (s *scenario) block(lines []string) (output string, err error) {
 		case words[0] == "batch" || words[0] == "preview":
 			out, err := s.operations(lines[i+1:], words[0] == "preview")
 			return output + out, err
+		case words[0] == "set":
+			return output, s.parseSet(words[1], words[2:], lines[i+1:])
 		}
 		out, err := s.command(words[0], words[1:])
 		if err != nil {
@@ -183,17 +197,23 @@ func (s *scenario) command(name string, args []string) (string, error) {
 		s.env.Time = at.Unix()
 		return "", err
 	case "caller":
-		s.env.Caller = Caller{MSP: args[0]}
-		if len(args) > 1 {
-			s.env.Caller.Role = args[1]
-		}
+		args = append(args, "", "")
+		s.env.Caller = callerNamed(args[0], args[1], args[2])
 		return "", nil
+	case "lane":
+		lane, err := strconv.ParseUint(args[0], 10, 8)
+		s.env.Lane = uint8(lane)
+		return "", err
+	case "rules":
+		return s.rules(args)
 	case "again":
 		return s.apply(s.last)
 	case "balance":
 		return s.printBalances(args)
 	case "supply":
 		return printSupply(s.supply), nil
+	case "budget":
+		return s.printBudget(args[0])
 	case "state":
 		return s.printState(strings.Join(args, " "))
 	case "writes":

@@ -16,6 +16,9 @@ type Tally struct {
 // TallyRange is the range of state keys, the end excluded, that holds everything a Tally counts.
 func TallyRange() (start, end string) { return accountPrefix, "d" }
 
+// BookingRange is the range of state keys, the end excluded, that holds all booking records.
+func BookingRange() (start, end string) { return bookingPrefix, "b0" }
+
 // Add counts one key of the state. It fails where the value is not what Apply writes under such a key.
 func (t *Tally) Add(key string, value []byte) error {
 	switch ParseStateKey(key).Kind {
@@ -39,14 +42,15 @@ func (t *Tally) Add(key string, value []byte) error {
 		if err != nil {
 			return err
 		}
+		points, err := rec.Points()
 		t.Bookings[rec.State]++
 		switch rec.State {
 		case BookingPending:
-			return t.sum(&t.Pending, rec.Points, nil)
+			return t.sum(&t.Pending, points, err)
 		case BookingAwarded, BookingReversed:
-			return t.sum(&t.Awarded, rec.Points, nil)
+			return t.sum(&t.Awarded, points, err)
 		}
-		return nil
+		return err
 	}
 	return malformed("state key")
 }

@@ -77,6 +77,9 @@ func ParseDate(s string) (Date, error) {
 	return Date(t.Unix() / secondsPerDay), nil
 }
 
+// DateOf is the day, in UTC, of a time in Unix seconds since 1970.
+func DateOf(unix int64) Date { return Date(unix / secondsPerDay) }
+
 // String writes the day as "2006-01-02".
 func (d Date) String() string {
 	return time.Unix(int64(d)*secondsPerDay, 0).UTC().Format(time.DateOnly)

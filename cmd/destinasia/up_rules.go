@@ -2,38 +2,33 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"time"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/network/native"
-	"github.com/destinasia/dollars/wallet-api/client"
 )
 
-// publishFirstRules puts the standard earning rules on a ledger that has none. It is the operator's act, done for them
-// once, because without rules no booking can be confirmed.
-func publishFirstRules(ctx context.Context, n *native.Network) error {
-	key, err := apiKey(n, roleOperator)
+// publishFirstRules puts the standard earning rules on a ledger that has none, as its two people would: without rules
+// no booking can be confirmed.
+func publishFirstRules(ctx context.Context, n *native.Network) (err error) {
+	ledger, err := openRulesLedger(n)
 	if err != nil {
 		return err
 	}
-	operator, err := client.New(restURL(n), client.Options{Token: key})
-	if err != nil {
+	defer func() { err = errors.Join(err, ledger.close()) }()
+	state, err := ledger.state(ctx)
+	if err != nil || state.schedule.Latest() > 0 {
 		return err
 	}
-	if _, err := operator.Rules(ctx); client.CodeOf(err) != "not_found" {
-		return err
+	set := earn.StandardRules().Encode()
+	hash := earn.HashOf(set)
+	if _, err = ledger.apply(ctx, planner, dollars.ProposeRules{Version: 1, Set: set}); err == nil {
+		_, err = ledger.apply(ctx, controller, dollars.ApproveRules{Version: 1, Hash: hash}, dollars.PublishRules{Version: 1, Hash: hash})
 	}
-	r := earn.Standard()
-	st, err := operator.PublishRules(ctx, client.Rules{
-		Version: r.Version, Currency: r.Currency, ValidMonths: r.ValidMonths,
-		BasisPoints: client.BasisPoints{Hotel: r.HotelBasisPoints, Car: r.CarBasisPoints, Flight: r.FlightBasisPoints},
-	}, client.Change{Wait: 30 * time.Second})
 	if err != nil {
-		return fmt.Errorf("publish the first earning rules: %w", err)
-	}
-	if st.Status != client.StateApplied {
-		return fmt.Errorf("the first earning rules are %s but not on the ledger yet; everything runs, and another `up` will look again", st.Status)
+		return fmt.Errorf("publish the first earning rules (everything runs; `up` again tries again): %w", err)
 	}
 	return nil
 }

@@ -13,7 +13,10 @@ func BenchmarkOrders(b *testing.B) {
 	w := newWorld(b)
 	c := newChain(w)
 	c.order([]byte{0}, c.envelope(b, definition(w, "DestinasiaMSP", "AircncMSP")))
-	c.order([]byte{0}, c.envelope(b, request{creator: w.operator, ops: []dollars.Operation{dollars.PublishRules{Rules: earn.Standard()}}}))
+	hash := earn.HashOf(spring)
+	c.order([]byte{0}, c.envelope(b, request{creator: w.planner, ops: []dollars.Operation{dollars.ProposeRules{Version: 1, Set: spring}}}))
+	c.order([]byte{0}, c.envelope(b, request{creator: w.controller, ops: []dollars.Operation{dollars.ApproveRules{Version: 1, Hash: hash}}}))
+	c.order([]byte{0}, c.envelope(b, request{creator: w.planner, ops: []dollars.Operation{dollars.PublishRules{Version: 1, Hash: hash}}}))
 	c.order([]byte{0}, c.envelope(b, request{creator: w.issuer, ops: []dollars.Operation{
 		book(1, 1_000_000_00), dollars.Complete{Booking: dollars.BookingID{1}},
 	}}))
@@ -33,7 +36,7 @@ func BenchmarkOrders(b *testing.B) {
 	b.ResetTimer()
 	for b.Loop() {
 		r, err := w.audit(c.blocks)
-		if err != nil || r.Operations != transactions*orders+3 {
+		if err != nil || r.Operations != transactions*orders+5 {
 			b.Fatal(r.Operations, err)
 		}
 	}

@@ -38,10 +38,11 @@ func (a *Auditor) execute(t *transaction) (*dollars.Journal, error) {
 	if err != nil {
 		return nil, err
 	}
-	ops, err := dollars.DecodeBatch(args[1])
+	lane, ops, err := dollars.DecodeBatch(args[1])
 	if err != nil {
 		return nil, wrongf("", "its argument is no batch, so nothing could be endorsed: %v", err)
 	}
+	env.Lane = lane
 	view := &view{state: a.state, namespace: t.chaincode}
 	result, err := dollars.Apply(env, ops, view)
 	if err != nil {
@@ -95,7 +96,10 @@ func (a *Auditor) environment(t *transaction) (dollars.Env, error) {
 	return dollars.Env{
 		Currency: a.currency, Channel: a.config.channel, Chaincode: t.chaincode,
 		TxID: tx, Time: t.header.GetTimestamp().GetSeconds(),
-		Caller: dollars.Caller{MSP: t.creator.mspID, Role: t.creator.attributes["role"]},
+		Caller: dollars.Caller{
+			MSP: t.creator.mspID, Role: t.creator.attributes["role"],
+			ID: dollars.NewCertificateID(t.creator.cert.RawSubject, t.creator.cert.RawIssuer),
+		},
 	}, nil
 }
 

@@ -74,6 +74,17 @@ func book(n byte, price dollars.Amount) dollars.Operation {
 	}
 }
 
+// spring is the story's rule set: half of what bookings earn is a promotion with a budget that ends with the third.
+var spring = func() []byte {
+	row := func(id string, budget earn.Cents) earn.Row {
+		return earn.Row{ID: id, BasisPoints: 250, Budget: budget, Months: 24}
+	}
+	return earn.RuleSet{Name: "spring", Currency: "EUR", Tables: []earn.Table{
+		{Name: "base", Hit: earn.First, Rows: []earn.Row{row("standard", 0)}},
+		{Name: "promotion", Hit: earn.First, Rows: []earn.Row{row("spring", 15_00), row("after", 0)}},
+	}}.Encode()
+}()
+
 // definition is the transaction that commits the chaincode with a policy of all these organisations' peers.
 func definition(w *world, mspIDs ...string) request {
 	policy := &common.SignaturePolicyEnvelope{}
@@ -118,6 +129,8 @@ const (
 // The story's blocks.
 const (
 	defining = iota + 1
+	proposing
+	approving
 	publishing
 	confirming
 	awarding // two transactions
@@ -148,7 +161,13 @@ func tell(t testing.TB, w *world, p plot) [][]byte {
 		p.policy = []string{"DestinasiaMSP", "AircncMSP"}
 	}
 	order([]byte{0}, make("define", definition(w, p.policy...)))
-	order([]byte{0}, make("publish", request{creator: w.operator, ops: []dollars.Operation{dollars.PublishRules{Rules: earn.Standard()}}}))
+	order([]byte{0}, make("propose", request{creator: w.planner, ops: []dollars.Operation{dollars.ProposeRules{Version: 1, Set: spring}}}))
+	order([]byte{0}, make("approve", request{creator: w.controller, ops: []dollars.Operation{
+		dollars.ApproveRules{Version: 1, Hash: earn.HashOf(spring)},
+	}}))
+	order([]byte{0}, make("publish", request{creator: w.planner, ops: []dollars.Operation{
+		dollars.PublishRules{Version: 1, Hash: earn.HashOf(spring)},
+	}}))
 	order([]byte{0}, make("confirm", request{creator: w.issuer, ops: []dollars.Operation{
 		book(1, 100_00), book(2, 200_00), book(3, 300_00), book(4, 400_00), book(1, 100_00),
 	}}))
@@ -157,7 +176,7 @@ func tell(t testing.TB, w *world, p plot) [][]byte {
 	}
 	first := make("award", award(1))
 	order([]byte{0, 0}, first, make("award too", award(2)))
-	before := c.copyState()
+	before := c.state.copy()
 	late := award(3)
 	late.reads = before
 	order([]byte{0, conflict, duplicate, unendorsed},
@@ -202,7 +221,7 @@ func TestTheStoryIsRight(t *testing.T) {
 	}
 	got := fmt.Sprintf("%d blocks, %d transactions, %d invalid, %d operations, %s minted, %s reversed, %s redeemed, %s outstanding",
 		r.Height, r.Transactions, r.Invalid, r.Operations, r.Supply.Minted, r.Supply.Reversed, r.Supply.Redeemed, r.Outstanding)
-	want := "7 blocks, 11 transactions, 3 invalid, 13 operations, 30.00 minted, 10.00 reversed, 0.50 redeemed, 19.50 outstanding"
+	want := "9 blocks, 13 transactions, 3 invalid, 15 operations, 30.00 minted, 10.00 reversed, 0.50 redeemed, 19.50 outstanding"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -107,9 +107,9 @@ func TestBlocksChangedAfterwards(t *testing.T) {
 			edit(invalids, func(b *common.Block) { b.Metadata.Metadata[2] = b.Metadata.Metadata[2][:3] }),
 			found{invalids, -1, false, "3 validation codes for 4"},
 		},
-		"a block left out":         {func(b [][]byte) [][]byte { return slices.Delete(b, awarding, awarding+1) }, found{awarding, -1, false, "block 5 is in its place"}},
-		"a block twice":            {func(b [][]byte) [][]byte { return slices.Insert(b, awarding, b[awarding-1]) }, found{awarding, -1, false, "block 3 is in its place"}},
-		"two blocks swapped":       {func(b [][]byte) [][]byte { b[awarding], b[invalids] = b[invalids], b[awarding]; return b }, found{awarding, -1, false, "block 5 is in its place"}},
+		"a block left out":         {func(b [][]byte) [][]byte { return slices.Delete(b, awarding, awarding+1) }, found{awarding, -1, false, "block 7 is in its place"}},
+		"a block twice":            {func(b [][]byte) [][]byte { return slices.Insert(b, awarding, b[awarding-1]) }, found{awarding, -1, false, "block 5 is in its place"}},
+		"two blocks swapped":       {func(b [][]byte) [][]byte { b[awarding], b[invalids] = b[invalids], b[awarding]; return b }, found{awarding, -1, false, "block 7 is in its place"}},
 		"the genesis block absent": {func(b [][]byte) [][]byte { return b[1:] }, found{0, -1, false, "starts from the genesis block"}},
 		"a block of a fork":        {func(b [][]byte) [][]byte { b[awarding] = other[awarding]; return b }, found{awarding, -1, false, "the block before it"}},
 		"a file of nothing":        {func(b [][]byte) [][]byte { b[awarding] = nil; return b }, found{awarding, -1, false, "no header"}},
@@ -147,12 +147,12 @@ func TestConspiracies(t *testing.T) {
 		plot  plot
 		found found
 	}{
-		"orderer numbers wrongly":  {byOrderer(awarding, func(b *common.Block) { b.Header.Number = 9 }), found{awarding, -1, false, "block 9 is in its place"}},
+		"orderer numbers wrongly":  {byOrderer(awarding, func(b *common.Block) { b.Header.Number = 99 }), found{awarding, -1, false, "block 99 is in its place"}},
 		"orderer forks":            {byOrderer(awarding, func(b *common.Block) { flip(b.Header.PreviousHash, 0) }), found{awarding, -1, false, "the block before it"}},
 		"orderer hashes wrongly":   {byOrderer(awarding, func(b *common.Block) { flip(b.Header.DataHash, 0) }), found{awarding, -1, false, "hash to"}},
 		"creator's signature":      {on("award too", func(r *request) { r.onEnvelope = func(e *common.Envelope) { flip(e.Signature, 12) } }), says(false, "should be BAD_CREATOR_SIGNATURE")},
 		"creator of elsewhere":     {on("award too", func(r *request) { r.creator = w.stranger }), says(false, "should be BAD_CREATOR_SIGNATURE")},
-		"creator without the role": {on("award too", func(r *request) { r.creator, r.as = w.client, dollars.RoleIssuer }), says(true, "do not write")},
+		"creator without the role": {on("award too", func(r *request) { r.creator, r.as = w.client, w.issuer }), says(true, "do not write")},
 		"id of another":            {on("award too", func(r *request) { r.onHeader = func(h *common.ChannelHeader) { h.TxId = strings.Repeat("ab", 32) } }), says(false, "should be BAD_PROPOSAL_TXID")},
 		"another channel":          {on("award too", func(r *request) { r.onHeader = func(h *common.ChannelHeader) { h.ChannelId = "euros" } }), says(false, "should be TARGET_CHAIN_NOT_FOUND")},
 		"arguments after endorsing": {on("award too", func(r *request) {
@@ -199,7 +199,7 @@ func TestConspiracies(t *testing.T) {
 		"definition by one organisation": {on("define", func(r *request) { r.endorsers = []*signer{w.peer} }), found{defining, 0, false, "should be ENDORSEMENT_POLICY_FAILURE"}},
 		"an order's signature": {on("spend", func(r *request) {
 			r.onArgs = func(args [][]byte) {
-				ops, _ := dollars.DecodeBatch(args[1])
+				_, ops, _ := dollars.DecodeBatch(args[1])
 				order := ops[1].(dollars.SignedOrder)
 				flip(args[1], bytes.Index(args[1], order.Signature[:])+40)
 			}
@@ -219,6 +219,112 @@ func TestConspiracies(t *testing.T) {
 func spoilJournal(a *peer.ChaincodeAction) {
 	event := unmarshal(a.Events, &peer.ChaincodeEvent{})
 	flip(event.Payload, len(event.Payload)-1)
+	a.Events = marshal(event)
+}
+
+// TestConspiraciesAboutRules: what both organisations' peers could agree on, if they ran another program than they say.
+func TestConspiraciesAboutRules(t *testing.T) {
+	w := newWorld(t)
+	onWrite := func(name, key string, change func(*kvrwset.KVWrite)) plot {
+		return on(name, func(r *request) {
+			r.onSet = func(s *kvrwset.KVRWSet) {
+				change(s.Writes[slices.IndexFunc(s.Writes, func(w *kvrwset.KVWrite) bool { return w.Key == key })])
+			}
+		})
+	}
+	onArgs := func(name string, change func([][]byte)) plot { return on(name, func(r *request) { r.onArgs = change }) }
+	for name, c := range map[string]struct {
+		plot  plot
+		found found
+		key   string
+	}{
+		"a proposal changed": {
+			onWrite("propose", dollars.ProposalKey, func(w *kvrwset.KVWrite) { w.Value = bytes.Replace(w.Value, []byte("250"), []byte("999"), 1) }),
+			found{proposing, 0, true, "the rules write"},
+			dollars.ProposalKey,
+		},
+		"a proposal by nobody with the role": {
+			on("propose", func(r *request) { r.creator, r.as = w.issuer, w.planner }), found{proposing, 0, true, "do not write"}, dollars.ProposalKey,
+		},
+		"an approval by the proposer": {
+			on("approve", func(r *request) { r.creator, r.as = w.planner, w.controller }), found{approving, 0, true, "do not write"}, dollars.ProposalKey,
+		},
+		"an approval in another's name": {
+			on("approve", func(r *request) { r.creator, r.as = w.operator, w.controller }), found{approving, 0, true, "do not write"}, dollars.ProposalKey,
+		},
+		"a publication of something else": {
+			onWrite("publish", dollars.RulesKey(1), func(w *kvrwset.KVWrite) { w.Value = bytes.Replace(w.Value, []byte("250"), []byte("999"), 1) }),
+			found{publishing, 0, true, "the rules write"},
+			dollars.RulesKey(1),
+		},
+		"a larger budget": {
+			onWrite("publish", dollars.BudgetKey("spring"), func(w *kvrwset.KVWrite) {
+				w.Value = dollars.BudgetRecord{Total: 99_00, Left: 99_00}.Encode()
+			}),
+			found{publishing, 0, true, "the rules write"},
+			dollars.BudgetKey("spring"),
+		},
+		"a budget's share": {
+			onWrite("confirm", dollars.ShareKey("spring", 0), func(w *kvrwset.KVWrite) { w.Value = dollars.EncodeShare(99_00) }),
+			found{confirming, 0, true, "the rules write"},
+			dollars.ShareKey("spring", 0),
+		},
+		"a budget's pot": {
+			onWrite("confirm", dollars.BudgetKey("spring"), func(w *kvrwset.KVWrite) {
+				w.Value = dollars.BudgetRecord{Total: 15_00, Left: 15_00}.Encode()
+			}),
+			found{confirming, 0, true, "the rules write"},
+			dollars.BudgetKey("spring"),
+		},
+		"another lane": {
+			onArgs("confirm", func(args [][]byte) { args[1][1]++ }), found{confirming, 0, true, "the rules read this key"}, dollars.ShareKey("spring", 1),
+		},
+		"a lane that is none": {
+			onArgs("confirm", func(args [][]byte) { args[1][1] = dollars.Lanes }), found{confirming, 0, false, "no batch"}, "",
+		},
+		"other results than the rules give": {
+			on("confirm", func(r *request) {
+				r.ops = r.ops[:1]
+				r.onState = believeOtherRules
+			}),
+			found{confirming, 0, true, "the rules write"},
+			dollars.BookingKey(dollars.BookingID{1}),
+		},
+		"another explanation": {
+			on("confirm", func(r *request) { r.onAction = explainOtherwise }), found{confirming, 0, false, "its journal is not what the rules give: entry 2"}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := w.audit(tell(t, w, c.plot))
+			c.found.check(t, err)
+			if d := (*Divergence)(nil); errors.As(err, &d) && d.Key != c.key {
+				t.Errorf("it names the key %q, not %q", d.Key, c.key)
+			}
+		})
+	}
+}
+
+// believeOtherRules makes a peer's version of the rules a more generous one.
+func believeOtherRules(s *state) {
+	key := dollars.RulesKey(1)
+	rec, err := dollars.DecodeRulesRecord(s.get("dsd", key))
+	if err != nil {
+		panic(err)
+	}
+	rec.Set = bytes.Replace(rec.Set, []byte(`"basisPoints":250`), []byte(`"basisPoints":999`), 1)
+	entries := s.entries[place{"dsd", ""}]
+	entries[key] = entry{rec.Encode(), entries[key].version}
+}
+
+// explainOtherwise changes nothing but a digest.
+func explainOtherwise(a *peer.ChaincodeAction) {
+	event := unmarshal(a.Events, &peer.ChaincodeEvent{})
+	journal, err := dollars.DecodeJournal(event.Payload)
+	if err != nil {
+		panic(err)
+	}
+	journal.Entries[2].Explanation[31] ^= 1
+	event.Payload = journal.Encode()
 	a.Events = marshal(event)
 }
 

@@ -9,6 +9,7 @@ import (
 	"encoding/asn1"
 	"encoding/hex"
 	"encoding/pem"
+	"maps"
 	"math/big"
 	"os"
 	"path/filepath"
@@ -74,7 +75,7 @@ type world struct {
 	genesis []byte
 	roots   Roots
 
-	orderer, peer, other, issuer, operator, client, stranger *signer
+	orderer, peer, other, issuer, operator, planner, controller, client, stranger *signer
 }
 
 func newWorld(t testing.TB) *world {
@@ -99,13 +100,15 @@ func newWorld(t testing.TB) *world {
 		return s
 	}
 	w := &world{
-		orderer:  load("OrdererMSP", layout.NodeMSP("orderer", "orderer0")),
-		peer:     load("DestinasiaMSP", layout.NodeMSP("destinasia", "peer0-destinasia")),
-		other:    load("AircncMSP", layout.NodeMSP("aircnc", "peer0-aircnc")),
-		issuer:   load("DestinasiaMSP", layout.UserMSP("destinasia", "issuer")),
-		operator: load("DestinasiaMSP", layout.UserMSP("destinasia", "operator")),
-		client:   load("AircncMSP", layout.UserMSP("aircnc", "client")),
-		stranger: load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
+		orderer:    load("OrdererMSP", layout.NodeMSP("orderer", "orderer0")),
+		peer:       load("DestinasiaMSP", layout.NodeMSP("destinasia", "peer0-destinasia")),
+		other:      load("AircncMSP", layout.NodeMSP("aircnc", "peer0-aircnc")),
+		issuer:     load("DestinasiaMSP", layout.UserMSP("destinasia", "issuer")),
+		operator:   load("DestinasiaMSP", layout.UserMSP("destinasia", "operator")),
+		planner:    load("DestinasiaMSP", layout.UserMSP("destinasia", "planner")),
+		controller: load("DestinasiaMSP", layout.UserMSP("destinasia", "controller")),
+		client:     load("AircncMSP", layout.UserMSP("aircnc", "client")),
+		stranger:   load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
 	}
 	if w.genesis, err = os.ReadFile(layout.Genesis()); err != nil {
 		t.Fatal(err)
@@ -171,8 +174,10 @@ type request struct {
 	endorsers []*signer
 	nonce     string // another one for each if empty
 	reads     *state // the state it is endorsed on; nil for that of the chain
-	as        string // role the rules are told; the creator's if empty
+	lane      uint8
+	as        *signer // whom the rules are told it is; the creator if nil
 
+	onState       func(*state) // what a modified peer believes the state to be
 	onArgs        func([][]byte)
 	onSet         func(*kvrwset.KVRWSet)
 	onAction      func(*peer.ChaincodeAction)
@@ -198,16 +203,28 @@ func newChain(w *world) *chain {
 	return &chain{w: w, blocks: [][]byte{w.genesis}, state: newState(), previous: *w.roots.Genesis, onBlock: map[int]func(*common.Block){}}
 }
 
-// copyState is the state as it is now, for those who endorse on it later.
-func (c *chain) copyState() *state {
-	s := newState()
-	for p, entries := range c.state.entries {
-		s.entries[p] = map[string]entry{}
-		for key, e := range entries {
-			s.entries[p][key] = e
-		}
+// copy is the state as it is now.
+func (s *state) copy() *state {
+	c := newState()
+	for p, entries := range s.entries {
+		c.entries[p] = maps.Clone(entries)
 	}
-	return s
+	return c
+}
+
+// caller is what the contract tells the rules of a creator.
+func (w *world) caller(t testing.TB, s *signer) dollars.Caller {
+	t.Helper()
+	wire := unmarshal(s.serialized, &msp.SerializedIdentity{})
+	content, _ := pem.Decode(wire.GetIdBytes())
+	cert, err := x509.ParseCertificate(content.Bytes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	role := map[*signer]string{
+		w.issuer: dollars.RoleIssuer, w.operator: dollars.RoleOperator, w.planner: dollars.RoleRules, w.controller: dollars.RoleRules,
+	}[s]
+	return dollars.Caller{MSP: wire.GetMspid(), Role: role, ID: dollars.NewCertificateID(cert.RawSubject, cert.RawIssuer)}
 }
 
 // envelope endorses and signs a request; nothing is ordered yet.
@@ -289,19 +306,19 @@ func (c *chain) apply(t testing.TB, r *request, txID string, id [32]byte) (args 
 		encoded[i] = dollars.EncodeOperation(op)
 	}
 	currency, _ := dollars.CurrencyOf("dsd")
-	caller := dollars.Caller{MSP: unmarshal(r.creator.serialized, &msp.SerializedIdentity{}).GetMspid()}
-	switch r.creator {
-	case c.w.issuer:
-		caller.Role = dollars.RoleIssuer
-	case c.w.operator:
-		caller.Role = dollars.RoleOperator
+	as := r.creator
+	if r.as != nil {
+		as = r.as
 	}
-	if r.as != "" {
-		caller = dollars.Caller{MSP: "DestinasiaMSP", Role: r.as}
+	believed := r.reads
+	if r.onState != nil {
+		believed = r.reads.copy()
+		r.onState(believed)
 	}
-	seen := &view{state: r.reads, namespace: "dsd"}
+	seen := &view{state: believed, namespace: "dsd"}
 	result, err := dollars.Apply(dollars.Env{
-		Currency: currency, Channel: "dollars", Chaincode: "dsd", TxID: dollars.TxID(id), Time: noon.Unix(), Caller: caller,
+		Currency: currency, Channel: "dollars", Chaincode: "dsd", TxID: dollars.TxID(id), Time: noon.Unix(),
+		Lane: r.lane, Caller: c.w.caller(t, as),
 	}, r.ops, seen)
 	if err != nil {
 		t.Fatal(err)
@@ -320,7 +337,7 @@ func (c *chain) apply(t testing.TB, r *request, txID string, id [32]byte) (args 
 	r.sets = append([]*rwset.NsReadWriteSet{
 		{Namespace: lifecycleNamespace, Rwset: marshal(definition)}, {Namespace: "dsd", Rwset: marshal(set)},
 	}, r.sets...)
-	return [][]byte{[]byte("Apply"), dollars.EncodeBatch(encoded)},
+	return [][]byte{[]byte("Apply"), dollars.EncodeBatch(r.lane, encoded)},
 		marshal(&peer.ChaincodeEvent{ChaincodeId: "dsd", TxId: txID, EventName: "journal", Payload: result.Journal.Encode()})
 }
 

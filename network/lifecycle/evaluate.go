@@ -15,13 +15,28 @@ import (
 func (a *Admin) Evaluate(ctx context.Context, chaincode, function string, args ...[]byte) (map[string][]byte, error) {
 	answers := map[string][]byte{}
 	for _, m := range a.members {
-		answer, err := a.evaluate(ctx, m, chaincode, function, args)
+		answer, err := a.EvaluateBy(ctx, m.Name, chaincode, function, args...)
 		if err != nil {
-			return nil, fmt.Errorf("ask %s for %s: %w%s", m.Name, function, err, details(err))
+			return nil, err
 		}
 		answers[m.Name] = answer
 	}
 	return answers, nil
+}
+
+// EvaluateBy asks one organisation.
+func (a *Admin) EvaluateBy(ctx context.Context, org, chaincode, function string, args ...[]byte) ([]byte, error) {
+	for _, m := range a.members {
+		if m.Name != org {
+			continue
+		}
+		answer, err := a.evaluate(ctx, m, chaincode, function, args)
+		if err != nil {
+			return nil, fmt.Errorf("ask %s for %s: %w%s", org, function, err, details(err))
+		}
+		return answer, nil
+	}
+	return nil, fmt.Errorf("%s is no member of the channel", org)
 }
 
 func (a *Admin) evaluate(ctx context.Context, m member, chaincode, function string, args [][]byte) (answer []byte, err error) {

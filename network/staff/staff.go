@@ -137,7 +137,7 @@ func encode(ops []dollars.Operation) []byte {
 	for i, op := range ops {
 		encoded[i] = dollars.EncodeOperation(op)
 	}
-	return dollars.EncodeBatch(encoded)
+	return dollars.EncodeBatch(0, encoded) // people spend no budgets, so any lane will do
 }
 
 // attempt takes a batch from its endorsement to its block, once.

@@ -45,7 +45,7 @@ func TestClassicClient(t *testing.T) {
 		Booking: booking, Account: dollars.Account{1},
 		Facts: dollars.Facts{Kind: earn.Hotel, Price: 100_00, Currency: "EUR", Start: 20_000, End: 20_001},
 	}
-	batch := dollars.EncodeBatch([][]byte{dollars.EncodeOperation(confirm)})
+	batch := dollars.EncodeBatch(0, [][]byte{dollars.EncodeOperation(confirm)})
 	response, err := client.Execute(channel.Request{ChaincodeID: "dsd", Fcn: "Apply", Args: [][]byte{batch}},
 		channel.WithRetry(retry.DefaultChannelOpts), channel.WithTimeout(fab.Execute, 30*time.Second))
 	if err != nil {
@@ -53,8 +53,9 @@ func TestClassicClient(t *testing.T) {
 	}
 
 	record := committedBooking(t, client, booking)
-	if record.State != dollars.BookingPending || record.Points != 5_00 || record.Account != confirm.Account {
-		t.Fatalf("the ledger has %+v; want 5.00 pending", record)
+	points, err := record.Points()
+	if err != nil || record.State != dollars.BookingPending || points != 5_00 || record.Account != confirm.Account {
+		t.Fatalf("the ledger has %+v, %v; want 5.00 pending", record, err)
 	}
 
 	blocks, err := ledger.New(as)

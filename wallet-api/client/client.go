@@ -197,12 +197,24 @@ func (c *Client) Order(ctx context.Context, id string) (Order, error) {
 }
 
 // Rules are the earning rules in force.
-func (c *Client) Rules(ctx context.Context) (Rules, error) { return read[Rules](c.api.GetRules(ctx)) }
+func (c *Client) Rules(ctx context.Context) (RulesVersion, error) {
+	return read[RulesVersion](c.api.GetCurrentRules(ctx))
+}
 
-// PublishRules puts earning rules in force.
-func (c *Client) PublishRules(ctx context.Context, r Rules, o Change) (Status, error) {
-	prefer, key := o.params()
-	return read[Status](c.api.PublishRules(repeatable(ctx), &api.PublishRulesParams{Prefer: prefer, IdempotencyKey: key}, r))
+// RulesAt is a published version of the earning rules.
+func (c *Client) RulesAt(ctx context.Context, version uint32) (RulesVersion, error) {
+	return read[RulesVersion](c.api.GetRules(ctx, version))
+}
+
+// Schedule is which earning rules are in force when, and what is proposed.
+func (c *Client) Schedule(ctx context.Context) (RulesSchedule, error) {
+	return read[RulesSchedule](c.api.ListRules(ctx))
+}
+
+// Explain tells why the items of a booking, or the one that is named, earn what they earn.
+func (c *Client) Explain(ctx context.Context, source, booking, item string) ([]ItemExplanation, error) {
+	x, err := read[api.Explanations](c.api.ExplainBooking(ctx, &api.ExplainBookingParams{Source: source, Booking: booking, Item: item}))
+	return x.Items, err
 }
 
 // Freeze stops an account from spending.

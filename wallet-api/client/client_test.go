@@ -145,3 +145,35 @@ func TestARefusedBatchAnswersEachEvent(t *testing.T) {
 		t.Fatal(receipts, err)
 	}
 }
+
+// TestRulesAreAskedForByVersion also holds the types of answers to what the service sends.
+func TestRulesAreAskedForByVersion(t *testing.T) {
+	answers := map[string]string{
+		"/v1/rules":         `{"current":2,"versions":[{"version":2,"hash":"h","starts":"2026-11-22T12:00:00Z"}]}`,
+		"/v1/rules/current": `{"version":2,"hash":"h","starts":"2026-11-22T12:00:00Z","published":"2026-11-22T12:00:00Z","set":{"name":"n","currency":"EUR","tables":[{"name":"t","hit":"first","rows":[{"id":"r","kinds":["hotel"],"fixed":"1.50","months":1}]}]}}`,
+		"/v1/rules/1":       `{"version":1,"hash":"h","starts":"2026-11-22T12:00:00Z","published":"2026-11-22T12:00:00Z","set":{"name":"n","currency":"EUR","tables":[]}}`,
+		"/v1/explanations?source=urn%3Ax&booking=a%26b&item=1": `{"items":[{"booking":"x","kind":"car","state":"pending","points":"3.00",` +
+			`"confirmedAt":"2026-11-22T12:00:00Z","version":1,"hash":"h","sentences":["why"],"explanation":{"ruleSet":"n","hash":"h","kind":"car","price":"100.00","currency":"EUR","points":"3.00","tables":[]}}]}`,
+	}
+	c, _ := serve(t, client.Options{}, func(_ int, w http.ResponseWriter, r *http.Request) {
+		answer, ok := answers[r.URL.String()]
+		if !ok {
+			t.Errorf("asked for %s", r.URL)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, answer)
+	})
+	if s, err := c.Schedule(t.Context()); err != nil || s.Current != 2 || len(s.Versions) != 1 {
+		t.Error(s, err)
+	}
+	if v, err := c.Rules(t.Context()); err != nil || v.Version != 2 || v.Set.Tables[0].Rows[0].Fixed != 1_50 {
+		t.Error(v, err)
+	}
+	if v, err := c.RulesAt(t.Context(), 1); err != nil || v.Version != 1 {
+		t.Error(v, err)
+	}
+	items, err := c.Explain(t.Context(), "urn:x", "a&b", "1")
+	if err != nil || len(items) != 1 || items[0].Explanation.Points != 3_00 || items[0].Sentences[0] != "why" {
+		t.Error(items, err)
+	}
+}

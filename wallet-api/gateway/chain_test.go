@@ -40,7 +40,8 @@ type chain struct {
 	violations []string
 	codes      map[string]int // of transactions in blocks
 	submits    int
-	batches    []int // operations of each endorsed batch
+	batches    []int         // operations of each endorsed batch
+	lanes      map[uint8]int // how many of them had each lane
 }
 
 // faults are probabilities.
@@ -68,7 +69,7 @@ func newChain(seed uint64, f faults) *chain {
 	c := &chain{
 		rng: rand.New(rand.NewPCG(seed, 0)), faults: f,
 		state: map[string]versioned{}, endorsed: map[string]*simulated{}, decided: map[string]bool{}, live: map[[32]byte]string{},
-		changed: make(chan struct{}), codes: map[string]int{},
+		changed: make(chan struct{}), codes: map[string]int{}, lanes: map[uint8]int{},
 	}
 	c.blocks = []wallet.Block{{}} // genesis: configuration only
 	return c
@@ -125,14 +126,14 @@ func (c *chain) Endorse(ctx context.Context, r role, batch []byte) (envelope, er
 	case c.chance(c.faults.endorseMismatch):
 		return envelope{}, &endorseError{conflict, errors.New("simulated: ProposalResponsePayloads do not match")}
 	}
-	ops, err := dollars.DecodeBatch(batch)
+	lane, ops, err := dollars.DecodeBatch(batch)
 	if err == nil && c.refuse != nil {
 		err = c.refuse(ops)
 	}
 	if err != nil {
 		return envelope{}, &endorseError{rejected, err}
 	}
-	tx, err := c.simulate(r, ops)
+	tx, err := c.simulate(callerOf(r), lane, ops)
 	if err != nil {
 		return envelope{}, &endorseError{rejected, err}
 	}
@@ -142,20 +143,27 @@ func (c *chain) Endorse(ctx context.Context, r role, batch []byte) (envelope, er
 		}
 	}
 	c.batches = append(c.batches, len(ops))
+	c.lanes[lane]++
 	c.endorsed[tx.id] = tx
 	return envelope{txID: tx.id, signed: []byte(tx.id)}, nil
 }
 
-func (c *chain) simulate(r role, ops []dollars.Operation) (*simulated, error) {
+// callerOf is who the service is to the ledger.
+func callerOf(r role) dollars.Caller {
+	return dollars.Caller{Role: [...]string{issuer: dollars.RoleIssuer, operator: dollars.RoleOperator}[r]}
+}
+
+func (c *chain) simulate(by dollars.Caller, lane uint8, ops []dollars.Operation) (*simulated, error) {
 	c.nextID++
 	var id dollars.TxID
 	for i := range 8 {
 		id[i] = byte(c.nextID >> (8 * (7 - i)))
 	}
 	currency, _ := dollars.CurrencyOf(testChaincode)
+	by.MSP = currency.IssuerMSP
 	env := dollars.Env{
 		Currency: currency, Channel: testChannel, Chaincode: testChaincode, TxID: id, Time: time.Now().Unix(),
-		Caller: dollars.Caller{MSP: currency.IssuerMSP, Role: [...]string{issuer: dollars.RoleIssuer, operator: dollars.RoleOperator}[r]},
+		Lane: lane, Caller: by,
 	}
 	state := reader{c, map[string]uint64{}}
 	result, err := dollars.Apply(env, ops, state)
@@ -252,9 +260,13 @@ func (c *chain) append(b wallet.Block) {
 
 // apply commits a batch as another replica would.
 func (c *chain) apply(r role, ops ...dollars.Operation) wallet.Transaction {
+	return c.applyAs(callerOf(r), ops...)
+}
+
+func (c *chain) applyAs(by dollars.Caller, ops ...dollars.Operation) wallet.Transaction {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p, err := c.simulate(r, ops)
+	p, err := c.simulate(by, 0, ops)
 	if err != nil {
 		panic(err)
 	}
@@ -264,7 +276,19 @@ func (c *chain) apply(r role, ops ...dollars.Operation) wallet.Transaction {
 	return tx
 }
 
-func (c *chain) publishRules() { c.apply(operator, dollars.PublishRules{Rules: earn.Standard()}) }
+// publish puts rules on the ledger as staff do, in three transactions that are not the service's.
+func (c *chain) publish(version uint32, rules earn.RuleSet) {
+	set := rules.Encode()
+	hash := earn.HashOf(set)
+	planner := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{1}}
+	controller := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{2}}
+	c.applyAs(planner, dollars.ProposeRules{Version: version, Set: set})
+	c.applyAs(controller, dollars.ApproveRules{Version: version, Hash: hash})
+	tx := c.applyAs(planner, dollars.PublishRules{Version: version, Hash: hash})
+	if e := tx.Journal.Entries[0]; e.Outcome != dollars.Applied {
+		panic("rules were not published: " + e.Code)
+	}
+}
 
 var errStream = errors.New("simulated: the stream broke")
 

@@ -56,7 +56,7 @@ func (c *courier) carry(ctx context.Context, b *batch) report {
 		return report{batch: b, stage: stageFailed, why: storage, err: fmt.Errorf("read the views: %w", err)}
 	}
 	start := time.Now()
-	b.tx, err = c.endorse(ctx, b.role(), dollars.EncodeBatch(ops))
+	b.tx, err = c.endorse(ctx, b.role(), dollars.EncodeBatch(b.lane, ops))
 	if err != nil {
 		var e *endorseError
 		if !errors.As(err, &e) {

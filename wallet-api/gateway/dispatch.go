@@ -124,18 +124,22 @@ func (d *dispatcher) fill() {
 
 // launch sends all batches that may go now.
 func (d *dispatcher) launch(ctx context.Context) {
-	for now := d.now(); !now.Before(d.resumeAt); {
-		b, err := d.sched.next(now, d.reversal)
-		if err != nil {
-			d.log.Error("batches cannot be formed, because the views cannot be read; trying again", slog.Any("error", err))
-			d.hold(now)
-			return
-		}
-		if b == nil {
-			return
+	now := d.now()
+	if now.Before(d.resumeAt) {
+		return
+	}
+	r, err := d.records()
+	for err == nil {
+		var b *batch
+		if b, err = d.sched.next(now, r); b == nil {
+			break
 		}
 		d.active[b] = true
 		d.start(ctx, b, flying, d.courier.carry)
+	}
+	if err != nil {
+		d.log.Error("batches cannot be formed, because the views cannot be read; trying again", slog.Any("error", err))
+		d.hold(now)
 	}
 }
 
@@ -158,17 +162,24 @@ func (d *dispatcher) tell(ctx context.Context, r report) {
 	}
 }
 
-// reversal tells from the views whether cancelling a booking would take points back.
-func (d *dispatcher) reversal(id dollars.BookingID) (reversal, bool, error) {
+// records is what the views know now.
+func (d *dispatcher) records() (records, error) {
+	r := records{booking: d.booking}
+	values, err := d.views.Get([]string{dollars.ScheduleKey})
+	if err != nil || len(values) != 1 || len(values[0]) == 0 {
+		return r, err
+	}
+	schedule, err := dollars.DecodeSchedule(values[0])
+	r.members = slices.ContainsFunc(schedule, func(v dollars.Scheduled) bool { return v.Members })
+	return r, err
+}
+
+func (d *dispatcher) booking(id dollars.BookingID) (dollars.BookingRecord, error) {
 	values, err := d.views.Get([]string{dollars.BookingKey(id)})
 	if err != nil || len(values) != 1 || len(values[0]) == 0 {
-		return reversal{}, false, err
+		return dollars.BookingRecord{}, err
 	}
-	rec, err := dollars.DecodeBookingRecord(values[0])
-	if err != nil {
-		return reversal{}, false, err
-	}
-	return reversal{rec.Account, rec.Points}, rec.State == dollars.BookingAwarded && rec.Points > 0, nil
+	return dollars.DecodeBookingRecord(values[0])
 }
 
 // handle acts on a report.

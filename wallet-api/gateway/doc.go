@@ -12,8 +12,9 @@
 //     invalid, or the orderer refused it and has not kept it. The ledger's own duplicate checks stand behind that.
 //   - Nothing is misreported: outcomes are told from the journal of a valid transaction in a block, after the views
 //     have folded it. An order the ledger refuses as used is looked up, and told as applied where it was.
-//   - The service never conflicts with itself: a booking or an account record is in at most one batch in flight, and
-//     work that shares one is applied in the order it was accepted.
+//   - The service hardly conflicts with itself: a booking, an account's record or, where rules look at it, what a member
+//     earned is in at most one batch in flight, and work that shares one is applied in the order it was accepted. Of
+//     budgets every batch in flight spends its own share (its lane); two meet only where both shares are short.
 //
 // How it is built: the scheduler decides, without I/O, which work goes into the next batch; a courier carries one batch
 // through endorsement to submission; the follower folds blocks; the settler writes outcomes to the inbox; and one loop,

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -17,7 +19,9 @@ func newItem(w wallet.Work) *item {
 		}
 		it.encoded[i] = dollars.EncodeOperation(op)
 		it.size += len(it.encoded[i])
-		it.wants = append(it.wants, wantsOf(op)...)
+		if k, ok := wantOf(op); ok && !slices.Contains(it.wants, k) {
+			it.wants = append(it.wants, k)
+		}
 	}
 	it.tooLarge = len(w.Ops) > maxWorkOperations || it.size > maxWorkBytes
 	return it
@@ -29,34 +33,33 @@ const (
 	maxWorkBytes      = 4 << 20
 )
 
-// wantsOf is what an operation reads or writes as a record. Credits are not in it: only who holds the account's
-// record touches them. Nor is the account an award goes to, which it neither reads nor writes.
-func wantsOf(op dollars.Operation) []want {
+// wantOf is what an operation names of what it reads or writes. Credits are not in it: only who holds the account's
+// record touches them. Nor is the account an award goes to, which it neither reads nor writes; nor are budgets, of which
+// every batch in flight has a share of its own.
+func wantOf(op dollars.Operation) (k key, ok bool) {
 	switch o := op.(type) {
 	case dollars.Confirm:
-		return []want{{bookingKey(o.Booking), exclusive}, {rulesKey, shared}}
+		return tripKey(o.Booking), true
 	case dollars.Complete:
-		return []want{{bookingKey(o.Booking), exclusive}}
+		return tripKey(o.Booking), true
 	case dollars.Cancel:
-		return []want{{bookingKey(o.Booking), exclusive}}
+		return tripKey(o.Booking), true
 	case dollars.SignedOrder:
-		return []want{{accountKey(o.From), exclusive}}
+		return accountKey(o.From), true
 	case dollars.Absorb:
-		return []want{{accountKey(o.Account), exclusive}}
+		return accountKey(o.Account), true
 	case dollars.SetFrozen:
-		return []want{{accountKey(o.Account), exclusive}}
-	case dollars.PublishRules:
-		return []want{{rulesKey, exclusive}}
+		return accountKey(o.Account), true
 	}
-	return nil
+	return key{}, false
 }
 
 // former forms one batch in one pass over a queue.
 type former struct {
-	s      *scheduler
-	class  wallet.Class
-	now    time.Time
-	lookup reversalOf
+	s       *scheduler
+	class   wallet.Class
+	now     time.Time
+	records records
 
 	kept    locks // what another class must leave alone
 	skipped locks // what items that were passed over want: later ones may not overtake them
@@ -68,9 +71,9 @@ type former struct {
 	full    bool
 }
 
-func newFormer(s *scheduler, c wallet.Class, now time.Time, lookup reversalOf, kept locks) *former {
+func newFormer(s *scheduler, c wallet.Class, now time.Time, r records, kept locks) *former {
 	return &former{
-		s: s, class: c, now: now, lookup: lookup,
+		s: s, class: c, now: now, records: r,
 		kept: kept, skipped: locks{}, own: locks{}, awards: map[dollars.BookingID]bool{},
 		batch: &batch{class: c, formed: now},
 	}
@@ -81,37 +84,41 @@ func (f *former) run(items []*item) error {
 		if f.full {
 			break
 		}
-		wants, ok, err := f.fits(it)
+		wants, reversals, ok, err := f.fits(it)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			f.skipped.want(wants...)
+			f.skipped.add(wants...)
 			if f.class == wallet.ClassAdmin && !it.notBefore.After(f.now) {
-				f.kept.want(wants...)
+				f.kept.add(wants...)
 			}
 			continue
 		}
-		f.take(it, wants)
+		f.take(it, wants, reversals)
 	}
 	f.batch.holds = f.own.list()
 	return nil
 }
 
-// fits tells whether the item may go into this batch, and all that it wants.
-func (f *former) fits(it *item) (wants []want, ok bool, err error) {
-	if it.notBefore.After(f.now) || !f.company(it) || !f.free(it.wants) {
-		return it.wants, false, nil
+// fits tells whether the item may go into this batch, all that it wants, and what it takes back.
+func (f *former) fits(it *item) (wants []key, reversals map[dollars.BookingID]reversal, ok bool, err error) {
+	if it.notBefore.After(f.now) || !f.company(it) || !f.free(it.wants) || f.takesBack(it) {
+		return it.wants, nil, false, nil
 	}
-	wants, ok, err = f.reversals(it)
-	if err != nil || !ok {
-		return wants, false, err
+	behind, reversals, err := f.records.behind(it)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	wants = append(it.wants[:len(it.wants):len(it.wants)], behind...)
+	if !f.free(behind) {
+		return wants, nil, false, nil
 	}
 	if len(f.batch.items) > 0 && (f.ops+len(it.encoded) > f.s.limits.operations || f.bytes+it.size > f.s.limits.bytes) {
 		f.full = true
-		return wants, false, nil
+		return wants, nil, false, nil
 	}
-	return wants, true, nil
+	return wants, reversals, true, nil
 }
 
 // company tells whether the item may be in a batch with those already in it. Work that failed in company is tried
@@ -124,53 +131,32 @@ func (f *former) company(it *item) bool {
 	return it.mates == first.mates && !it.tooLarge && (it.mates == 0 || len(f.batch.items) < it.mates)
 }
 
-func (f *former) free(wants []want) bool {
-	for _, w := range wants {
-		if !f.s.locks.free(w) || !f.kept.free(w) || !f.skipped.free(w) {
-			return false
-		}
-	}
-	return true
+func (f *former) free(keys []key) bool {
+	return f.s.locks.free(keys) && f.kept.free(keys) && f.skipped.free(keys)
 }
 
-// reversals adds the accounts that the item's cancellations take points back from. Where this batch itself may award
-// a booking, its cancellation waits for a later one: only then can its account be held and its credits be named.
-func (f *former) reversals(it *item) (wants []want, ok bool, err error) {
-	wants = it.wants
+// takesBack tells whether the item cancels a booking that this batch itself may award. That waits for a later batch:
+// only then can its account be held and its credits be named.
+func (f *former) takesBack(it *item) bool {
 	for _, op := range it.work.Ops {
-		cancel, isCancel := op.(dollars.Cancel)
-		if !isCancel {
-			continue
+		if cancel, ok := op.(dollars.Cancel); ok && f.awards[cancel.Booking] {
+			return true
 		}
-		if f.awards[cancel.Booking] {
-			return wants, false, nil
-		}
-		r, awarded, err := f.lookup(cancel.Booking)
-		if err != nil {
-			return nil, false, err
-		}
-		if !awarded {
-			continue
-		}
-		account := want{accountKey(r.account), exclusive}
-		if !f.free([]want{account}) {
-			return append(wants[:len(wants):len(wants)], account), false, nil
-		}
-		wants = append(wants[:len(wants):len(wants)], account)
-		if f.batch.reversals == nil {
-			f.batch.reversals = map[dollars.BookingID]reversal{}
-		}
-		f.batch.reversals[cancel.Booking] = r
 	}
-	return wants, true, nil
+	return false
 }
 
-func (f *former) take(it *item, wants []want) {
-	f.own.want(wants...)
+func (f *former) take(it *item, wants []key, reversals map[dollars.BookingID]reversal) {
+	f.own.add(wants...)
 	for _, op := range it.work.Ops {
 		if complete, ok := op.(dollars.Complete); ok {
 			f.awards[complete.Booking] = true
 		}
+	}
+	if f.batch.reversals == nil {
+		f.batch.reversals = reversals
+	} else {
+		maps.Copy(f.batch.reversals, reversals)
 	}
 	f.batch.items = append(f.batch.items, it)
 	f.ops += len(it.encoded)

@@ -232,25 +232,20 @@ func TestReversalTakesPointsBackWithoutDebt(t *testing.T) {
 func TestAdminWorkIsSubmittedByTheOperatorAndNotStarved(t *testing.T) {
 	simulate(t, 8, faults{}, func(w *world) {
 		m := newMember(1)
-		rules := earn.Standard()
-		rules.Version++
-		publish := wallet.Work{ID: wallet.WorkID{1}, Class: wallet.ClassAdmin, Label: "rules", Ops: []dollars.Operation{dollars.PublishRules{Rules: rules}}}
-		freeze := wallet.Work{ID: wallet.WorkID{2}, Class: wallet.ClassAdmin, Label: "freeze", Ops: []dollars.Operation{dollars.SetFrozen{Account: m.account, Frozen: true}}}
+		freeze := wallet.Work{ID: wallet.WorkID{1}, Class: wallet.ClassAdmin, Label: "freeze", Ops: []dollars.Operation{dollars.SetFrozen{Account: m.account, Frozen: true}}}
 		w.options = Options{BatchOperations: 100, InFlight: 3}
 		w.start()
 		for n := range 5000 {
 			w.proc.accept(confirm(n, m.account, 100))
 		}
 		time.Sleep(300 * time.Millisecond)
-		w.proc.accept(publish, freeze)
+		w.proc.accept(freeze)
 		time.Sleep(900 * time.Millisecond)
 		if w.disk.unsettled() == 0 {
 			t.Error("the flood was over too soon to tell")
 		}
-		for _, id := range []wallet.WorkID{publish.ID, freeze.ID} {
-			if st := w.outcome(id); !st.Applied() {
-				t.Errorf("%x was told as %+v", id[:1], st)
-			}
+		if st := w.outcome(freeze.ID); !st.Applied() {
+			t.Errorf("told as %+v", st)
 		}
 		w.settled(time.Minute)
 		w.verify()
@@ -301,7 +296,7 @@ func TestReady(t *testing.T) {
 			t.Error(err)
 		}
 		w.chain.suffer(faults{drop: 1})
-		w.chain.publishRules()
+		w.chain.publish(2, earn.StandardRules())
 		synctest.Wait()
 		if w.engine.follower.ready() == nil {
 			t.Error("ready while the stream is broken")
@@ -323,7 +318,13 @@ func TestFaults(t *testing.T) {
 				endorseDown: some(0.4), endorseMismatch: some(0.3), submitLost: some(0.5), submitUnsure: some(0.5),
 				submitTwice: some(0.5), refused: some(0.3), invalid: some(0.3), rival: some(0.5), reorder: some(1), drop: some(0.5),
 			}
-			simulate(t, seed, f, func(w *world) { runFaults(w, rng) })
+			simulate(t, seed, f, func(w *world) {
+				if seed%2 == 1 {
+					w.chain.publish(2, loyalty(30_00))
+				}
+				runFaults(w, rng)
+				w.limits()
+			})
 		})
 	}
 }

@@ -1,85 +1,60 @@
 package gateway
 
-import (
-	"github.com/destinasia/dollars/chaincode/dollars"
-)
+import "github.com/destinasia/dollars/chaincode/dollars"
 
-// key names a record of the ledger that only one batch in flight may touch.
+// key names records of the ledger that only one batch in flight may touch.
 type key struct {
-	kind byte // 'b' booking, 'a' account, 'r' rules
+	kind byte // 't' a booking with everything in it, 'a' an account, 'e' what a member earned
 	id   [32]byte
 }
 
-var rulesKey = key{kind: 'r'}
+// tripKey is of everything that is kept of a booking. Its items are not held one by one: they share caps, and are
+// rarely under way at the same time.
+func tripKey(id dollars.BookingID) key {
+	trip := id.Trip()
+	return keyOf('t', trip[:])
+}
 
-func bookingKey(id dollars.BookingID) key { return key{'b', id} }
+func accountKey(a dollars.Account) key { return keyOf('a', a[:]) }
 
-func accountKey(a dollars.Account) key {
-	k := key{kind: 'a'}
-	copy(k.id[:], a[:])
+func earningKey(a dollars.Account) key { return keyOf('e', a[:]) }
+
+func keyOf(kind byte, id []byte) key {
+	k := key{kind: kind}
+	copy(k.id[:], id)
 	return k
 }
 
-// want is how a record is wanted: shared to read it only, exclusive to write it.
-type want struct {
-	key  key
-	mode mode
-}
+// locks are the keys that somebody has, or is to have.
+type locks map[key]struct{}
 
-type mode bool
-
-const (
-	shared    mode = false
-	exclusive mode = true
-)
-
-// locks counts who holds a record: n sharing it, or -1 who has it alone.
-type locks map[key]int
-
-// free tells whether the record may be had in this mode beside those who hold it.
-func (l locks) free(w want) bool {
-	n := l[w.key]
-	return n == 0 || (n > 0 && w.mode == shared)
-}
-
-// add makes the wants held. They are free, and each key is in them once.
-func (l locks) add(wants []want) {
-	for _, w := range wants {
-		if w.mode == exclusive {
-			l[w.key] = -1
-		} else {
-			l[w.key]++
+// free tells whether nobody has any of the keys.
+func (l locks) free(keys []key) bool {
+	for _, k := range keys {
+		if _, taken := l[k]; taken {
+			return false
 		}
+	}
+	return true
+}
+
+func (l locks) add(keys ...key) {
+	for _, k := range keys {
+		l[k] = struct{}{}
 	}
 }
 
-// release ends what add began.
-func (l locks) release(wants []want) {
-	for _, w := range wants {
-		if n := l[w.key]; n <= 1 {
-			delete(l, w.key)
-		} else {
-			l[w.key] = n - 1
-		}
+func (l locks) release(keys []key) {
+	for _, k := range keys {
+		delete(l, k)
 	}
 }
 
-// want notes what is wanted, by one holder and perhaps several times: the stricter mode stays.
-func (l locks) want(wants ...want) {
-	for _, w := range wants {
-		if w.mode == exclusive {
-			l[w.key] = -1
-		} else if l[w.key] == 0 {
-			l[w.key] = 1
-		}
-	}
-}
-
-// list is every key held once, in no order.
-func (l locks) list() []want {
-	out := make([]want, 0, len(l))
-	for k, n := range l {
-		out = append(out, want{k, n < 0})
+// list is the keys in no order.
+func (l locks) list() []key {
+	out := make([]key, 0, len(l))
+	for k := range l {
+		out = append(out, k)
 	}
 	return out
 }

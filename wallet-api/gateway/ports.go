@@ -83,5 +83,5 @@ type role uint8
 
 const (
 	issuer   role = iota // booking events and relayed orders
-	operator             // rules and freezing
+	operator             // freezing
 )

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -54,8 +53,12 @@ func (d *dispatcher) submissions(ctx context.Context) ([]*batch, error) {
 		}
 		batches[i] = b
 	}
+	r, err := d.records()
+	if err != nil {
+		return nil, fmt.Errorf("read the views: %w", err)
+	}
 	for _, b := range batches {
-		if b.holds, err = held(b.items, d.reversal); err != nil {
+		if b.holds, err = held(b.items, r); err != nil {
 			return nil, fmt.Errorf("read the views: %w", err)
 		}
 	}
@@ -77,26 +80,18 @@ func resumed(sub wallet.Submission, now time.Time) *batch {
 }
 
 // held is what items held when they were sent, as far as it can still be told.
-func held(items []*item, lookup reversalOf) ([]want, error) {
+func held(items []*item, r records) ([]key, error) {
 	own := locks{}
 	for _, it := range items {
 		if it.shadow {
 			continue
 		}
-		own.want(it.wants...)
-		for _, op := range it.work.Ops {
-			cancel, ok := op.(dollars.Cancel)
-			if !ok {
-				continue
-			}
-			r, awarded, err := lookup(cancel.Booking)
-			if err != nil {
-				return nil, err
-			}
-			if awarded {
-				own.want(want{accountKey(r.account), exclusive})
-			}
+		behind, _, err := r.behind(it)
+		if err != nil {
+			return nil, err
 		}
+		own.add(it.wants...)
+		own.add(behind...)
 	}
 	return own.list(), nil
 }

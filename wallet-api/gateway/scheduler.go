@@ -26,7 +26,7 @@ type item struct {
 	seq      uint64   // place in its queue, kept through every retry
 	encoded  [][]byte // of work.Ops, without credits
 	size     int      // bytes of encoded
-	wants    []want   // but for the accounts of reversals, which depend on the ledger when the batch is formed
+	wants    []key    // but for what is behind its bookings, which depends on the ledger when the batch is formed
 	tooLarge bool     // no transaction could ever hold it
 
 	attempts  int // failures of batches it was in, and outcomes that called for another try
@@ -42,7 +42,9 @@ type batch struct {
 	items     []*item
 	reversals map[dollars.BookingID]reversal
 	formed    time.Time
-	holds     []want // in the scheduler's locks while in flight
+	holds     []key // in the scheduler's locks while in flight
+	lane      uint8 // of bookings: which share of budgets they spend from
+	laned     bool  // no batch that began after it has this lane, while there are others
 
 	// Set by its courier before it is submitted.
 	sent []*item // those of items that are in the transaction, in its order
@@ -74,22 +76,14 @@ func (b *batch) role() role {
 	return issuer
 }
 
-// reversal is what a cancellation of an awarded booking takes back, and from whom.
-type reversal struct {
-	account dollars.Account
-	points  dollars.Amount
-}
-
-// reversalOf tells whether cancelling a booking would be a reversal as the ledger stands. It is asked only about
-// bookings that are in no batch in flight, so the views know as much of them as the service does.
-type reversalOf func(dollars.BookingID) (r reversal, awarded bool, err error)
-
 // scheduler decides which work goes into the next batch. It does no I/O, reads no clock, and is used from one
 // goroutine.
 type scheduler struct {
 	limits  limits
 	queues  [wallet.ClassAdmin + 1]queue // by class
 	locks   locks
+	lanes   [dollars.Lanes]int // batches in flight with each
+	lane    uint8              // the next one's turn
 	lastSeq uint64
 	served  uint64 // batches formed so far
 }
@@ -121,13 +115,13 @@ func (s *scheduler) add(w wallet.Work) {
 }
 
 // adopt takes in a batch that was submitted before the service was restarted, with what it holds. It may exceed the
-// limits.
+// limits. Its lane is forgotten: another batch that has it conflicts with it at worst, and is tried again.
 func (s *scheduler) adopt(b *batch) {
 	for _, it := range b.items {
 		s.lastSeq++
 		it.seq = s.lastSeq
 	}
-	s.locks.add(b.holds)
+	s.locks.add(b.holds...)
 	s.queues[b.class].works += len(b.items)
 	s.queues[b.class].inFlight++
 }
@@ -146,6 +140,9 @@ func (s *scheduler) again(c wallet.Class, items []*item) {
 // done releases what a batch held. Its items are forgotten: those to be tried again go to again.
 func (s *scheduler) done(b *batch) {
 	s.locks.release(b.holds)
+	if b.laned {
+		s.lanes[b.lane]--
+	}
 	q := &s.queues[b.class]
 	q.inFlight--
 	q.works -= len(b.items)
@@ -153,7 +150,7 @@ func (s *scheduler) done(b *batch) {
 
 // next forms the batch to send now, or nil if there is none: nothing waits, what waits must wait longer, or every
 // place in flight is taken. It is to be called until it returns nil.
-func (s *scheduler) next(now time.Time, lookup reversalOf) (*batch, error) {
+func (s *scheduler) next(now time.Time, r records) (*batch, error) {
 	// An operator's change that waits for batches in flight must not wait for ever: what it needs is kept from
 	// the other classes.
 	kept := locks{}
@@ -165,7 +162,7 @@ func (s *scheduler) next(now time.Time, lookup reversalOf) (*batch, error) {
 			}
 			continue
 		}
-		f := newFormer(s, c, now, lookup, kept)
+		f := newFormer(s, c, now, r, kept)
 		if err := f.run(q.items); err != nil {
 			return nil, err
 		}
@@ -180,7 +177,7 @@ func (s *scheduler) next(now time.Time, lookup reversalOf) (*batch, error) {
 func (q *queue) keep(kept locks, now time.Time) {
 	for _, it := range q.items {
 		if !it.notBefore.After(now) {
-			kept.want(it.wants...)
+			kept.add(it.wants...)
 		}
 	}
 }
@@ -220,8 +217,25 @@ func (s *scheduler) send(b *batch) *batch {
 	q.inFlight++
 	s.served++
 	q.served, q.sent = s.served, b.formed
-	s.locks.add(b.holds)
+	s.locks.add(b.holds...)
+	if b.class == wallet.ClassBooking {
+		b.lane, b.laned = s.turn(), true
+		s.lanes[b.lane]++
+	}
 	return b
+}
+
+// turn is the lane of the next batch of bookings: in turns, so that no lane's share of a budget lies idle for long, and
+// only one that is free, unless more batches than there are lanes may be in flight.
+func (s *scheduler) turn() uint8 {
+	best := s.lane
+	for i := range uint8(dollars.Lanes) {
+		if l := (s.lane + i) % dollars.Lanes; s.lanes[l] < s.lanes[best] {
+			best = l
+		}
+	}
+	s.lane = (best + 1) % dollars.Lanes
+	return best
 }
 
 // oldest is when the oldest waiting work of a class was accepted; zero if none waits.

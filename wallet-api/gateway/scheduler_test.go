@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 	"pgregory.net/rapid"
 )
@@ -26,22 +27,23 @@ func freeze(label string, of int) wallet.Work {
 	return w
 }
 
-func publish(label string) wallet.Work {
-	w := event(label, dollars.PublishRules{})
-	w.Class = wallet.ClassAdmin
-	return w
-}
-
 // awarded says which bookings the ledger has as awarded, and to whom.
 type awarded map[int]int
 
-func (a awarded) lookup(id dollars.BookingID) (reversal, bool, error) {
-	for n, to := range a {
-		if bookingID(n) == id {
-			return reversal{account(to), 5}, true, nil
+func (a awarded) records() records {
+	return records{booking: func(id dollars.BookingID) (dollars.BookingRecord, error) {
+		for n, to := range a {
+			if bookingID(n) == id {
+				return earned(dollars.BookingAwarded, to), nil
+			}
 		}
-	}
-	return reversal{}, false, nil
+		return dollars.BookingRecord{}, nil
+	}}
+}
+
+// earned is the record of a booking with points.
+func earned(s dollars.BookingState, to int) dollars.BookingRecord {
+	return dollars.BookingRecord{State: s, Account: account(to), Parts: []dollars.Part{{Part: earn.Part{Points: 5}}}}
 }
 
 func labels(b *batch) (out []string) {
@@ -114,9 +116,9 @@ func TestScheduler(t *testing.T) {
 		},
 		{
 			name: "operators come first and alone, and hold up only what they need", limits: small,
-			work: []wallet.Work{confirm(1, account(1), 1), complete(2), spend("order", 1), spend("other", 2), freeze("freeze", 1), publish("rules")},
-			want: [][]string{{"freeze", "rules"}, {"other"}, {"complete 2"}},
-			then: [][]string{{"order"}, {"confirm 1"}},
+			work: []wallet.Work{confirm(1, account(1), 1), complete(2), spend("order", 1), spend("other", 2), freeze("freeze", 1), freeze("thaw", 3)},
+			want: [][]string{{"freeze", "thaw"}, {"other"}, {"confirm 1", "complete 2"}},
+			then: [][]string{{"order"}},
 		},
 		{
 			name: "one place in flight is taken in turns", limits: limits{operations: 1, bytes: 1 << 20, inFlight: 1},
@@ -144,7 +146,7 @@ func expect(t *testing.T, s *scheduler, a awarded, want [][]string) (formed []*b
 	t.Helper()
 	var got [][]string
 	for {
-		b, err := s.next(time.Unix(1000, 0), a.lookup)
+		b, err := s.next(time.Unix(1000, 0), a.records())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -161,17 +163,18 @@ func expect(t *testing.T, s *scheduler, a awarded, want [][]string) (formed []*b
 
 func TestAnOperatorsChangeIsNotOvertakenForEver(t *testing.T) {
 	s := newScheduler(limits{operations: 1, bytes: 1 << 20, inFlight: 3})
-	s.add(confirm(1, account(1), 1))
-	s.add(confirm(2, account(1), 1))
-	s.add(confirm(3, account(1), 1))
-	flight := expect(t, s, nil, [][]string{{"confirm 1"}, {"confirm 2"}})
-	s.add(publish("rules"))
-	s.done(flight[0])
+	s.add(freeze("freeze 1", 1))
+	flight := expect(t, s, nil, [][]string{{"freeze 1"}})
+	s.add(freeze("freeze 2", 2)) // waits for the place that operators have
+	s.add(spend("order 1", 2))
+	s.add(spend("order 2", 3))
+	orders := expect(t, s, nil, [][]string{{"order 2"}})
+	s.done(orders[0])
 	expect(t, s, nil, nil)
-	s.done(flight[1])
-	rules := expect(t, s, nil, [][]string{{"rules"}})
-	s.done(rules[0])
-	expect(t, s, nil, [][]string{{"confirm 3"}})
+	s.done(flight[0])
+	flight = expect(t, s, nil, [][]string{{"freeze 2"}})
+	s.done(flight[0])
+	expect(t, s, nil, [][]string{{"order 1"}})
 }
 
 func TestWorkDoesNotWaitLongForABatchInTrouble(t *testing.T) {
@@ -180,7 +183,7 @@ func TestWorkDoesNotWaitLongForABatchInTrouble(t *testing.T) {
 	expect(t, s, nil, [][]string{{"confirm 1"}})
 	s.add(confirm(2, account(1), 1))
 	expect(t, s, nil, nil)
-	if b, _ := s.next(time.Unix(1000, 0).Add(patience), awarded{}.lookup); fmt.Sprint(labels(b)) != "[confirm 2]" {
+	if b, _ := s.next(time.Unix(1000, 0).Add(patience), awarded{}.records()); fmt.Sprint(labels(b)) != "[confirm 2]" {
 		t.Errorf("batch %v", labels(b))
 	}
 }
@@ -211,7 +214,8 @@ func TestSchedulerProperties(t *testing.T) {
 				operations: rapid.IntRange(1, 6).Draw(t, "operations"), bytes: rapid.IntRange(40, 600).Draw(t, "bytes"),
 				inFlight: rapid.IntRange(1, 4).Draw(t, "inFlight"),
 			}),
-			awarded: awarded{}, holder: map[key]*batch{}, now: time.Unix(1000, 0), lastDone: map[string]int{},
+			members: rapid.Bool().Draw(t, "members"), bookings: map[dollars.BookingID]dollars.BookingRecord{},
+			holder: map[key]*batch{}, now: time.Unix(1000, 0), lastDone: map[string]int{},
 		}
 		t.Repeat(map[string]func(*rapid.T){"add": m.add, "send": m.send, "finish": m.finish, "fail": m.fail, "": func(*rapid.T) {}})
 		m.drain(t)
@@ -220,11 +224,12 @@ func TestSchedulerProperties(t *testing.T) {
 
 type schedulerModel struct {
 	s        *scheduler
-	awarded  awarded
+	members  bool
+	bookings map[dollars.BookingID]dollars.BookingRecord
 	accepted int
 	finished int
 	flight   []*batch
-	holder   map[key]*batch // of exclusively held records
+	holder   map[key]*batch // of the records in flight
 	lastDone map[string]int // by class and record: the last work that was done
 	now      time.Time
 }
@@ -234,29 +239,28 @@ func (m *schedulerModel) add(t *rapid.T) {
 	label := fmt.Sprint(m.accepted)
 	n := rapid.IntRange(0, 5).Draw(t, "n")
 	var w wallet.Work
-	switch rapid.IntRange(0, 6).Draw(t, "kind") {
+	switch rapid.IntRange(0, 5).Draw(t, "kind") {
 	case 0:
 		w = event(label, confirm(n, account(n), 1).Ops[0], confirm(n+1, account(n), 1).Ops[0])
 	case 1:
 		w = event(label, complete(n).Ops...)
 	case 2:
 		w = event(label, cancel(n).Ops...)
-		if rapid.Bool().Draw(t, "awarded") {
-			m.awarded[n] = n % 3
-		}
 	case 3:
 		w = freeze(label, n%3)
-	case 4:
-		w = publish(label)
 	default:
 		w = spend(label, n%3)
 	}
 	m.s.add(w)
 }
 
+func (m *schedulerModel) records() records {
+	return records{members: m.members, booking: func(id dollars.BookingID) (dollars.BookingRecord, error) { return m.bookings[id], nil }}
+}
+
 func (m *schedulerModel) send(t *rapid.T) {
 	m.now = m.now.Add(time.Second)
-	b, err := m.s.next(m.now, m.awarded.lookup)
+	b, err := m.s.next(m.now, m.records())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -270,7 +274,12 @@ func (m *schedulerModel) send(t *rapid.T) {
 	if len(b.items) == 0 || (ops > m.s.limits.operations && len(b.items) > 1) {
 		t.Fatalf("a batch of %d works with %d operations", len(b.items), ops)
 	}
-	for _, k := range m.exclusive(b) {
+	for _, other := range m.flight {
+		if b.laned && other.laned && b.lane == other.lane {
+			t.Fatalf("two batches in flight have lane %d", b.lane)
+		}
+	}
+	for _, k := range m.touches(b) {
 		if m.holder[k] != nil {
 			t.Fatalf("a record is in two batches in flight: %v and %v", labels(m.holder[k]), labels(b))
 		}
@@ -279,24 +288,74 @@ func (m *schedulerModel) send(t *rapid.T) {
 	m.flight = append(m.flight, b)
 }
 
-// exclusive is worked out from the operations, not from what the scheduler noted.
-func (m *schedulerModel) exclusive(b *batch) (keys []key) {
+// touches is worked out from the operations and the ledger, not from what the scheduler noted.
+func (m *schedulerModel) touches(b *batch) (keys []key) {
+	of := map[dollars.BookingID]dollars.BookingRecord{} // as this batch leaves them
 	for _, it := range b.items {
 		for _, op := range it.work.Ops {
-			for _, w := range wantsOf(op) {
-				if w.mode == exclusive {
-					keys = append(keys, w.key)
+			switch o := op.(type) {
+			case dollars.Confirm:
+				keys = append(keys, tripKey(o.Booking))
+				if m.members {
+					keys = append(keys, earningKey(o.Account))
 				}
-			}
-			if o, ok := op.(dollars.Cancel); ok {
-				if r, ok := b.reversals[o.Booking]; ok {
-					keys = append(keys, accountKey(r.account))
+				if of[o.Booking] = m.bookings[o.Booking]; of[o.Booking].State == dollars.BookingNone {
+					of[o.Booking] = dollars.BookingRecord{State: dollars.BookingPending, Account: o.Account}
 				}
+			case dollars.Complete:
+				keys = append(keys, tripKey(o.Booking))
+				rec, here := of[o.Booking]
+				if !here {
+					rec = m.bookings[o.Booking]
+				}
+				if m.members && rec.State == dollars.BookingPending {
+					keys = append(keys, earningKey(rec.Account))
+				}
+			case dollars.Cancel:
+				keys = append(keys, tripKey(o.Booking))
+				if rec := m.bookings[o.Booking]; rec.State == dollars.BookingAwarded {
+					keys = append(keys, accountKey(rec.Account))
+					if rec.Counted {
+						keys = append(keys, earningKey(rec.Account))
+					}
+				}
+			case dollars.SignedOrder:
+				keys = append(keys, accountKey(o.From))
+			case dollars.SetFrozen:
+				keys = append(keys, accountKey(o.Account))
 			}
 		}
 	}
 	slices.SortFunc(keys, func(x, y key) int { return slices.Compare(append(x.id[:], x.kind), append(y.id[:], y.kind)) })
 	return slices.Compact(keys)
+}
+
+// settle is what the ledger makes of a batch's bookings.
+func (m *schedulerModel) settle(b *batch) {
+	for _, it := range b.items {
+		for _, op := range it.work.Ops {
+			switch o := op.(type) {
+			case dollars.Confirm:
+				if m.bookings[o.Booking].State == dollars.BookingNone {
+					rec := earned(dollars.BookingPending, 0)
+					rec.Account = o.Account
+					m.bookings[o.Booking] = rec
+				}
+			case dollars.Complete:
+				if rec := m.bookings[o.Booking]; rec.State == dollars.BookingPending {
+					rec.State, rec.Counted = dollars.BookingAwarded, m.members
+					m.bookings[o.Booking] = rec
+				}
+			case dollars.Cancel:
+				switch rec := m.bookings[o.Booking]; rec.State {
+				case dollars.BookingNone:
+					m.bookings[o.Booking] = dollars.BookingRecord{State: dollars.BookingNoted}
+				case dollars.BookingPending, dollars.BookingAwarded:
+					delete(m.bookings, o.Booking) // so that it may be booked again
+				}
+			}
+		}
+	}
 }
 
 func (m *schedulerModel) land(t *rapid.T) *batch {
@@ -306,28 +365,30 @@ func (m *schedulerModel) land(t *rapid.T) *batch {
 	i := rapid.IntRange(0, len(m.flight)-1).Draw(t, "batch")
 	b := m.flight[i]
 	m.flight = slices.Delete(m.flight, i, i+1)
-	for _, k := range m.exclusive(b) {
+	for _, k := range m.touches(b) {
 		delete(m.holder, k)
 	}
 	m.s.done(b)
 	return b
 }
 
-func (m *schedulerModel) finish(t *rapid.T) { m.finished += m.check(t, m.land(t).items) }
+func (m *schedulerModel) finish(t *rapid.T) {
+	b := m.land(t)
+	m.settle(b)
+	m.finished += m.check(t, b.items)
+}
 
 // check notes work as done, and that it was not done before earlier work on the same record.
 func (m *schedulerModel) check(t *rapid.T, items []*item) int {
 	for _, it := range items {
 		var n int
 		fmt.Sscan(it.work.Label, &n)
-		for _, w := range it.wants {
-			at := fmt.Sprint(it.work.Class, w.key)
-			if w.mode == exclusive && m.lastDone[at] >= n {
+		for _, k := range it.wants {
+			at := fmt.Sprint(it.work.Class, k)
+			if m.lastDone[at] >= n {
 				t.Fatalf("work %d was done after work %d on the same record", n, m.lastDone[at])
 			}
-			if w.mode == exclusive {
-				defer func() { m.lastDone[at] = n }()
-			}
+			defer func() { m.lastDone[at] = n }()
 		}
 	}
 	return len(items)
@@ -364,6 +425,9 @@ func (m *schedulerModel) drain(t *rapid.T) {
 	if m.finished != m.accepted {
 		t.Fatalf("%d works were accepted and %d were done", m.accepted, m.finished)
 	}
+	if m.s.lanes != [dollars.Lanes]int{} {
+		t.Fatalf("lanes %v with nothing in flight", m.s.lanes)
+	}
 	if len(m.s.locks) > 0 {
 		t.Fatalf("%d records are held with nothing in flight", len(m.s.locks))
 	}
@@ -386,7 +450,7 @@ func BenchmarkScheduler(b *testing.B) {
 			i++
 		}
 		for {
-			f, err := s.next(time.Time{}, awarded{}.lookup)
+			f, err := s.next(time.Time{}, awarded{}.records())
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -42,7 +42,7 @@ func simulate(t *testing.T, seed uint64, f faults, test func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, chain: newChain(seed, f), disk: newDisk(), log: slog.New(slog.DiscardHandler)}
 		w.chain.durable = w.disk.durable
-		w.chain.publishRules()
+		w.chain.publish(1, earn.StandardRules())
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -214,8 +214,10 @@ func (m *member) order(amount dollars.Amount, to *dollars.Account) wallet.Work {
 	}
 }
 
-func bookingID(n int) dollars.BookingID {
-	return dollars.NewBookingID("test", fmt.Sprint(n), "room")
+func bookingID(n int) dollars.BookingID { return itemID(n, "room") }
+
+func itemID(n int, item string) dollars.BookingID {
+	return dollars.NewBookingID("test", fmt.Sprint(n), item)
 }
 
 // event is work of a booking event.

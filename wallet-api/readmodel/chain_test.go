@@ -48,19 +48,40 @@ func (m memory) Get(keys []string) ([][]byte, error) {
 
 func newChain(t tester) *chain {
 	c := &chain{t: t, state: memory{}, time: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC).Unix()}
-	c.add(c.apply(dollars.RoleOperator, dollars.PublishRules{Rules: earn.Standard()}))
+	c.publish(1, earn.StandardRules())
 	return c
+}
+
+// publish puts rules on the ledger, in a block.
+func (c *chain) publish(version uint32, rules earn.RuleSet) {
+	c.t.Helper()
+	set := rules.Encode()
+	hash := earn.HashOf(set)
+	planner := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{1}}
+	controller := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{2}}
+	proposed := c.applyAs(planner, dollars.ProposeRules{Version: version, Set: set})
+	approved := c.applyAs(controller, dollars.ApproveRules{Version: version, Hash: hash})
+	published := c.applyAs(planner, dollars.PublishRules{Version: version, Hash: hash})
+	if e := published.Journal.Entries[0]; e.Outcome != dollars.Applied {
+		c.t.Fatal("rules were not published:", e.Code)
+	}
+	c.add(proposed, approved, published)
 }
 
 // apply runs a batch as one transaction of the block to come.
 func (c *chain) apply(role string, ops ...dollars.Operation) wallet.Transaction {
 	c.t.Helper()
+	return c.applyAs(dollars.Caller{Role: role}, ops...)
+}
+
+func (c *chain) applyAs(by dollars.Caller, ops ...dollars.Operation) wallet.Transaction {
+	c.t.Helper()
 	currency, _ := dollars.CurrencyOf(chaincode)
+	by.MSP = currency.IssuerMSP
 	c.txs++
 	id := txID(c.txs)
 	result, err := dollars.Apply(dollars.Env{
-		Currency: currency, Channel: channel, Chaincode: chaincode, TxID: id, Time: c.time,
-		Caller: dollars.Caller{MSP: currency.IssuerMSP, Role: role},
+		Currency: currency, Channel: channel, Chaincode: chaincode, TxID: id, Time: c.time, Caller: by,
 	}, ops, c.state)
 	if err != nil {
 		c.t.Fatal(err)

@@ -81,10 +81,15 @@ func (s *sum) mirror(ctx context.Context, txn *badger.Txn) error {
 			}
 			s.bookings[rec.State]++
 			if rec.State == dollars.BookingPending {
+				points, err := rec.Points()
+				if err != nil {
+					return err
+				}
 				own := s.of(rec.Account)
-				own.pending, err = own.pending.Plus(rec.Points)
+				own.pending, err = own.pending.Plus(points)
+				return err
 			}
-			return err
+			return nil
 		}
 		return nil
 	})

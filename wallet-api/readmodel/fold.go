@@ -188,6 +188,7 @@ func (f *fold) entry(at txPlace, index int, e dollars.Entry) error {
 	if e.Kind == dollars.KindAbsorb && len(e.Expired) == 0 && len(e.Repaid) == 0 {
 		return nil // only moved points from one form to the other
 	}
+	e.Explanation = [32]byte{} // The ledger keeps it for those who do not believe us, and the mirror holds what it is of.
 	key, value := historyKey(e.Account, at, index), encodeEntry(e)
 	f.set(key, value)
 	if e.Kind == dollars.KindTransfer || e.Kind == dollars.KindRedeem {

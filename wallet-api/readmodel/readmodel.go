@@ -94,6 +94,21 @@ func (v *Views) Get(keys []string) ([][]byte, error) {
 	return values, err
 }
 
+// Bookings are the items of a booking in the order of their ids; at most limit.
+func (v *Views) Bookings(_ context.Context, id dollars.TripID, limit int) (items []wallet.BookedItem, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		return scan(txn, stateKey(dollars.TripPrefix(id)), func(key, value []byte) error {
+			if len(items) >= limit {
+				return errStop
+			}
+			rec, err := dollars.DecodeBookingRecord(value)
+			items = append(items, wallet.BookedItem{ID: dollars.ParseStateKey(string(key[1:])).Booking, Record: rec})
+			return err
+		})
+	})
+	return items, err
+}
+
 // Balance of an account at a time in Unix seconds.
 func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.Balance, error) {
 	var b wallet.Balance

@@ -56,8 +56,11 @@ var table = map[string]access{
 	"POST /v1/members/:id/orders/prepare": orderers,
 	"GET /v1/orders/:orderId":             {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 
-	"GET /v1/rules":                       everybody,
-	"POST /v1/rules":                      {roles: []Role{RoleOperator}},
+	"GET /v1/rules":          everybody,
+	"GET /v1/rules/current":  everybody,
+	"GET /v1/rules/:version": everybody,
+	"GET /v1/explanations":   everybody, // a member's token: of their own bookings
+
 	"POST /v1/accounts/:address/freeze":   {roles: []Role{RoleOperator}},
 	"POST /v1/accounts/:address/unfreeze": {roles: []Role{RoleOperator}},
 	"GET /v1/changes/:id":                 {roles: []Role{RoleOperator, RoleAuditor}},

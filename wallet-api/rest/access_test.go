@@ -35,7 +35,9 @@ POST /v1/members/:id/redemptions     - s
 POST /v1/members/:id/orders/prepare  - Ms
 GET  /v1/orders/:orderId             - MOAs
 GET  /v1/rules                       - BMOAsx
-POST /v1/rules                       - O
+GET  /v1/rules/current               - BMOAsx
+GET  /v1/rules/:version              - BMOAsx
+GET  /v1/explanations                - BMOAs
 POST /v1/accounts/:address/freeze    - O
 POST /v1/accounts/:address/unfreeze  - O
 GET  /v1/changes/:id                 - OA
@@ -68,14 +70,14 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	var event EventReceipts
 	a.send(t, "dsk_booking", "POST", "/v1/booking-events", confirmed("b2", "alice", "1.00"), "Content-Type", mediaEvent).want(t, 202).decode(t, &event)
 
-	paths := strings.NewReplacer(":orderId", order.OrderID, ":address", order.From.String(), "*asset", "swagger-ui.css")
+	paths := strings.NewReplacer(":orderId", order.OrderID, ":address", order.From.String(), "*asset", "swagger-ui.css", ":version", "1",
+		"/v1/explanations", "/v1/explanations?source=urn:test&booking=b1")
 	ids := map[string]string{"/v1/booking-events/": event.Events[0].ID, "/v1/changes/": change.ID, "/v1/members/": "alice"}
 	bodies := map[string]string{
 		"/v1/booking-events": confirmed("b3", "alice", "1.00"), "/v1/members": `{"id":"carol"}`,
 		"/v1/booking-events/status": `{"ids":["` + event.Events[0].ID + `"]}`,
 		"/v1/members/:id/transfers": `{"toMember":"mallory","amount":"1"}`, "/v1/members/:id/redemptions": `{"amount":"1"}`,
 		"/v1/members/:id/orders/prepare": `{"kind":"redemption","amount":"1"}`,
-		"/v1/rules":                      `{"version":1,"currency":"EUR","basisPoints":{"hotel":1,"car":1,"flight":1},"validMonths":1}`,
 	}
 	want := expectations(t)
 	for _, route := range a.engine.Routes() {

@@ -8,38 +8,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
-
-// GetRules answers the rules in force.
-func (s *Server) GetRules(c *gin.Context) {
-	r, err := s.wallet.Rules(c.Request.Context())
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	reply(c, http.StatusOK, Rules{
-		Version: r.Version, Currency: r.Currency, ValidMonths: r.ValidMonths,
-		BasisPoints: BasisPoints{Hotel: r.HotelBasisPoints, Car: r.CarBasisPoints, Flight: r.FlightBasisPoints},
-	})
-}
-
-// PublishRules puts rules in force.
-func (s *Server) PublishRules(c *gin.Context, params PublishRulesParams) {
-	body, raw, err := jsonBody(c, maxBody, readRules)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	rules := earn.Rules{
-		Version: body.Version, Currency: body.Currency, ValidMonths: body.ValidMonths,
-		HotelBasisPoints: body.BasisPoints.Hotel, CarBasisPoints: body.BasisPoints.Car, FlightBasisPoints: body.BasisPoints.Flight,
-	}
-	s.change(c, raw, params.Prefer, params.IdempotencyKey, func(ctx context.Context, key *wallet.IdempotencyKey) (wallet.Receipt, error) {
-		return s.wallet.PublishRules(ctx, callerOf(c).owner(), rules, key)
-	})
-}
 
 // FreezeAccount stops an account from spending.
 func (s *Server) FreezeAccount(c *gin.Context, address Address, params FreezeAccountParams) {

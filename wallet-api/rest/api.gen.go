@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
@@ -241,13 +242,9 @@ type Balance struct {
 	//
 	// Examples: 12.30
 	Pending Amount `json:"pending"`
-}
 
-// BasisPoints Hundredths of a percent of the price.
-type BasisPoints struct {
-	Car    uint32 `json:"car"`
-	Flight uint32 `json:"flight"`
-	Hotel  uint32 `json:"hotel"`
+	// Tier Reached by the earning rules in force; absent below the lowest.
+	Tier string `json:"tier,omitempty,omitzero"`
 }
 
 // BookingCounts Booked items by state.
@@ -263,11 +260,17 @@ type BookingCounts struct {
 
 // BookingData defines model for BookingData.
 type BookingData struct {
-	Booking string        `json:"booking"`
+	Booking string `json:"booking"`
+
+	// Channel By which it was booked, e.g. `web`. Of confirmed events only.
+	Channel FactCode      `json:"channel,omitempty,omitzero"`
 	Items   []BookingItem `json:"items"`
 
 	// Member Of confirmed events only.
 	Member string `json:"member,omitempty,omitzero"`
+
+	// Party How many travel. Of confirmed events only.
+	Party uint32 `json:"party,omitempty,omitzero"`
 
 	// Reason Of cancelled events only.
 	Reason string `json:"reason,omitempty,omitzero"`
@@ -282,8 +285,10 @@ type BookingEvent struct {
 	Source          string                      `json:"source"`
 	Specversion     BookingEventSpecversion     `json:"specversion"`
 	Subject         string                      `json:"subject,omitempty,omitzero"`
-	Time            time.Time                   `json:"time,omitempty,omitzero"`
-	Type            BookingEventType            `json:"type"`
+
+	// Time When it happened. The UTC day of a confirmed event is the day of the booking for earning rules.
+	Time time.Time        `json:"time,omitempty,omitzero"`
+	Type BookingEventType `json:"type"`
 }
 
 // BookingEventDatacontenttype defines model for BookingEvent.Datacontenttype.
@@ -297,9 +302,17 @@ type BookingEventType string
 
 // BookingItem One thing booked, counted on its own. Completed and cancelled events give only `item`.
 type BookingItem struct {
-	End   openapi_types.Date `json:"end,omitempty,omitzero"`
-	Item  string             `json:"item"`
-	Kind  BookingItemKind    `json:"kind,omitempty,omitzero"`
+	// Cabin Of a flight, e.g. `economy`.
+	Cabin FactCode `json:"cabin,omitempty,omitzero"`
+
+	// Country Of the destination, ISO 3166-1 alpha-2.
+	Country FactCode           `json:"country,omitempty,omitzero"`
+	End     openapi_types.Date `json:"end,omitempty,omitzero"`
+
+	// Hotel The hotel's code.
+	Hotel FactCode        `json:"hotel,omitempty,omitzero"`
+	Item  string          `json:"item"`
+	Kind  BookingItemKind `json:"kind,omitempty,omitzero"`
 	Price struct {
 		// Amount Examples: 12.30
 		Amount Amount `json:"amount"`
@@ -307,6 +320,9 @@ type BookingItem struct {
 		// Currency ISO 4217.
 		Currency string `json:"currency"`
 	} `json:"price,omitempty,omitzero"`
+
+	// Route Of a flight, from and to, e.g. `FRA-LIS`.
+	Route FactCode           `json:"route,omitempty,omitzero"`
 	Start openapi_types.Date `json:"start,omitempty,omitzero"`
 }
 
@@ -319,6 +335,9 @@ type BookingState = string
 // Code Stable names of what went wrong. New ones may be added.
 type Code = dollars.Code
 
+// CutOutcome defines model for CutOutcome.
+type CutOutcome = earn.CutOutcome
+
 // Domain The EIP-712 domain. The salt binds channel and chaincode.
 type Domain struct {
 	ChainID uint64 `json:"chainId,omitempty,omitzero"`
@@ -326,6 +345,9 @@ type Domain struct {
 	Salt    string `json:"salt"`
 	Version string `json:"version"`
 }
+
+// EarnedPoints Points.
+type EarnedPoints = earn.Cents
 
 // EventIds defines model for EventIds.
 type EventIds struct {
@@ -365,6 +387,20 @@ type EventReceipts struct {
 type EventStatuses struct {
 	Events []Status `json:"events"`
 }
+
+// Explanation defines model for Explanation.
+type Explanation = earn.Explanation
+
+// Explanations defines model for Explanations.
+type Explanations struct {
+	Items []ItemExplanation `json:"items"`
+}
+
+// FactCode A code that earning rules may ask for. It reaches the ledger, so it is never a name or free text.
+type FactCode = string
+
+// Giving The calculation of what a row gave.
+type Giving = earn.Giving
 
 // Health defines model for Health.
 type Health struct {
@@ -428,6 +464,10 @@ type HistoryEntry struct {
 	Transaction Transaction `json:"transaction"`
 }
 
+// HitPolicy What is taken of several rows that match: the first by priority, all of them, or, with `unique`, none: the booking
+// is refused.
+type HitPolicy = earn.HitPolicy
+
 // Intent An order to prepare. A transfer gives `toMember` or `to`, a redemption neither.
 type Intent struct {
 	// Amount Examples: 12.30
@@ -442,6 +482,36 @@ type Intent struct {
 	To       *Account `json:"to,omitempty"`
 	ToMember string   `json:"toMember,omitempty,omitzero"`
 }
+
+// ItemExplanation defines model for ItemExplanation.
+type ItemExplanation struct {
+	// Booking The booked item's id on the ledger.
+	Booking     string      `json:"booking"`
+	ConfirmedAt time.Time   `json:"confirmedAt"`
+	Explanation Explanation `json:"explanation"`
+
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash RulesHash `json:"hash"`
+	Kind ItemKind  `json:"kind"`
+
+	// Points Promised, or awarded; a cancellation took them back.
+	//
+	// Examples: 12.30
+	Points Amount `json:"points"`
+
+	// Sentences The explanation in plain words.
+	Sentences []string     `json:"sentences"`
+	State     BookingState `json:"state"`
+
+	// Tier The member's then; absent below the lowest.
+	Tier string `json:"tier,omitempty,omitzero"`
+
+	// Version Of the rules in force then.
+	Version uint32 `json:"version"`
+}
+
+// ItemKind defines model for ItemKind.
+type ItemKind = earn.Kind
 
 // Ledger defines model for Ledger.
 type Ledger struct {
@@ -587,6 +657,20 @@ type Problem struct {
 	Type      string `json:"type"`
 }
 
+// ProposedRules A rule set that waits to be approved, by another than proposed it, and published.
+type ProposedRules struct {
+	Approved bool `json:"approved"`
+
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash RulesHash `json:"hash"`
+
+	// Set Decision tables; what an item earns is the sum of what the tables give.
+	Set RuleSet `json:"set"`
+
+	// Version It would get.
+	Version uint32 `json:"version"`
+}
+
 // Redemption defines model for Redemption.
 type Redemption struct {
 	// Amount Examples: 12.30
@@ -599,17 +683,59 @@ type Redemption struct {
 	Signed *SignedFields `json:"signed,omitempty"`
 }
 
-// Rules defines model for Rules.
-type Rules struct {
-	// BasisPoints Hundredths of a percent of the price.
-	BasisPoints BasisPoints `json:"basisPoints"`
+// Rounding Of fractions of a cent; down where it is absent.
+type Rounding = earn.Rounding
 
-	// Currency ISO 4217, of the prices the rules apply to.
-	Currency string `json:"currency"`
+// RowOutcome defines model for RowOutcome.
+type RowOutcome = earn.RowOutcome
 
-	// ValidMonths For how many months after the award points are valid.
-	ValidMonths uint32 `json:"validMonths"`
-	Version     uint32 `json:"version"`
+// RuleRow A row that matches gives basis points of the price and a fixed amount, cut by its limits.
+type RuleRow = earn.Row
+
+// RuleSeason The days in which a row holds, both ends included.
+type RuleSeason = earn.Season
+
+// RuleSet Decision tables; what an item earns is the sum of what the tables give.
+type RuleSet = earn.RuleSet
+
+// RuleTable defines model for RuleTable.
+type RuleTable = earn.Table
+
+// RulesHash SHA-256 of the rule set as the ledger has it.
+type RulesHash = string
+
+// RulesSchedule defines model for RulesSchedule.
+type RulesSchedule struct {
+	// Current The version in force; absent while there is none.
+	Current uint32 `json:"current,omitempty,omitzero"`
+
+	// Proposal A rule set that waits to be approved, by another than proposed it, and published.
+	Proposal *ProposedRules `json:"proposal,omitempty"`
+
+	// Versions In the order of their start. Each takes the place of the one before.
+	Versions []ScheduledRules `json:"versions"`
+}
+
+// RulesVersion defines model for RulesVersion.
+type RulesVersion struct {
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash      RulesHash `json:"hash"`
+	Published time.Time `json:"published"`
+
+	// Set Decision tables; what an item earns is the sum of what the tables give.
+	Set RuleSet `json:"set"`
+
+	// Starts From when on it is in force.
+	Starts  time.Time `json:"starts"`
+	Version uint32    `json:"version"`
+}
+
+// ScheduledRules defines model for ScheduledRules.
+type ScheduledRules struct {
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash    RulesHash `json:"hash"`
+	Starts  time.Time `json:"starts"`
+	Version uint32    `json:"version"`
 }
 
 // Session defines model for Session.
@@ -660,6 +786,12 @@ type Status struct {
 type Supply struct {
 	Assets []AssetSupply `json:"assets"`
 }
+
+// TableOutcome What a table made of the item.
+type TableOutcome = earn.TableOutcome
+
+// TierLevel A tier, reached by either threshold in the last twelve months.
+type TierLevel = earn.Level
 
 // Transaction The Fabric transaction that answered, and its block.
 type Transaction struct {
@@ -775,6 +907,18 @@ type ReportBookingEventsParams struct {
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
+// ExplainBookingParams defines parameters for ExplainBooking.
+type ExplainBookingParams struct {
+	// Source The booking system, as in its events.
+	Source string `form:"source" json:"source"`
+
+	// Booking The booking, as in its events.
+	Booking string `form:"booking" json:"booking"`
+
+	// Item One item of it; all where it is left out.
+	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
 	// After Only ids after this one.
@@ -811,15 +955,6 @@ type PlaceTransferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
-// PublishRulesParams defines parameters for PublishRules.
-type PublishRulesParams struct {
-	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
-	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
-
-	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
-}
-
 // ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody defines body for ReportBookingEvents for application/cloudevents+json ContentType.
 type ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody = BookingEvent
 
@@ -843,9 +978,6 @@ type PlaceRedemptionJSONRequestBody = Redemption
 
 // PlaceTransferJSONRequestBody defines body for PlaceTransfer for application/json ContentType.
 type PlaceTransferJSONRequestBody = Transfer
-
-// PublishRulesJSONRequestBody defines body for PublishRules for application/json ContentType.
-type PublishRulesJSONRequestBody = Rules
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -873,6 +1005,9 @@ type ServerInterface interface {
 	// GetChange What became of an operator's change
 	// (GET /v1/changes/{id})
 	GetChange(c *gin.Context, id WorkID)
+	// ExplainBooking Why a booking earns what it earns
+	// (GET /v1/explanations)
+	ExplainBooking(c *gin.Context, params ExplainBookingParams)
 	// GetLedger Which ledger this is, and the domain orders are signed under
 	// (GET /v1/ledger)
 	GetLedger(c *gin.Context)
@@ -909,12 +1044,15 @@ type ServerInterface interface {
 	// GetOrder What became of an order
 	// (GET /v1/orders/{orderId})
 	GetOrder(c *gin.Context, orderID OrderID)
-	// GetRules The earning rules in force
+	// ListRules Which earning rules are in force when
 	// (GET /v1/rules)
-	GetRules(c *gin.Context)
-	// PublishRules Put earning rules in force
-	// (POST /v1/rules)
-	PublishRules(c *gin.Context, params PublishRulesParams)
+	ListRules(c *gin.Context)
+	// GetCurrentRules The earning rules in force
+	// (GET /v1/rules/current)
+	GetCurrentRules(c *gin.Context)
+	// GetRules A version of the earning rules
+	// (GET /v1/rules/{version})
+	GetRules(c *gin.Context, version uint32)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1284,6 +1422,49 @@ func (siw *ServerInterfaceWrapper) GetChange(c *gin.Context) {
 	}
 
 	siw.Handler.GetChange(c, id)
+}
+
+// ExplainBooking operation middleware
+func (siw *ServerInterfaceWrapper) ExplainBooking(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainBookingParams
+
+	// ------------- Required query parameter "source" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "source", c.Request.URL.Query(), &params.Source, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter source: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Required query parameter "booking" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "booking", c.Request.URL.Query(), &params.Booking, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter booking: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "item", c.Request.URL.Query(), &params.Item, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter item: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainBooking(c, params)
 }
 
 // GetLedger operation middleware
@@ -1665,8 +1846,8 @@ func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 	siw.Handler.GetOrder(c, orderID)
 }
 
-// GetRules operation middleware
-func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
+// ListRules operation middleware
+func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
 
 	for _, middleware := range siw.HandlerMiddlewares {
 		middleware(c)
@@ -1675,56 +1856,35 @@ func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.GetRules(c)
+	siw.Handler.ListRules(c)
 }
 
-// PublishRules operation middleware
-func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
+// GetCurrentRules operation middleware
+func (siw *ServerInterfaceWrapper) GetCurrentRules(c *gin.Context) {
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetCurrentRules(c)
+}
+
+// GetRules operation middleware
+func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 
 	var err error
 	_ = err
 
-	// Parameter object where we will unmarshal all parameters from the context
-	var params PublishRulesParams
+	// ------------- Path parameter "version" -------------
+	var version uint32
 
-	headers := c.Request.Header
-
-	// ------------- Optional header parameter "Prefer" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
-		var Prefer Prefer
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
-			return
-		}
-
-		params.Prefer = Prefer
-
-	}
-
-	// ------------- Optional header parameter "Idempotency-Key" -------------
-	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
-		var IdempotencyKey IdempotencyKey
-		n := len(valueList)
-		if n != 1 {
-			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
-			return
-		}
-
-		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
-		if err != nil {
-			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
-			return
-		}
-
-		params.IdempotencyKey = IdempotencyKey
-
+	err = runtime.BindStyledParameterWithOptions("simple", "version", c.Param("version"), &version, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "uint32", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter version: %w", err), http.StatusBadRequest)
+		return
 	}
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -1734,7 +1894,7 @@ func (siw *ServerInterfaceWrapper) PublishRules(c *gin.Context) {
 		}
 	}
 
-	siw.Handler.PublishRules(c, params)
+	siw.Handler.GetRules(c, version)
 }
 
 // GinServerOptions provides options for the Gin server.
@@ -1777,8 +1937,10 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/members/:id/redemptions", wrapper.PlaceRedemption)
 	router.POST(options.BaseURL+"/v1/members/:id/orders/prepare", wrapper.PrepareOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
-	router.GET(options.BaseURL+"/v1/rules", wrapper.GetRules)
-	router.POST(options.BaseURL+"/v1/rules", wrapper.PublishRules)
+	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
+	router.GET(options.BaseURL+"/v1/rules/current", wrapper.GetCurrentRules)
+	router.GET(options.BaseURL+"/v1/rules/:version", wrapper.GetRules)
+	router.GET(options.BaseURL+"/v1/explanations", wrapper.ExplainBooking)
 	router.POST(options.BaseURL+"/v1/accounts/:address/freeze", wrapper.FreezeAccount)
 	router.POST(options.BaseURL+"/v1/accounts/:address/unfreeze", wrapper.UnfreezeAccount)
 	router.GET(options.BaseURL+"/v1/changes/:id", wrapper.GetChange)

@@ -25,7 +25,7 @@ type Role string
 const (
 	RoleBooking  Role = "booking"  // reports booking events
 	RoleMember   Role = "member"   // the member service: enrols members and obtains their tokens
-	RoleOperator Role = "operator" // rules and frozen accounts
+	RoleOperator Role = "operator" // frozen accounts
 	RoleAuditor  Role = "auditor"  // sees everything, changes nothing
 	RoleSession  Role = "session"  // a member, by a token of their session
 )

@@ -5,10 +5,12 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"mime"
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +79,37 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 	if err := doc.Validate(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestTypesOfRulesAreDescribed holds the document against the types of another package that are answered as they are.
+func TestTypesOfRulesAreDescribed(t *testing.T) {
+	doc, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, kind := range map[string]reflect.Type{
+		"RuleSet": reflect.TypeFor[RuleSet](), "RuleTable": reflect.TypeFor[RuleTable](), "RuleRow": reflect.TypeFor[RuleRow](),
+		"RuleSeason": reflect.TypeFor[RuleSeason](), "TierLevel": reflect.TypeFor[TierLevel](),
+		"Explanation": reflect.TypeFor[Explanation](), "TableOutcome": reflect.TypeFor[TableOutcome](),
+		"RowOutcome": reflect.TypeFor[RowOutcome](), "Giving": reflect.TypeFor[Giving](), "CutOutcome": reflect.TypeFor[CutOutcome](),
+	} {
+		schema := doc.Components.Schemas[name].Value
+		var fields, required []string
+		for i := range kind.NumField() {
+			field, options, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")
+			if fields = append(fields, field); options == "" {
+				required = append(required, field)
+			}
+		}
+		slices.Sort(fields)
+		slices.Sort(required)
+		if described := slices.Sorted(maps.Keys(schema.Properties)); !slices.Equal(described, fields) {
+			t.Errorf("%s has %q, and is described with %q", name, fields, described)
+		}
+		if described := slices.Sorted(slices.Values(schema.Required)); !slices.Equal(described, required) {
+			t.Errorf("%s always has %q, and is described to have %q", name, required, described)
+		}
 	}
 }
 

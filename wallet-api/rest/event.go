@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"time"
 	"unicode/utf8"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -162,6 +164,12 @@ func (r *reader) payload(event *wallet.BookingEvent) {
 			r.text(&event.Booking)
 		case "member":
 			r.text(&event.Member)
+		case "channel":
+			r.code(&event.Channel)
+		case "party":
+			if event.Party = uint32(r.whole(math.MaxUint32)); event.Party == 0 {
+				r.refuse("", dollars.CodeFactInvalid, "a party has travellers; leave it out where it is not known")
+			}
 		case "reason":
 			r.text(&event.Reason)
 		case "items":
@@ -196,6 +204,14 @@ func (r *reader) item() (item wallet.BookingItem) {
 			r.text(&item.Start)
 		case "end":
 			r.text(&item.End)
+		case "cabin":
+			r.code(&item.Cabin)
+		case "route":
+			r.code(&item.Route)
+		case "country":
+			r.code(&item.Country)
+		case "hotel":
+			r.code(&item.Hotel)
 		default:
 			return false
 		}
@@ -204,11 +220,23 @@ func (r *reader) item() (item wallet.BookingItem) {
 	return item
 }
 
+// code reads a fact that is a code. Which ones are codes is the ledger's to say, but for an empty one, which says
+// nothing and yet is there.
+func (r *reader) code(into *string) {
+	if r.text(into); *into == "" {
+		r.refuse("", dollars.CodeFactInvalid, "a code must not be empty; leave it out where it is not known")
+	}
+}
+
 // check puts the attributes into the event, and refuses what does not belong to an event of its type.
 func (r *reader) check(a attributes, event *wallet.BookingEvent) {
 	event.Source, event.ID, event.Type = a.source, a.id, a.kind
 	if r.err != nil {
 		return
+	}
+	var err error
+	if a.time != "" {
+		event.Time, err = time.Parse(time.RFC3339, a.time)
 	}
 	switch {
 	case a.version != "1.0":
@@ -219,7 +247,7 @@ func (r *reader) check(a attributes, event *wallet.BookingEvent) {
 		r.refuse("/source", wallet.CodeMalformed, "must be a URI or the path of one")
 	case a.kind == "":
 		r.refuse("/type", wallet.CodeMalformed, "is required")
-	case a.time != "" && !timestamp(a.time):
+	case err != nil:
 		r.refuse("/time", wallet.CodeMalformed, "is not a time as in RFC 3339")
 	case !a.data:
 		r.refuse("/data", wallet.CodeMalformed, "is required")
@@ -244,6 +272,12 @@ func (r *reader) checkType(event *wallet.BookingEvent) {
 	if event.Member != "" {
 		r.refuse("/data/member", wallet.CodeMalformed, "only a confirmed event names the member")
 	}
+	if event.Channel != "" {
+		r.refuse("/data/channel", wallet.CodeMalformed, "only a confirmed event tells the channel")
+	}
+	if event.Party != 0 {
+		r.refuse("/data/party", wallet.CodeMalformed, "only a confirmed event tells the party")
+	}
 	if event.Reason != "" && event.Type == wallet.EventCompleted {
 		r.refuse("/data/reason", wallet.CodeMalformed, "only a cancelled event has a reason")
 	}
@@ -264,10 +298,5 @@ func isJSON(contentType string) bool {
 
 func reference(s string) bool {
 	_, err := url.Parse(s)
-	return err == nil
-}
-
-func timestamp(s string) bool {
-	_, err := time.Parse(time.RFC3339, s)
 	return err == nil
 }

@@ -14,6 +14,7 @@ import (
 	cloudevents "github.com/cloudevents/sdk-go/v2/event"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -129,6 +130,54 @@ func TestOverloadAndFailureOfTheIntake(t *testing.T) {
 	}
 }
 
+// factual is an event that says everything earning rules may ask for.
+const factual = `{"specversion":"1.0","id":"t1/confirmed","source":"urn:test","type":"com.destinasia.booking.confirmed.v1",` +
+	`"time":"2026-06-01T01:30:00+02:00","data":{"booking":"t1","member":"alice","channel":"web","party":2,"items":[` +
+	`{"item":"1","kind":"flight","price":{"amount":"100.00","currency":"EUR"},"start":"2026-07-01","end":"2026-07-01",` +
+	`"cabin":"economy","route":"FRA-LIS","country":"PT"},` +
+	`{"item":"2","kind":"hotel","price":{"amount":"700.00","currency":"EUR"},"start":"2026-07-01","end":"2026-07-08",` +
+	`"country":"PT","hotel":"lis/01"}]}}`
+
+func TestFactsReachTheLedger(t *testing.T) {
+	may31, _ := dollars.ParseDate("2026-05-31")
+	july1, _ := dollars.ParseDate("2026-07-01")
+	trip := earn.Trip{Flights: 1, Hotels: 1, Nights: 7}
+	want := []dollars.Facts{
+		{
+			Kind: earn.Flight, Price: 100_00, Currency: "EUR", Start: july1, End: july1, Booked: may31,
+			Cabin: "economy", Route: "FRA-LIS", Country: "PT", Channel: "web", Party: 2, Trip: trip,
+		},
+		{
+			Kind: earn.Hotel, Price: 700_00, Currency: "EUR", Start: july1, End: july1 + 7, Booked: may31,
+			Country: "PT", Hotel: "lis/01", Channel: "web", Party: 2, Trip: trip,
+		},
+	}
+	var event struct{ Data json.RawMessage }
+	if err := json.Unmarshal([]byte(factual), &event); err != nil {
+		t.Fatal(err)
+	}
+	for mode, send := range map[string]func(api) answer{
+		"structured": func(a api) answer {
+			return a.send(t, "dsk_booking", "POST", "/v1/booking-events", factual, "Content-Type", mediaEvent)
+		},
+		"binary": func(a api) answer {
+			return a.send(t, "dsk_booking", "POST", "/v1/booking-events", string(event.Data), "Content-Type", mediaJSON, "ce-specversion", "1.0",
+				"ce-id", "t1/confirmed", "ce-source", "urn:test", "ce-type", wallet.EventConfirmed, "ce-time", "2026-06-01T01:30:00+02:00")
+		},
+	} {
+		a := newAPI(t, Options{})
+		a.enrol(t, "alice")
+		send(a).want(t, http.StatusAccepted)
+		for i, facts := range want {
+			id := dollars.NewBookingID("urn:test", "t1", fmt.Sprint(i+1))
+			rec, err := dollars.DecodeBookingRecord(a.ledger.state[dollars.BookingKey(id)])
+			if err != nil || rec.Facts != facts {
+				t.Errorf("%s: item %d: %v\n%+v\nwant\n%+v", mode, i+1, err, rec.Facts, facts)
+			}
+		}
+	}
+}
+
 // sdkEvent is what the CloudEvents SDK makes of an event in structured mode.
 func sdkEvent(data []byte) (*cloudevents.Event, error) {
 	var e cloudevents.Event
@@ -140,10 +189,11 @@ func sdkEvent(data []byte) (*cloudevents.Event, error) {
 
 // looseData is an event's data by encoding/json.
 type looseData struct {
-	Booking, Member, Reason string
-	Items                   []struct {
-		Item, Kind, Start, End string
-		Price                  struct{ Amount, Currency string }
+	Booking, Member, Reason, Channel string
+	Party                            uint32
+	Items                            []struct {
+		Item, Kind, Start, End, Cabin, Route, Country, Hotel string
+		Price                                                struct{ Amount, Currency string }
 	}
 }
 
@@ -159,10 +209,15 @@ func agree(t *testing.T, data []byte, got wallet.BookingEvent) {
 	if err := json.Unmarshal(e.Data(), &loose); err != nil {
 		t.Fatalf("%v\n%s", err, data)
 	}
+	if want.Time = e.Time(); want.Time.Equal(got.Time) {
+		want.Time = got.Time // which may be in another zone
+	}
 	want.Booking, want.Member, want.Reason = loose.Booking, loose.Member, loose.Reason
+	want.Channel, want.Party = loose.Channel, loose.Party
 	for _, i := range loose.Items {
 		want.Items = append(want.Items, wallet.BookingItem{
 			Item: i.Item, Kind: i.Kind, Amount: i.Price.Amount, Currency: i.Price.Currency, Start: i.Start, End: i.End,
+			Cabin: i.Cabin, Route: i.Route, Country: i.Country, Hotel: i.Hotel,
 		})
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -172,7 +227,7 @@ func agree(t *testing.T, data []byte, got wallet.BookingEvent) {
 
 func TestEventsReadAsTheSDKReadsThem(t *testing.T) {
 	for _, event := range []string{
-		confirmed("b1", "alice", "214.84"), completed("b1"),
+		confirmed("b1", "alice", "214.84"), completed("b1"), factual,
 		` { "data" : {"items":[{"item":"A\u00e9\ud83d\ude00\n\/"}],"booking":"é" } ,"type":"` + wallet.EventCancelled + `","source":"/s","id":"\"","specversion":"1.0","traceparent":"00-x","sampled":true,"n":-1} `,
 	} {
 		got, err := readEvent([]byte(event))
@@ -186,6 +241,7 @@ func TestEventsReadAsTheSDKReadsThem(t *testing.T) {
 func FuzzReadEvent(f *testing.F) {
 	f.Add([]byte(confirmed("b1", "alice", "214.84")))
 	f.Add([]byte(completed("b1")))
+	f.Add([]byte(factual))
 	f.Add([]byte(`{"specversion":"1.0","id":"\ud83d\ude00","source":"/s","type":"` + wallet.EventCancelled + `","x":1e9,"data":{"booking":"b","items":[]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		event, err := readEvent(data)

@@ -210,30 +210,3 @@ func TestIdempotencyKey(t *testing.T) {
 	a.send(t, "dsk_operator", "POST", strings.Replace(path, "freeze", "unfreeze", 1), "", "Idempotency-Key", "k1").problem(t, 409, wallet.CodeKeyReused, "")
 	a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"1"}`).problem(t, 422, dollars.CodeAccountFrozen, "")
 }
-
-func TestRules(t *testing.T) {
-	a := newAPI(t, Options{})
-	var rules Rules
-	a.send(t, "dsk_booking", "GET", "/v1/rules", "").want(t, 200).decode(t, &rules)
-	if rules.Version != 1 || rules.BasisPoints.Hotel != 500 {
-		t.Errorf("%+v", rules)
-	}
-	const next = `{"version":2,"currency":"EUR","basisPoints":{"hotel":600,"car":300,"flight":200},"validMonths":36}`
-	a.send(t, "dsk_operator", "POST", "/v1/rules", next, "Prefer", "wait=1").want(t, 200)
-	a.send(t, "dsk_booking", "GET", "/v1/rules", "").want(t, 200).decode(t, &rules)
-	if rules.Version != 2 || rules.ValidMonths != 36 {
-		t.Errorf("%+v", rules)
-	}
-	got := a.send(t, "dsk_operator", "POST", "/v1/rules", strings.Replace(next, ":2,", ":5,", 1), "Prefer", "wait=1")
-	got.problem(t, 422, dollars.CodeRulesVersion, "")
-	var st Status
-	a.send(t, "dsk_auditor", "GET", got.Header.Get("Location"), "").want(t, 200).decode(t, &st)
-	if st.Status != StateRejected || st.Operations[0].Code != dollars.CodeRulesVersion {
-		t.Errorf("%+v", st)
-	}
-	a.send(t, "dsk_operator", "POST", "/v1/rules", strings.Replace(next, "600", "60000", 1)).problem(t, 422, dollars.CodeRulesInvalid, "")
-	a.send(t, "dsk_operator", "POST", "/v1/rules", `{"version":2,"currency":"EUR","basisPoints":{"hotel":1},"validMonths":36}`).
-		problem(t, 400, wallet.CodeMalformed, "/basisPoints/car")
-	delete(a.ledger.state, dollars.RulesKey)
-	a.send(t, "dsk_operator", "GET", "/v1/rules", "").problem(t, 404, wallet.CodeNotFound, "")
-}

@@ -221,54 +221,6 @@ func (r *reader) signature() (sig eip712.Signature) {
 	return sig
 }
 
-func readRules(r *reader) (rules Rules) {
-	var version, currency, points, months bool
-	r.object(func(name []byte) bool {
-		switch string(name) {
-		case "version":
-			rules.Version, version = r.uint32(), true
-		case "currency":
-			r.text(&rules.Currency)
-			currency = true
-		case "basisPoints":
-			rules.BasisPoints, points = readBasisPoints(r), true
-		case "validMonths":
-			rules.ValidMonths, months = r.uint32(), true
-		default:
-			return false
-		}
-		return true
-	})
-	r.require("/version", version)
-	r.require("/currency", currency)
-	r.require("/basisPoints", points)
-	r.require("/validMonths", months)
-	return rules
-}
-
-func readBasisPoints(r *reader) (b BasisPoints) {
-	var hotel, car, flight bool
-	r.object(func(name []byte) bool {
-		switch string(name) {
-		case "hotel":
-			b.Hotel, hotel = r.uint32(), true
-		case "car":
-			b.Car, car = r.uint32(), true
-		case "flight":
-			b.Flight, flight = r.uint32(), true
-		default:
-			return false
-		}
-		return true
-	})
-	r.require("/hotel", hotel)
-	r.require("/car", car)
-	r.require("/flight", flight)
-	return b
-}
-
-func (r *reader) uint32() uint32 { return uint32(r.whole(math.MaxUint32)) }
-
 func (r *reader) require(field string, given bool) {
 	if !given {
 		r.refuse(field, wallet.CodeMalformed, "is required")

@@ -2,7 +2,6 @@ package rest
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
@@ -11,7 +10,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -50,14 +48,51 @@ type ledger struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{
+	l := &ledger{
 		now: time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC), eager: true,
-		state: map[string][]byte{dollars.RulesKey: dollars.EncodeRules(earn.Standard())},
+		state: map[string][]byte{},
 		work:  map[wallet.WorkID]*wallet.Status{}, done: map[wallet.WorkID]chan struct{}{},
 		keyed: map[string]wallet.IdempotencyKey{}, keyOf: map[string]wallet.WorkID{},
 		orders:  map[dollars.OrderID]wallet.OrderAt{},
 		members: map[wallet.MemberID]wallet.Member{}, keys: map[wallet.MemberID]*ecdsa.PrivateKey{},
 	}
+	l.publish(1, earn.StandardRules())
+	return l
+}
+
+// publish puts rules on the ledger as staff do, past the service.
+func (l *ledger) publish(version uint32, rules earn.RuleSet) {
+	set := rules.Encode()
+	hash := earn.HashOf(set)
+	planner := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{1}}
+	controller := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{2}}
+	l.apply(planner, dollars.ProposeRules{Version: version, Set: set})
+	l.apply(controller, dollars.ApproveRules{Version: version, Hash: hash})
+	_, j := l.apply(planner, dollars.PublishRules{Version: version, Hash: hash})
+	if e := j.Entries[0]; e.Outcome != dollars.Applied {
+		panic("rules were not published: " + e.Code)
+	}
+}
+
+// apply runs operations as one transaction and block.
+func (l *ledger) apply(by dollars.Caller, ops ...dollars.Operation) (txID string, journal dollars.Journal) {
+	info := l.info()
+	by.MSP = info.Currency.IssuerMSP
+	l.blocks++
+	env := dollars.Env{
+		Currency: info.Currency, Channel: info.Channel, Chaincode: info.Chaincode,
+		TxID: dollars.TxID{byte(l.blocks), byte(l.blocks >> 8)}, Time: l.now.Unix(), Caller: by,
+	}
+	result, err := dollars.Apply(env, ops, l)
+	if err != nil {
+		panic(err)
+	}
+	for _, w := range result.Writes {
+		if l.state[w.Key] = w.Value; w.Value == nil {
+			delete(l.state, w.Key)
+		}
+	}
+	return env.TxID.String(), result.Journal
 }
 
 func (l *ledger) info() wallet.LedgerInfo {
@@ -119,17 +154,11 @@ func (l *ledger) commit() {
 }
 
 func (l *ledger) settle() {
-	info := l.info()
 	for _, id := range l.queue {
 		st := l.work[id]
-		l.blocks++
-		env := dollars.Env{
-			Currency: info.Currency, Channel: info.Channel, Chaincode: info.Chaincode,
-			TxID: dollars.TxID{byte(l.blocks), byte(l.blocks >> 8)}, Time: l.now.Unix(),
-			Caller: dollars.Caller{MSP: info.Currency.IssuerMSP, Role: dollars.RoleIssuer},
-		}
+		by := dollars.Caller{Role: dollars.RoleIssuer}
 		if st.Work.Class == wallet.ClassAdmin {
-			env.Caller.Role = dollars.RoleOperator
+			by.Role = dollars.RoleOperator
 		}
 		ops := slices.Clone(st.Work.Ops)
 		for i, op := range ops {
@@ -138,24 +167,16 @@ func (l *ledger) settle() {
 				ops[i] = o
 			}
 		}
-		result, err := dollars.Apply(env, ops, l)
-		if err != nil {
-			panic(err)
-		}
-		l.fold(st, env.TxID.String(), result)
+		tx, journal := l.apply(by, ops...)
+		l.fold(st, tx, journal)
 		close(l.done[id])
 	}
 	l.queue = nil
 }
 
-func (l *ledger) fold(st *wallet.Status, tx string, result dollars.Result) {
-	for _, w := range result.Writes {
-		if l.state[w.Key] = w.Value; w.Value == nil {
-			delete(l.state, w.Key)
-		}
-	}
+func (l *ledger) fold(st *wallet.Status, tx string, journal dollars.Journal) {
 	st.Done, st.TxID, st.Block, st.Results = true, tx, l.blocks, nil
-	for i, e := range result.Journal.Entries {
+	for i, e := range journal.Entries {
 		st.Results = append(st.Results, wallet.ResultOf(e))
 		l.history = append(l.history, wallet.HistoryEntry{Block: l.blocks, TxID: tx, Index: i, Time: l.now.Unix(), Entry: e})
 		if err := l.supply.Fold(e); err != nil {
@@ -234,131 +255,6 @@ func (l *ledger) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word)
 
 func accountOf(key *ecdsa.PrivateKey) dollars.Account {
 	return dollars.Account(crypto.PubkeyToAddress(key.PublicKey))
-}
-
-// The other ports, whose method names collide with those above.
-type (
-	views     struct{ *ledger }
-	directory struct{ l *ledger }
-)
-
-func (v views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.Balance, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	b := wallet.Balance{Account: a, NextNonce: 1, Height: v.blocks}
-	held := map[dollars.Expiry]dollars.Amount{}
-	if raw := v.state[dollars.AccountKey(a)]; raw != nil {
-		rec, err := dollars.DecodeAccountRecord(raw)
-		if err != nil {
-			return b, err
-		}
-		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
-		for _, x := range rec.Buckets {
-			held[x.Expiry] += x.Amount
-		}
-	}
-	for _, ref := range v.credits(a) {
-		amount, err := dollars.DecodeCredit(v.state[ref.Of(a).Key()])
-		if err != nil {
-			return b, err
-		}
-		held[ref.Expiry] += amount
-	}
-	for e, amount := range held {
-		if !e.Passed(now) {
-			b.Buckets = append(b.Buckets, dollars.Bucket{Expiry: e, Amount: amount})
-		}
-	}
-	slices.SortFunc(b.Buckets, func(x, y dollars.Bucket) int { return cmp.Compare(x.Expiry, y.Expiry) })
-	return b, nil
-}
-
-func (v views) History(_ context.Context, a dollars.Account, cursor string, limit int) (page []wallet.HistoryEntry, next string, err error) {
-	skip := 0
-	if cursor != "" {
-		if skip, err = strconv.Atoi(cursor); err != nil {
-			return nil, "", &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "not a cursor of this service", Field: "/cursor"}
-		}
-	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	var all []wallet.HistoryEntry
-	for _, h := range slices.Backward(v.history) {
-		if h.Entry.Account == a || h.Entry.Other == a {
-			all = append(all, h)
-		}
-	}
-	all = all[min(skip, len(all)):]
-	if len(all) > limit {
-		return all[:limit], strconv.Itoa(skip + limit), nil
-	}
-	return all, "", nil
-}
-
-func (v views) Credits(_ context.Context, a dollars.Account, _ dollars.Amount, limit int) ([]dollars.CreditRef, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	refs := v.credits(a)
-	return refs[:min(limit, len(refs))], nil
-}
-
-func (v views) Supply(context.Context) (wallet.SupplyAt, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return wallet.SupplyAt{Height: v.blocks, Supply: v.supply}, nil
-}
-
-func (v views) Order(_ context.Context, id dollars.OrderID) (wallet.OrderAt, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if at, ok := v.orders[id]; ok {
-		return at, nil
-	}
-	return wallet.OrderAt{}, wallet.ErrNotFound
-}
-
-func (d directory) Add(_ context.Context, m wallet.Member) error {
-	d.l.mu.Lock()
-	defer d.l.mu.Unlock()
-	for _, other := range d.l.members {
-		if other.Account == m.Account {
-			return &wallet.Error{Code: wallet.CodeMemberExists, Detail: "the account belongs to a member already", Field: "/account"}
-		}
-	}
-	d.l.members[m.ID] = m
-	return nil
-}
-
-func (d directory) Member(_ context.Context, id wallet.MemberID) (wallet.Member, error) {
-	d.l.mu.Lock()
-	defer d.l.mu.Unlock()
-	if m, ok := d.l.members[id]; ok {
-		return m, nil
-	}
-	return wallet.Member{}, wallet.ErrNotFound
-}
-
-func (d directory) Owner(_ context.Context, a dollars.Account) (wallet.Member, error) {
-	d.l.mu.Lock()
-	defer d.l.mu.Unlock()
-	for _, m := range d.l.members {
-		if m.Account == a {
-			return m, nil
-		}
-	}
-	return wallet.Member{}, wallet.ErrNotFound
-}
-
-func (d directory) List(_ context.Context, after wallet.MemberID, limit int) (page []wallet.Member, err error) {
-	d.l.mu.Lock()
-	defer d.l.mu.Unlock()
-	for _, m := range d.l.members {
-		if m.ID > after {
-			page = append(page, m)
-		}
-	}
-	slices.SortFunc(page, func(a, b wallet.Member) int { return cmp.Compare(a.ID, b.ID) })
-	return page[:min(limit, len(page))], nil
 }
 
 // api is a server over a ledger in memory, with a client of each role: its key is dsk_ and the role.

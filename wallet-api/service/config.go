@@ -30,7 +30,7 @@ type Peer struct {
 // Identities are the Fabric identities the service submits with.
 type Identities struct {
 	Issuer   Identity `json:"issuer"`   // role=issuer: booking events, relayed orders
-	Operator Identity `json:"operator"` // role=operator: rules, freezing
+	Operator Identity `json:"operator"` // role=operator: freezing
 }
 
 // Identity is a certificate and its private key, PEM files.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
@@ -20,11 +21,16 @@ const (
 
 // BookingEvent is an event as the booking system reports it: decoded, not judged.
 type BookingEvent struct {
-	Source, ID, Type string // CloudEvents attributes; source and id together name the event
+	Source, ID, Type string    // CloudEvents attributes; source and id together name the event
+	Time             time.Time // when it happened; zero where the sender did not say
 	Booking          string
-	Member           string        // of a confirmed event
-	Items            []BookingItem // of the other events only Item is set
+	Items            []BookingItem // but for confirmed events only Item is set
 	Reason           string        // of a cancelled event; not kept
+
+	// Of a confirmed event; channel and party only where the sender says.
+	Member  string
+	Channel string // a code, in the sense of dollars.Facts
+	Party   uint32 // travellers
 }
 
 // BookingItem is one thing booked: it counts on its own.
@@ -34,6 +40,8 @@ type BookingItem struct {
 	Amount     string // decimal, of Currency
 	Currency   string
 	Start, End string // YYYY-MM-DD
+
+	Cabin, Route, Country, Hotel string // codes, in the sense of dollars.Facts; "" where the sender does not say
 }
 
 // Bounds of an event, in bytes but for items.
@@ -61,7 +69,7 @@ func (s *Service) ReportEvents(ctx context.Context, client string, events []Book
 		return nil, err
 	}
 	for i, e := range events {
-		w, err := s.eventWork(ctx, e, rules.Currency)
+		w, err := s.eventWork(ctx, e, rules.Set.Currency)
 		receipts[i] = EventReceipt{ID: w.ID, Err: err}
 		if err != nil {
 			if _, refused := codeOf(err); !refused {
@@ -88,23 +96,8 @@ func (s *Service) ReportEvents(ctx context.Context, client string, events []Book
 // eventWork judges an event and turns it into work. currency is the one the rules know, "" before there are rules:
 // then the ledger decides.
 func (s *Service) eventWork(ctx context.Context, e BookingEvent, currency string) (Work, error) {
-	for _, f := range []struct{ field, value string }{
-		{"/source", e.Source}, {"/id", e.ID}, {"/data/booking", e.Booking},
-	} {
-		if err := checkName(f.field, f.value); err != nil {
-			return Work{}, err
-		}
-	}
-	switch e.Type {
-	case EventConfirmed, EventCompleted, EventCancelled:
-	default:
-		return Work{}, &Error{Code: CodeEventUnknown, Detail: "this service knows " + EventConfirmed + ", " + EventCompleted + " and " + EventCancelled, Field: "/type"}
-	}
-	if len(e.Items) < 1 || len(e.Items) > MaxItems {
-		return Work{}, &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("an event has 1 to %d items; this one has %d", MaxItems, len(e.Items)), Field: "/data/items"}
-	}
-	if len(e.Reason) > MaxReasonLength {
-		return Work{}, &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a reason has at most %d bytes", MaxReasonLength), Field: "/data/reason"}
+	if err := e.check(); err != nil {
+		return Work{}, err
 	}
 	var account dollars.Account
 	if e.Type == EventConfirmed {
@@ -131,8 +124,99 @@ func (s *Service) eventWork(ctx context.Context, e BookingEvent, currency string
 		}
 		w.Ops[i] = op
 	}
+	if err := e.situate(w.Ops); err != nil {
+		return Work{}, err
+	}
+	// Before the day of booking is in them: an event that is sent again is the same at whatever time its sender says it
+	// happened, as the item is to the ledger.
 	w.Digest = digestOf(w.Ops)
+	e.date(w.Ops)
 	return w, nil
+}
+
+// check judges what an event has beside its items' own.
+func (e BookingEvent) check() error {
+	for _, f := range []struct{ field, value string }{
+		{"/source", e.Source}, {"/id", e.ID}, {"/data/booking", e.Booking},
+	} {
+		if err := checkName(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	switch e.Type {
+	case EventConfirmed, EventCompleted, EventCancelled:
+	default:
+		return &Error{Code: CodeEventUnknown, Detail: "this service knows " + EventConfirmed + ", " + EventCompleted + " and " + EventCancelled, Field: "/type"}
+	}
+	switch {
+	case !e.Time.IsZero() && e.Time.Unix() < 0:
+		return &Error{Code: dollars.CodeDateInvalid, Detail: "the event happened before 1970", Field: "/time"}
+	case len(e.Items) < 1 || len(e.Items) > MaxItems:
+		return &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("an event has 1 to %d items; this one has %d", MaxItems, len(e.Items)), Field: "/data/items"}
+	case len(e.Reason) > MaxReasonLength:
+		return &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a reason has at most %d bytes", MaxReasonLength), Field: "/data/reason"}
+	}
+	return nil
+}
+
+// situate tells every item of a confirmed event how it was booked and what else was with it.
+func (e BookingEvent) situate(ops []dollars.Operation) error {
+	trip := tripOf(ops)
+	for i, op := range ops {
+		o, ok := op.(dollars.Confirm)
+		if !ok {
+			continue
+		}
+		for _, step := range []struct {
+			field string
+			set   func()
+		}{
+			{"/data/channel", func() { o.Facts.Channel = e.Channel }},
+			{"/data/party", func() { o.Facts.Party = e.Party }},
+			{"/data/items", func() { o.Facts.Trip = trip }},
+		} {
+			// What is there is in order, so what is wrong then is what was set.
+			step.set()
+			if err := o.Facts.Check(); err != nil {
+				return at(step.field, err)
+			}
+		}
+		ops[i] = o
+	}
+	return nil
+}
+
+// tripOf is what items are confirmed together.
+func tripOf(ops []dollars.Operation) (trip earn.Trip) {
+	for _, op := range ops {
+		o, ok := op.(dollars.Confirm)
+		if !ok {
+			continue
+		}
+		switch o.Facts.Kind {
+		case earn.Hotel:
+			trip.Hotels++
+			trip.Nights = max(trip.Nights, uint32(o.Facts.End-o.Facts.Start))
+		case earn.Car:
+			trip.Cars++
+		case earn.Flight:
+			trip.Flights++
+		}
+	}
+	return trip
+}
+
+// date tells every item of a confirmed event the day it was booked.
+func (e BookingEvent) date(ops []dollars.Operation) {
+	if e.Time.IsZero() {
+		return
+	}
+	for i, op := range ops {
+		if o, ok := op.(dollars.Confirm); ok {
+			o.Facts.Booked = dollars.DateOf(e.Time.Unix())
+			ops[i] = o
+		}
+	}
 }
 
 func itemOperation(e BookingEvent, item BookingItem, account dollars.Account, currency string) (dollars.Operation, error) {
@@ -171,6 +255,22 @@ func (item BookingItem) facts(currency string) (f dollars.Facts, err error) {
 	if f.End < f.Start {
 		return f, &Error{Code: dollars.CodeDateInvalid, Detail: "the item ends before it starts", Field: "/end"}
 	}
+	for _, code := range []struct {
+		field string
+		to    *string
+		value string
+	}{
+		{"/cabin", &f.Cabin, item.Cabin},
+		{"/route", &f.Route, item.Route},
+		{"/country", &f.Country, item.Country},
+		{"/hotel", &f.Hotel, item.Hotel},
+	} {
+		// What was read so far is in order, so what is wrong then is this.
+		*code.to = code.value
+		if err := f.Check(); err != nil {
+			return f, at(code.field, err)
+		}
+	}
 	return f, nil
 }
 
@@ -196,7 +296,7 @@ func digestOf(ops []dollars.Operation) [32]byte {
 	for i, op := range ops {
 		encoded[i] = dollars.EncodeOperation(op)
 	}
-	return sha256.Sum256(dollars.EncodeBatch(encoded))
+	return sha256.Sum256(dollars.EncodeBatch(0, encoded))
 }
 
 // codeOf finds the code of a refusal, the service's or the ledger's.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/chaincode/eip712"
 	"github.com/ethereum/go-ethereum/crypto"
 )
@@ -330,14 +329,6 @@ func (o OrderStatus) status() Status {
 // SetFrozen freezes an account, or lets it spend again.
 func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account, frozen bool, key *IdempotencyKey) (Receipt, error) {
 	return s.change(ctx, owner, dollars.SetFrozen{Account: a, Frozen: frozen}, key)
-}
-
-// PublishRules puts a rule set in force.
-func (s *Service) PublishRules(ctx context.Context, owner string, r earn.Rules, key *IdempotencyKey) (Receipt, error) {
-	if err := r.Check(); err != nil {
-		return Receipt{}, &Error{Code: dollars.CodeRulesInvalid, Detail: err.Error()}
-	}
-	return s.change(ctx, owner, dollars.PublishRules{Rules: r}, key)
 }
 
 // change accepts an operator's operation under an id of its own.

@@ -42,14 +42,20 @@ type Views interface {
 	// earliest expiry first, expired ones too (they are burned on the way), at most limit.
 	Credits(ctx context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error)
 
-	// Ledger is the supply, and the place of an applied order or ErrNotFound.
+	// Ledger is what Views knows beside accounts.
 	Ledger
 }
 
-// Ledger is the part of Views about the ledger as a whole.
+// Ledger is the part of Views that is not about one account.
 type Ledger interface {
+	// Supply of the asset.
 	Supply(ctx context.Context) (SupplyAt, error)
+
+	// Order is the place of an applied order, or ErrNotFound.
 	Order(ctx context.Context, id dollars.OrderID) (OrderAt, error)
+
+	// Bookings are the items of a booking in the order of their ids; at most limit.
+	Bookings(ctx context.Context, id dollars.TripID, limit int) ([]BookedItem, error)
 }
 
 // Directory knows which account belongs to which member.

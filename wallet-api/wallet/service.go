@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 )
 
 // Ports are the adapters the use cases need.
@@ -42,6 +42,8 @@ type Service struct {
 	now      func() time.Time
 	caughtUp func() bool
 	nonces   nonces
+
+	lastRules atomic.Pointer[rulesVersion]
 }
 
 // New makes a Service over its ports.
@@ -154,7 +156,8 @@ func (s *Service) Balance(ctx context.Context, id string) (Balance, error) {
 		return Balance{}, err
 	}
 	b.NextNonce = s.nonces.next(m.Account, b.NextNonce)
-	return b, nil
+	b.Tier, err = s.tier(m.Account)
+	return b, err
 }
 
 // History is a page of a member's history, newest first, and the cursor of the next page.
@@ -178,18 +181,6 @@ func checkLimit(limit int) error {
 
 // Supply is the supply of the asset at the height of the views.
 func (s *Service) Supply(ctx context.Context) (SupplyAt, error) { return s.Views.Supply(ctx) }
-
-// Rules are the earning rules in force, or a refusal with not_found before the first were published.
-func (s *Service) Rules(context.Context) (earn.Rules, error) {
-	values, err := s.Views.Get([]string{dollars.RulesKey})
-	if err != nil {
-		return earn.Rules{}, fmt.Errorf("read rules: %w", err)
-	}
-	if len(values) != 1 || len(values[0]) == 0 {
-		return earn.Rules{}, &Error{Code: CodeNotFound, Detail: "no earning rules have been published yet"}
-	}
-	return dollars.DecodeRules(values[0])
-}
 
 // Status tells how far accepted work has come.
 func (s *Service) Status(ctx context.Context, id WorkID) (Status, error) {

@@ -30,6 +30,7 @@ type Balance struct {
 	Debt      dollars.Amount  // owed; goes off Available
 	Frozen    bool
 	NextNonce uint64 // lowest nonce above all that were applied
+	Tier      string // by the rules in force; "" below the lowest, and where there are none
 }
 
 // Available is what the account can spend: its buckets less its debt, and never below zero.
@@ -48,6 +49,12 @@ type HistoryEntry struct {
 	Index int   // of the operation in its transaction
 	Time  int64 // Unix seconds
 	Entry dollars.Entry
+}
+
+// BookedItem is a booked item as the ledger has it.
+type BookedItem struct {
+	ID     dollars.BookingID
+	Record dollars.BookingRecord
 }
 
 // SupplyAt is the supply of the asset at a height.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/chaincode/eip712"
 	"github.com/ethereum/go-ethereum/crypto"
 )
@@ -409,20 +408,29 @@ func TestMemberCreatedTwiceAtOnce(t *testing.T) {
 	wantCode(t, err, CodeMemberExists, "")
 }
 
-func TestRules(t *testing.T) {
-	w := newWorld(t)
-	r := earn.Standard()
-	r.Version, r.HotelBasisPoints = 2, 20_000
-	_, err := w.PublishRules(t.Context(), "client:ops", r, nil)
-	wantCode(t, err, dollars.CodeRulesInvalid, "")
-	r.HotelBasisPoints = 600
-	if _, err := w.PublishRules(t.Context(), "client:ops", r, nil); err != nil {
-		t.Fatal(err)
+func TestAnEventSentAgainAtAnotherTimeIsTheSame(t *testing.T) {
+	w, _, _ := twoMembers(t)
+	event := BookingEvent{
+		Source: "test", ID: "1", Type: EventConfirmed, Time: w.now, Booking: "b", Member: "alice", Channel: "web",
+		Items: []BookingItem{{Item: "1", Kind: "hotel", Amount: "100", Currency: "EUR", Start: "2026-12-01", End: "2026-12-03"}},
 	}
-	w.settle(t)
-	if got, err := w.Rules(t.Context()); err != nil || got != r {
-		t.Fatal(got, err)
+	report := func() EventReceipt {
+		t.Helper()
+		receipts, err := w.ReportEvents(t.Context(), "test", []BookingEvent{event})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return receipts[0]
 	}
+	if r := report(); r.Err != nil || r.Repeated {
+		t.Errorf("%+v", r)
+	}
+	event.Time = event.Time.Add(48 * time.Hour)
+	if r := report(); r.Err != nil || !r.Repeated {
+		t.Errorf("%+v", r)
+	}
+	event.Channel = "app"
+	wantCode(t, report().Err, CodeConflict, "")
 }
 
 func TestNoncesAreForgottenOnlyWhenOld(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -46,12 +47,49 @@ func newWorld(t *testing.T) *world {
 	testLedger.Currency = currency
 	w := &world{
 		now:   time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC),
-		state: map[string][]byte{dollars.RulesKey: dollars.EncodeRules(earn.Standard())},
+		state: map[string][]byte{},
 		work:  map[WorkID]*Status{}, keyed: map[string]IdempotencyKey{}, keyOf: map[string]WorkID{},
 		orders: map[dollars.OrderID]OrderAt{}, members: map[MemberID]Member{}, keys: map[MemberID]*ecdsa.PrivateKey{},
 	}
 	w.Service = New(Ports{Intake: w, Views: views{w}, Directory: directory{w}, Keys: w}, testLedger, Options{Now: func() time.Time { return w.now }})
+	w.publish(t, 1, earn.StandardRules())
 	return w
+}
+
+// publish puts rules on the ledger as staff do, past the service.
+func (w *world) publish(t *testing.T, version uint32, rules earn.RuleSet) {
+	t.Helper()
+	set := rules.Encode()
+	hash := earn.HashOf(set)
+	planner, controller := dollars.CertificateID{1}, dollars.CertificateID{2}
+	w.apply(t, dollars.Caller{Role: dollars.RoleRules, ID: planner}, dollars.ProposeRules{Version: version, Set: set})
+	w.apply(t, dollars.Caller{Role: dollars.RoleRules, ID: controller}, dollars.ApproveRules{Version: version, Hash: hash})
+	j := w.apply(t, dollars.Caller{Role: dollars.RoleRules, ID: planner}, dollars.PublishRules{Version: version, Hash: hash})
+	if e := j.Entries[0]; e.Outcome != dollars.Applied {
+		t.Fatalf("publish version %d: %s", version, e.Code)
+	}
+}
+
+// apply runs operations as one transaction of the issuer's organisation.
+func (w *world) apply(t *testing.T, by dollars.Caller, ops ...dollars.Operation) dollars.Journal {
+	t.Helper()
+	by.MSP = testLedger.Currency.IssuerMSP
+	w.blocks++
+	result, err := dollars.Apply(dollars.Env{
+		Currency: testLedger.Currency, Channel: testLedger.Channel, Chaincode: testLedger.Chaincode,
+		TxID: dollars.TxID{byte(w.blocks), byte(w.blocks >> 8)}, Time: w.now.Unix(), Caller: by,
+	}, ops, views{w})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range result.Writes {
+		if x.Value == nil {
+			delete(w.state, x.Key)
+		} else {
+			w.state[x.Key] = x.Value
+		}
+	}
+	return result.Journal
 }
 
 func (w *world) Accept(_ context.Context, work []Work) ([]Receipt, error) {
@@ -110,13 +148,9 @@ func (w *world) settle(t *testing.T) {
 	t.Helper()
 	for _, id := range w.queue {
 		st := w.work[id]
-		w.blocks++
-		env := dollars.Env{
-			Currency: testLedger.Currency, Channel: testLedger.Channel, Chaincode: testLedger.Chaincode,
-			TxID: dollars.TxID{byte(w.blocks), byte(w.blocks >> 8)}, Time: w.now.Unix(), Caller: dollars.Caller{MSP: testLedger.Currency.IssuerMSP, Role: dollars.RoleIssuer},
-		}
+		role := dollars.RoleIssuer
 		if st.Work.Class == ClassAdmin {
-			env.Caller.Role = dollars.RoleOperator
+			role = dollars.RoleOperator
 		}
 		ops := slices.Clone(st.Work.Ops)
 		for i, op := range ops {
@@ -125,19 +159,9 @@ func (w *world) settle(t *testing.T) {
 				ops[i] = o
 			}
 		}
-		result, err := dollars.Apply(env, ops, views{w})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, x := range result.Writes {
-			if x.Value == nil {
-				delete(w.state, x.Key)
-			} else {
-				w.state[x.Key] = x.Value
-			}
-		}
+		journal := w.apply(t, dollars.Caller{Role: role}, ops...)
 		st.Done, st.Block = true, uint64(w.blocks)
-		for _, e := range result.Journal.Entries {
+		for _, e := range journal.Entries {
 			st.Results = append(st.Results, ResultOf(e))
 			if e.Outcome == dollars.Applied && (e.Kind == dollars.KindTransfer || e.Kind == dollars.KindRedeem) {
 				w.orders[e.Ref] = OrderAt{Block: st.Block, Entry: e}
@@ -180,6 +204,19 @@ func (v views) Get(keys []string) ([][]byte, error) {
 		values[i] = v.w.state[k]
 	}
 	return values, nil
+}
+
+func (v views) Bookings(_ context.Context, id dollars.TripID, limit int) (items []BookedItem, err error) {
+	for _, key := range slices.Sorted(maps.Keys(v.w.state)) {
+		if strings.HasPrefix(key, dollars.TripPrefix(id)) && len(items) < limit {
+			rec, err := dollars.DecodeBookingRecord(v.w.state[key])
+			if err != nil {
+				return nil, err
+			}
+			items = append(items, BookedItem{dollars.ParseStateKey(key).Booking, rec})
+		}
+	}
+	return items, nil
 }
 
 func (v views) Balance(_ context.Context, a dollars.Account, now int64) (Balance, error) {

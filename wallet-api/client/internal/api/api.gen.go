@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
@@ -246,13 +247,9 @@ type Balance struct {
 	//
 	// Examples: 12.30
 	Pending Amount `json:"pending"`
-}
 
-// BasisPoints Hundredths of a percent of the price.
-type BasisPoints struct {
-	Car    uint32 `json:"car"`
-	Flight uint32 `json:"flight"`
-	Hotel  uint32 `json:"hotel"`
+	// Tier Reached by the earning rules in force; absent below the lowest.
+	Tier string `json:"tier,omitempty,omitzero"`
 }
 
 // BookingCounts Booked items by state.
@@ -268,11 +265,17 @@ type BookingCounts struct {
 
 // BookingData defines model for BookingData.
 type BookingData struct {
-	Booking string        `json:"booking"`
+	Booking string `json:"booking"`
+
+	// Channel By which it was booked, e.g. `web`. Of confirmed events only.
+	Channel FactCode      `json:"channel,omitempty,omitzero"`
 	Items   []BookingItem `json:"items"`
 
 	// Member Of confirmed events only.
 	Member string `json:"member,omitempty,omitzero"`
+
+	// Party How many travel. Of confirmed events only.
+	Party uint32 `json:"party,omitempty,omitzero"`
 
 	// Reason Of cancelled events only.
 	Reason string `json:"reason,omitempty,omitzero"`
@@ -287,8 +290,10 @@ type BookingEvent struct {
 	Source          string                      `json:"source"`
 	Specversion     BookingEventSpecversion     `json:"specversion"`
 	Subject         string                      `json:"subject,omitempty,omitzero"`
-	Time            time.Time                   `json:"time,omitempty,omitzero"`
-	Type            BookingEventType            `json:"type"`
+
+	// Time When it happened. The UTC day of a confirmed event is the day of the booking for earning rules.
+	Time time.Time        `json:"time,omitempty,omitzero"`
+	Type BookingEventType `json:"type"`
 }
 
 // BookingEventDatacontenttype defines model for BookingEvent.Datacontenttype.
@@ -302,9 +307,17 @@ type BookingEventType string
 
 // BookingItem One thing booked, counted on its own. Completed and cancelled events give only `item`.
 type BookingItem struct {
-	End   openapi_types.Date `json:"end,omitempty,omitzero"`
-	Item  string             `json:"item"`
-	Kind  BookingItemKind    `json:"kind,omitempty,omitzero"`
+	// Cabin Of a flight, e.g. `economy`.
+	Cabin FactCode `json:"cabin,omitempty,omitzero"`
+
+	// Country Of the destination, ISO 3166-1 alpha-2.
+	Country FactCode           `json:"country,omitempty,omitzero"`
+	End     openapi_types.Date `json:"end,omitempty,omitzero"`
+
+	// Hotel The hotel's code.
+	Hotel FactCode        `json:"hotel,omitempty,omitzero"`
+	Item  string          `json:"item"`
+	Kind  BookingItemKind `json:"kind,omitempty,omitzero"`
 	Price struct {
 		// Amount Examples: 12.30
 		Amount Amount `json:"amount"`
@@ -312,6 +325,9 @@ type BookingItem struct {
 		// Currency ISO 4217.
 		Currency string `json:"currency"`
 	} `json:"price,omitempty,omitzero"`
+
+	// Route Of a flight, from and to, e.g. `FRA-LIS`.
+	Route FactCode           `json:"route,omitempty,omitzero"`
 	Start openapi_types.Date `json:"start,omitempty,omitzero"`
 }
 
@@ -324,6 +340,9 @@ type BookingState = string
 // Code Stable names of what went wrong. New ones may be added.
 type Code = dollars.Code
 
+// CutOutcome defines model for CutOutcome.
+type CutOutcome = earn.CutOutcome
+
 // Domain The EIP-712 domain. The salt binds channel and chaincode.
 type Domain struct {
 	ChainID uint64 `json:"chainId,omitempty,omitzero"`
@@ -331,6 +350,9 @@ type Domain struct {
 	Salt    string `json:"salt"`
 	Version string `json:"version"`
 }
+
+// EarnedPoints Points.
+type EarnedPoints = earn.Cents
 
 // EventIds defines model for EventIds.
 type EventIds struct {
@@ -370,6 +392,20 @@ type EventReceipts struct {
 type EventStatuses struct {
 	Events []Status `json:"events"`
 }
+
+// Explanation defines model for Explanation.
+type Explanation = earn.Explanation
+
+// Explanations defines model for Explanations.
+type Explanations struct {
+	Items []ItemExplanation `json:"items"`
+}
+
+// FactCode A code that earning rules may ask for. It reaches the ledger, so it is never a name or free text.
+type FactCode = string
+
+// Giving The calculation of what a row gave.
+type Giving = earn.Giving
 
 // Health defines model for Health.
 type Health struct {
@@ -433,6 +469,10 @@ type HistoryEntry struct {
 	Transaction Transaction `json:"transaction"`
 }
 
+// HitPolicy What is taken of several rows that match: the first by priority, all of them, or, with `unique`, none: the booking
+// is refused.
+type HitPolicy = earn.HitPolicy
+
 // Intent An order to prepare. A transfer gives `toMember` or `to`, a redemption neither.
 type Intent struct {
 	// Amount Examples: 12.30
@@ -447,6 +487,36 @@ type Intent struct {
 	To       *Account `json:"to,omitempty"`
 	ToMember string   `json:"toMember,omitempty,omitzero"`
 }
+
+// ItemExplanation defines model for ItemExplanation.
+type ItemExplanation struct {
+	// Booking The booked item's id on the ledger.
+	Booking     string      `json:"booking"`
+	ConfirmedAt time.Time   `json:"confirmedAt"`
+	Explanation Explanation `json:"explanation"`
+
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash RulesHash `json:"hash"`
+	Kind ItemKind  `json:"kind"`
+
+	// Points Promised, or awarded; a cancellation took them back.
+	//
+	// Examples: 12.30
+	Points Amount `json:"points"`
+
+	// Sentences The explanation in plain words.
+	Sentences []string     `json:"sentences"`
+	State     BookingState `json:"state"`
+
+	// Tier The member's then; absent below the lowest.
+	Tier string `json:"tier,omitempty,omitzero"`
+
+	// Version Of the rules in force then.
+	Version uint32 `json:"version"`
+}
+
+// ItemKind defines model for ItemKind.
+type ItemKind = earn.Kind
 
 // Ledger defines model for Ledger.
 type Ledger struct {
@@ -592,6 +662,20 @@ type Problem struct {
 	Type      string `json:"type"`
 }
 
+// ProposedRules A rule set that waits to be approved, by another than proposed it, and published.
+type ProposedRules struct {
+	Approved bool `json:"approved"`
+
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash RulesHash `json:"hash"`
+
+	// Set Decision tables; what an item earns is the sum of what the tables give.
+	Set RuleSet `json:"set"`
+
+	// Version It would get.
+	Version uint32 `json:"version"`
+}
+
 // Redemption defines model for Redemption.
 type Redemption struct {
 	// Amount Examples: 12.30
@@ -604,17 +688,59 @@ type Redemption struct {
 	Signed *SignedFields `json:"signed,omitempty"`
 }
 
-// Rules defines model for Rules.
-type Rules struct {
-	// BasisPoints Hundredths of a percent of the price.
-	BasisPoints BasisPoints `json:"basisPoints"`
+// Rounding Of fractions of a cent; down where it is absent.
+type Rounding = earn.Rounding
 
-	// Currency ISO 4217, of the prices the rules apply to.
-	Currency string `json:"currency"`
+// RowOutcome defines model for RowOutcome.
+type RowOutcome = earn.RowOutcome
 
-	// ValidMonths For how many months after the award points are valid.
-	ValidMonths uint32 `json:"validMonths"`
-	Version     uint32 `json:"version"`
+// RuleRow A row that matches gives basis points of the price and a fixed amount, cut by its limits.
+type RuleRow = earn.Row
+
+// RuleSeason The days in which a row holds, both ends included.
+type RuleSeason = earn.Season
+
+// RuleSet Decision tables; what an item earns is the sum of what the tables give.
+type RuleSet = earn.RuleSet
+
+// RuleTable defines model for RuleTable.
+type RuleTable = earn.Table
+
+// RulesHash SHA-256 of the rule set as the ledger has it.
+type RulesHash = string
+
+// RulesSchedule defines model for RulesSchedule.
+type RulesSchedule struct {
+	// Current The version in force; absent while there is none.
+	Current uint32 `json:"current,omitempty,omitzero"`
+
+	// Proposal A rule set that waits to be approved, by another than proposed it, and published.
+	Proposal *ProposedRules `json:"proposal,omitempty"`
+
+	// Versions In the order of their start. Each takes the place of the one before.
+	Versions []ScheduledRules `json:"versions"`
+}
+
+// RulesVersion defines model for RulesVersion.
+type RulesVersion struct {
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash      RulesHash `json:"hash"`
+	Published time.Time `json:"published"`
+
+	// Set Decision tables; what an item earns is the sum of what the tables give.
+	Set RuleSet `json:"set"`
+
+	// Starts From when on it is in force.
+	Starts  time.Time `json:"starts"`
+	Version uint32    `json:"version"`
+}
+
+// ScheduledRules defines model for ScheduledRules.
+type ScheduledRules struct {
+	// Hash SHA-256 of the rule set as the ledger has it.
+	Hash    RulesHash `json:"hash"`
+	Starts  time.Time `json:"starts"`
+	Version uint32    `json:"version"`
 }
 
 // Session defines model for Session.
@@ -665,6 +791,12 @@ type Status struct {
 type Supply struct {
 	Assets []AssetSupply `json:"assets"`
 }
+
+// TableOutcome What a table made of the item.
+type TableOutcome = earn.TableOutcome
+
+// TierLevel A tier, reached by either threshold in the last twelve months.
+type TierLevel = earn.Level
 
 // Transaction The Fabric transaction that answered, and its block.
 type Transaction struct {
@@ -780,6 +912,18 @@ type ReportBookingEventsParams struct {
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
+// ExplainBookingParams defines parameters for ExplainBooking.
+type ExplainBookingParams struct {
+	// Source The booking system, as in its events.
+	Source string `form:"source" json:"source"`
+
+	// Booking The booking, as in its events.
+	Booking string `form:"booking" json:"booking"`
+
+	// Item One item of it; all where it is left out.
+	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
 // ListMembersParams defines parameters for ListMembers.
 type ListMembersParams struct {
 	// After Only ids after this one.
@@ -816,15 +960,6 @@ type PlaceTransferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
-// PublishRulesParams defines parameters for PublishRules.
-type PublishRulesParams struct {
-	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
-	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
-
-	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
-	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
-}
-
 // ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody defines body for ReportBookingEvents for application/cloudevents+json ContentType.
 type ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody = BookingEvent
 
@@ -848,9 +983,6 @@ type PlaceRedemptionJSONRequestBody = Redemption
 
 // PlaceTransferJSONRequestBody defines body for PlaceTransfer for application/json ContentType.
 type PlaceTransferJSONRequestBody = Transfer
-
-// PublishRulesJSONRequestBody defines body for PublishRules for application/json ContentType.
-type PublishRulesJSONRequestBody = Rules
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1032,6 +1164,15 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/changes/{id} (the `GetChange` operationId).
 	GetChange(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainBooking Why a booking earns what it earns
+	//
+	// Of each item: the version of the rules it was confirmed under, the rows that gave points and those that nearly
+	// did, every number of the calculation, and the caps and budgets that bit; worked out from the ledger. Roles
+	// booking, member, operator and auditor, and members for bookings of their own.
+	//
+	// Corresponds with GET /v1/explanations (the `ExplainBooking` operationId).
+	ExplainBooking(ctx context.Context, params *ExplainBookingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLedger Which ledger this is, and the domain orders are signed under
 	//
 	// Anybody, without a key.
@@ -1165,32 +1306,27 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
 	GetOrder(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetRules The earning rules in force
+	// ListRules Which earning rules are in force when
 	//
-	// Every role.
+	// The versions that were in force lately, are, and will be, and what is proposed to come next. Staff propose,
+	// approve and publish rules with certificates of their own (`destinasia rules`), not by this service. Every role.
 	//
-	// Corresponds with GET /v1/rules (the `GetRules` operationId).
-	GetRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /v1/rules (the `ListRules` operationId).
+	ListRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PublishRulesWithBody Put earning rules in force
+	// GetCurrentRules The earning rules in force
 	//
-	// For bookings confirmed from then on. The version is the one after that in force, so that two people cannot
-	// overwrite each other's rules. Role operator.
+	// For bookings confirmed now. Every role.
 	//
-	// Takes any type of body and a specified content type.
-	//
-	// Corresponds with POST /v1/rules (the `PublishRules` operationId).
-	PublishRulesWithBody(ctx context.Context, params *PublishRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /v1/rules/current (the `GetCurrentRules` operationId).
+	GetCurrentRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// PublishRules Put earning rules in force
+	// GetRules A version of the earning rules
 	//
-	// For bookings confirmed from then on. The version is the one after that in force, so that two people cannot
-	// overwrite each other's rules. Role operator.
+	// Any that was ever published, from 1 on; it never changes. Every role.
 	//
-	// Takes a body of the `application/json` content type.
-	//
-	// Corresponds with POST /v1/rules (the `PublishRules` operationId).
-	PublishRules(ctx context.Context, params *PublishRulesParams, body PublishRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+	// Corresponds with GET /v1/rules/{version} (the `GetRules` operationId).
+	GetRules(ctx context.Context, version uint32, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // CheckHealth Does the process live?
@@ -1409,6 +1545,25 @@ func (c *Client) GetBookingEvent(ctx context.Context, id WorkID, reqEditors ...R
 // Corresponds with GET /v1/changes/{id} (the `GetChange` operationId).
 func (c *Client) GetChange(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetChangeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExplainBooking Why a booking earns what it earns
+//
+// Of each item: the version of the rules it was confirmed under, the rows that gave points and those that nearly
+// did, every number of the calculation, and the caps and budgets that bit; worked out from the ledger. Roles
+// booking, member, operator and auditor, and members for bookings of their own.
+//
+// Corresponds with GET /v1/explanations (the `ExplainBooking` operationId).
+func (c *Client) ExplainBooking(ctx context.Context, params *ExplainBookingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainBookingRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1712,13 +1867,14 @@ func (c *Client) GetOrder(ctx context.Context, orderID OrderID, reqEditors ...Re
 	return c.Client.Do(req)
 }
 
-// GetRules The earning rules in force
+// ListRules Which earning rules are in force when
 //
-// Every role.
+// The versions that were in force lately, are, and will be, and what is proposed to come next. Staff propose,
+// approve and publish rules with certificates of their own (`destinasia rules`), not by this service. Every role.
 //
-// Corresponds with GET /v1/rules (the `GetRules` operationId).
-func (c *Client) GetRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetRulesRequest(c.Server)
+// Corresponds with GET /v1/rules (the `ListRules` operationId).
+func (c *Client) ListRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRulesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -1729,16 +1885,13 @@ func (c *Client) GetRules(ctx context.Context, reqEditors ...RequestEditorFn) (*
 	return c.Client.Do(req)
 }
 
-// PublishRulesWithBody Put earning rules in force
+// GetCurrentRules The earning rules in force
 //
-// For bookings confirmed from then on. The version is the one after that in force, so that two people cannot
-// overwrite each other's rules. Role operator.
+// For bookings confirmed now. Every role.
 //
-// Takes any type of body and a specified content type.
-//
-// Corresponds with POST /v1/rules (the `PublishRules` operationId).
-func (c *Client) PublishRulesWithBody(ctx context.Context, params *PublishRulesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishRulesRequestWithBody(c.Server, params, contentType, body)
+// Corresponds with GET /v1/rules/current (the `GetCurrentRules` operationId).
+func (c *Client) GetCurrentRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCurrentRulesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -1749,16 +1902,13 @@ func (c *Client) PublishRulesWithBody(ctx context.Context, params *PublishRulesP
 	return c.Client.Do(req)
 }
 
-// PublishRules Put earning rules in force
+// GetRules A version of the earning rules
 //
-// For bookings confirmed from then on. The version is the one after that in force, so that two people cannot
-// overwrite each other's rules. Role operator.
+// Any that was ever published, from 1 on; it never changes. Every role.
 //
-// Takes a body of the `application/json` content type.
-//
-// Corresponds with POST /v1/rules (the `PublishRules` operationId).
-func (c *Client) PublishRules(ctx context.Context, params *PublishRulesParams, body PublishRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewPublishRulesRequest(c.Server, params, body)
+// Corresponds with GET /v1/rules/{version} (the `GetRules` operationId).
+func (c *Client) GetRules(ctx context.Context, version uint32, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRulesRequest(c.Server, version)
 	if err != nil {
 		return nil, err
 	}
@@ -2153,6 +2303,72 @@ func NewGetChangeRequest(server string, id WorkID) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewExplainBookingRequest constructs an http.Request for the ExplainBooking method
+func NewExplainBookingRequest(server string, params *ExplainBookingParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/explanations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "source", params.Source, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "booking", params.Booking, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "item", params.Item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -2709,8 +2925,8 @@ func NewGetOrderRequest(server string, orderID OrderID) (*http.Request, error) {
 	return req, nil
 }
 
-// NewGetRulesRequest constructs an http.Request for the GetRules method
-func NewGetRulesRequest(server string) (*http.Request, error) {
+// NewListRulesRequest constructs an http.Request for the ListRules method
+func NewListRulesRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2736,19 +2952,8 @@ func NewGetRulesRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewPublishRulesRequest calls the generic PublishRules builder with application/json body
-func NewPublishRulesRequest(server string, params *PublishRulesParams, body PublishRulesJSONRequestBody) (*http.Request, error) {
-	var bodyReader io.Reader
-	buf, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
-	}
-	bodyReader = bytes.NewReader(buf)
-	return NewPublishRulesRequestWithBody(server, params, "application/json", bodyReader)
-}
-
-// NewPublishRulesRequestWithBody constructs an http.Request for the PublishRules method, with any body, and a specified content type
-func NewPublishRulesRequestWithBody(server string, params *PublishRulesParams, contentType string, body io.Reader) (*http.Request, error) {
+// NewGetCurrentRulesRequest constructs an http.Request for the GetCurrentRules method
+func NewGetCurrentRulesRequest(server string) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -2756,7 +2961,7 @@ func NewPublishRulesRequestWithBody(server string, params *PublishRulesParams, c
 		return nil, err
 	}
 
-	operationPath := fmt.Sprintf("/v1/rules")
+	operationPath := fmt.Sprintf("/v1/rules/current")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2766,33 +2971,43 @@ func NewPublishRulesRequestWithBody(server string, params *PublishRulesParams, c
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
 
-	req.Header.Add("Content-Type", contentType)
+	return req, nil
+}
 
-	if params != nil {
+// NewGetRulesRequest constructs an http.Request for the GetRules method
+func NewGetRulesRequest(server string, version uint32) (*http.Request, error) {
+	var err error
 
-		var headerParam0 string
+	var pathParam0 string
 
-		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "uint32"})
+	if err != nil {
+		return nil, err
+	}
 
-		req.Header.Set("Prefer", headerParam0)
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
 
-		var headerParam1 string
+	operationPath := fmt.Sprintf("/v1/rules/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
 
-		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
-		if err != nil {
-			return nil, err
-		}
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
 
-		req.Header.Set("Idempotency-Key", headerParam1)
-
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil

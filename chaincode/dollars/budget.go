@@ -1,0 +1,201 @@
+package dollars
+
+import (
+	"fmt"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// A row's budget must hold for everybody together, and yet no key may be everybody's. So it is kept in a pot and in
+// shares, one for each lane: batches that are under way at the same time are given different lanes by who sends them,
+// and each spends from its lane's share. Only a batch whose share is short draws on the pot, and then it leaves its
+// lane enough for the batches to come. What is left in pot and shares and what was promised always add up to the
+// budget, so it is never exceeded. Nobody is refused while their lane or the pot has anything left. What lies in other
+// lanes' shares is promised when those lanes are used again: so whoever sends batches should use them in turn.
+const (
+	// Lanes is how many shares a budget has.
+	Lanes = 8
+
+	// reserve is for how many more batches like itself a batch that draws on the pot leaves its lane something, if its
+	// even part of the pot is that much. Less of it, and lanes meet at the pot too often; more, and more lies idle in
+	// lanes that are not used.
+	reserve = 15
+)
+
+// BudgetRecord is a budget's pot.
+type BudgetRecord struct {
+	Total Amount // the budget
+	Left  Amount // in the pot
+}
+
+// Encode writes the record.
+func (r BudgetRecord) Encode() []byte {
+	return appendAmount(appendAmount([]byte{recordVersion}, r.Total), r.Left)
+}
+
+// DecodeBudgetRecord reads what Encode wrote.
+func DecodeBudgetRecord(data []byte) (BudgetRecord, error) {
+	r := reader{buf: data}
+	version := r.byte()
+	rec := BudgetRecord{r.amount(), r.amount()}
+	if !r.end() || version != recordVersion || rec.Total == 0 || rec.Left > rec.Total {
+		return BudgetRecord{}, malformed("budget record")
+	}
+	return rec, nil
+}
+
+// EncodeShare writes what a lane's share of a budget holds.
+func EncodeShare(left Amount) []byte { return appendAmount([]byte{recordVersion}, left) }
+
+// DecodeShare reads what EncodeShare wrote.
+func DecodeShare(data []byte) (Amount, error) {
+	r := reader{buf: data}
+	version := r.byte()
+	left := r.amount()
+	if !r.end() || version != recordVersion {
+		return 0, malformed("share of a budget")
+	}
+	return left, nil
+}
+
+type (
+	potSlot struct {
+		rec   BudgetRecord // Total 0 where the budget was never opened
+		dirty bool
+	}
+	shareSlot struct {
+		left  Amount
+		spent Amount // by this batch
+		drew  bool   // on the pot
+		dirty bool
+	}
+)
+
+func (w *wanted) pot(row string) {
+	if w.b.pots[row] != nil {
+		return
+	}
+	slot := &potSlot{}
+	w.b.pots[row] = slot
+	w.add(BudgetKey(row), func(value []byte) (err error) {
+		slot.rec, err = DecodeBudgetRecord(value)
+		return err
+	})
+}
+
+func (w *wanted) share(row string) {
+	if w.b.shares[row] != nil {
+		return
+	}
+	slot := &shareSlot{}
+	w.b.shares[row] = slot
+	w.add(ShareKey(row, w.b.env.Lane), func(value []byte) (err error) {
+		slot.left, err = DecodeShare(value)
+		return err
+	})
+}
+
+func (b *batch) pot(row string) (*potSlot, error) {
+	w := wanted{b: b}
+	w.pot(row)
+	err := w.read()
+	return b.pots[row], err
+}
+
+func (b *batch) share(row string) (*shareSlot, error) {
+	w := wanted{b: b}
+	w.share(row)
+	err := w.read()
+	return b.shares[row], err
+}
+
+// openBudgets makes the budgets of a rule set that are new. One that an earlier version opened goes on as it is, so it
+// must be the same.
+func (b *batch) openBudgets(rules *earn.Evaluator) error {
+	var rows []*earn.Row
+	w := wanted{b: b}
+	for t, table := range rules.RuleSet().Tables {
+		for r := range table.Rows {
+			if row := rules.Row(t, r); row.Budget > 0 {
+				rows = append(rows, row)
+				w.pot(row.ID)
+			}
+		}
+	}
+	if err := w.read(); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if opened := b.pots[row.ID].rec.Total; opened != 0 && opened != Amount(row.Budget) {
+			return refuse(CodeRulesBudget, fmt.Sprintf("row %s had a budget of %s in an earlier version and goes on counting against it; keep the amount, or give the row a new id", row.ID, opened))
+		}
+	}
+	for _, row := range rows {
+		if pot := b.pots[row.ID]; pot.rec.Total == 0 {
+			*pot = potSlot{BudgetRecord{Amount(row.Budget), Amount(row.Budget)}, true}
+		}
+	}
+	return nil
+}
+
+// budgetLeft is how much of what is wanted the budget still gives to this batch's lane.
+func (b *batch) budgetLeft(row string, want Amount) (Amount, error) {
+	share, err := b.share(row)
+	if err != nil || share.left >= want {
+		return want, err
+	}
+	pot, err := b.pot(row)
+	if err != nil {
+		return 0, err
+	}
+	return min(want, share.left+pot.rec.Left), nil
+}
+
+// spendBudget takes from the lane's share, which draws on the pot what it lacks. budgetLeft said that there is enough.
+func (b *batch) spendBudget(row string, points Amount) error {
+	share, err := b.share(row)
+	if err != nil {
+		return err
+	}
+	if short := points - share.left; short > 0 {
+		pot, err := b.pot(row)
+		if err != nil {
+			return err
+		}
+		if pot.rec.Left < short {
+			return fmt.Errorf("the budget of row %s is short of what it just had", row)
+		}
+		pot.draw(share, short)
+	}
+	share.left -= points
+	share.spent += points
+	share.dirty = true
+	return nil
+}
+
+func (p *potSlot) draw(share *shareSlot, amount Amount) {
+	p.rec.Left -= amount
+	share.left += amount
+	p.dirty, share.drew, share.dirty = true, true, true
+}
+
+// reserveBudgets leaves the lane something for later batches, at the end of one that had to draw on pots. Each row has
+// its own, so their order is none.
+func (b *batch) reserveBudgets() {
+	for row, share := range b.shares {
+		if share.drew {
+			pot := b.pots[row]
+			pot.draw(share, min(pot.rec.Left/Lanes, reserve*share.spent))
+		}
+	}
+}
+
+func (b *batch) returnBudget(row string, points Amount) error {
+	share, err := b.share(row)
+	if err != nil {
+		return err
+	}
+	// No budget is above earn.MaxPoints, and no share above its budget.
+	share.left, share.dirty = share.left+points, true
+	return nil
+}

@@ -1,0 +1,212 @@
+package dollars
+
+import (
+	"errors"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// This file is how a booking gets its points by the rules in force, and how limits that go beyond one item are taken
+// up and given back.
+
+// promise works out what a confirmed item earns. It changes nothing; take does.
+func (b *batch) promise(o Confirm, v *rulesVersion) (BookingRecord, error) {
+	if o.Facts.Currency != v.rules.RuleSet().Currency {
+		return BookingRecord{}, refuse(CodeCurrencyUnknown, "the rules in force know prices in "+v.rules.RuleSet().Currency+" only")
+	}
+	rec := BookingRecord{
+		State: BookingPending, Account: o.Account, Facts: o.Facts, Time: b.env.Time, Version: v.number,
+	}
+	if v.rules.UsesMember() {
+		member, err := b.member(o.Account)
+		if err != nil {
+			return BookingRecord{}, err
+		}
+		rec.Tier = member.rec.Tier(v.rules, b.env.Time)
+	}
+	var unread error
+	parts, err := v.rules.Evaluate(rec.Item(), func(l earn.Limit, row *earn.Row, want int64) (int64, error) {
+		var left Amount
+		left, unread = b.room(l, row, o, Amount(want))
+		return int64(left), unread
+	})
+	if unread != nil {
+		return BookingRecord{}, unread
+	}
+	if err != nil {
+		return BookingRecord{}, refuseEvaluation(err)
+	}
+	for _, p := range parts {
+		rec.Parts = append(rec.Parts, Part{Part: p, Held: heldBy(v.rules.Row(p.Table, p.Row), p)})
+	}
+	_, err = rec.Points()
+	return rec, err
+}
+
+// refuseEvaluation is the refusal of an item that the rules cannot give points to.
+func refuseEvaluation(err error) error {
+	var overlap *earn.Overlap
+	if errors.As(err, &overlap) {
+		return refuse(CodeRulesOverlap, err.Error())
+	}
+	return refuse(CodeAmountTooLarge, err.Error())
+}
+
+func heldBy(row *earn.Row, p earn.Part) (held limits) {
+	if p.Points == 0 {
+		return 0
+	}
+	if row.CapBooking > 0 {
+		held |= 1 << earn.LimitBooking
+	}
+	if row.CapMember > 0 {
+		held |= 1 << earn.LimitMember
+	}
+	if row.Budget > 0 {
+		held |= 1 << earn.LimitBudget
+	}
+	return held
+}
+
+// room is how much of what is wanted a limit leaves.
+func (b *batch) room(l earn.Limit, row *earn.Row, o Confirm, want Amount) (Amount, error) {
+	switch l {
+	case earn.LimitBooking:
+		trip, err := b.trip(o.Booking.Trip())
+		if err != nil {
+			return 0, err
+		}
+		return max(0, min(want, Amount(row.CapBooking)-trip.rec.used(row.ID))), nil
+	case earn.LimitMember:
+		member, err := b.member(o.Account)
+		if err != nil {
+			return 0, err
+		}
+		return max(0, min(want, Amount(row.CapMember)-member.rec.used(row.ID, monthOf(b.env.Time)))), nil
+	}
+	return b.budgetLeft(row.ID, want)
+}
+
+// take takes up the limits of a promise.
+func (b *batch) take(id BookingID, rec BookingRecord, v *rulesVersion) error {
+	for _, p := range rec.Parts {
+		row, points := v.rules.Row(p.Table, p.Row), Amount(p.Points)
+		if p.Held.has(earn.LimitBooking) {
+			trip, err := b.trip(id.Trip())
+			if err != nil {
+				return err
+			}
+			trip.rec, trip.dirty = trip.rec.plus(row.ID, points), true
+		}
+		if p.Held.has(earn.LimitMember) {
+			member, err := b.member(rec.Account)
+			if err != nil {
+				return err
+			}
+			member.rec, member.dirty = member.rec.use(row.ID, monthOf(rec.Time), points), true
+		}
+		if p.Held.has(earn.LimitBudget) {
+			if err := b.spendBudget(row.ID, points); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// giveBack undoes take for a booking that earns nothing after all.
+func (b *batch) giveBack(id BookingID, rec BookingRecord) error {
+	if !rec.holds() {
+		return nil
+	}
+	v, err := b.version(rec.Version)
+	if err != nil {
+		return err
+	}
+	for _, p := range rec.Parts {
+		row, points := v.rules.Row(p.Table, p.Row), Amount(p.Points)
+		if p.Held.has(earn.LimitBooking) {
+			trip, err := b.trip(id.Trip())
+			if err != nil {
+				return err
+			}
+			trip.rec, trip.dirty = trip.rec.plus(row.ID, -points), true
+		}
+		if p.Held.has(earn.LimitMember) {
+			member, err := b.member(rec.Account)
+			if err != nil {
+				return err
+			}
+			member.rec, member.dirty = member.rec.giveBack(row.ID, monthOf(rec.Time), points), true
+		}
+		if p.Held.has(earn.LimitBudget) {
+			if err := b.returnBudget(row.ID, points); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tiersInForce tells whether the rules in force have tiers.
+func (b *batch) tiersInForce() (bool, error) {
+	at := b.rules.schedule.At(b.env.Time)
+	if !at.Members {
+		return false, nil
+	}
+	v, err := b.version(at.Version)
+	if err != nil {
+		return false, err
+	}
+	return len(v.rules.RuleSet().Tiers) > 0, nil
+}
+
+// memberSlot and tripSlot are records in the overlay.
+type (
+	memberSlot struct {
+		rec   EarningRecord
+		dirty bool
+	}
+	tripSlot struct {
+		rec   TripRecord
+		dirty bool
+	}
+)
+
+func (b *batch) member(a Account) (*memberSlot, error) {
+	w := wanted{b: b}
+	w.member(a)
+	err := w.read()
+	return b.members[a], err
+}
+
+func (b *batch) trip(id TripID) (*tripSlot, error) {
+	w := wanted{b: b}
+	w.trip(id)
+	err := w.read()
+	return b.trips[id], err
+}
+
+func (w *wanted) member(a Account) {
+	if w.b.members[a] != nil {
+		return
+	}
+	slot := &memberSlot{}
+	w.b.members[a] = slot
+	w.add(EarningKey(a), func(value []byte) (err error) {
+		slot.rec, err = DecodeEarningRecord(value)
+		return err
+	})
+}
+
+func (w *wanted) trip(id TripID) {
+	if w.b.trips[id] != nil {
+		return
+	}
+	slot := &tripSlot{}
+	w.b.trips[id] = slot
+	w.add(TripKey(id), func(value []byte) (err error) {
+		slot.rec, err = DecodeTripRecord(value)
+		return err
+	})
+}

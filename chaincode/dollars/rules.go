@@ -1,0 +1,332 @@
+package dollars
+
+import (
+	"fmt"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// A rule set becomes earning rules in three steps by two people: it is proposed as the next version; another
+// certificate approves exactly these bytes; then it is published, gets its number for good and is in force from its
+// start on, or at once.
+
+// Schedule is the versions in force and to come, a later one with a later start: from its start on it takes the place
+// of those before it.
+type Schedule []Scheduled
+
+// Scheduled is a version's place in the schedule.
+type Scheduled struct {
+	Version uint32
+	Starts  int64 // Unix seconds
+	Hash    earn.Hash
+	Members bool // it looks at or keeps members' earning records
+}
+
+// Bounds of the schedule.
+const (
+	// MaxScheduled is how many versions it has at most: those that wait for their start, the one in force, and those
+	// that were in force lately.
+	MaxScheduled = 16
+
+	// lately is how long, in seconds, a version stays after another took its place. Transactions do not come in the order of
+	// their times, and one from before the change must not find the ledger without rules. Fabric lets a client's clock
+	// be 15 minutes wrong.
+	lately = 3_600
+)
+
+// At is the version in force at a time (Unix seconds); its Version is 0 where there is none.
+func (s Schedule) At(unix int64) Scheduled {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i].Starts <= unix {
+			return s[i]
+		}
+	}
+	return Scheduled{}
+}
+
+// Latest is the number of the version published last, 0 before the first.
+func (s Schedule) Latest() uint32 {
+	if len(s) == 0 {
+		return 0
+	}
+	return s[len(s)-1].Version
+}
+
+// plus is the schedule with another version published at a time (Unix seconds): those that would start no earlier
+// never will, and those that another has followed long enough ago are over.
+func (s Schedule) plus(next Scheduled, now int64) Schedule {
+	var out Schedule
+	for i, v := range s {
+		over := i+1 < len(s) && s[i+1].Starts <= now-lately
+		if v.Starts < next.Starts && !over {
+			out = append(out, v)
+		}
+	}
+	return append(out, next)
+}
+
+// Encode writes the schedule.
+func (s Schedule) Encode() []byte {
+	b := appendUint([]byte{recordVersion}, uint64(len(s)))
+	for _, v := range s {
+		b = appendUint(appendUint(b, uint64(v.Version)), uint64(v.Starts))
+		b = append(append(b, v.Hash[:]...), boolByte(v.Members))
+	}
+	return b
+}
+
+// DecodeSchedule reads what Encode wrote.
+func DecodeSchedule(data []byte) (Schedule, error) {
+	r := reader{buf: data}
+	version := r.byte()
+	s := make(Schedule, r.count(35))
+	for i := range s {
+		v := &s[i]
+		v.Version = uint32(r.uintMax(1<<32 - 1))
+		v.Starts = int64(r.uintMax(1<<63 - 1))
+		r.fixed(v.Hash[:])
+		v.Members = r.bool()
+		if i > 0 && (v.Version <= s[i-1].Version || v.Starts <= s[i-1].Starts) {
+			r.fail()
+		}
+	}
+	if !r.end() || version != recordVersion {
+		return nil, malformed("schedule")
+	}
+	return s, nil
+}
+
+// RulesRecord is a version of the rules, from its proposal on.
+type RulesRecord struct {
+	Version   uint32
+	Set       []byte        // the rule set as earn.RuleSet.Encode writes it
+	Proposer  CertificateID // who proposed it
+	Approver  CertificateID // who approved it; zero before
+	Published int64         // Unix seconds; 0 before
+	Starts    int64         // Unix seconds from which it is in force; 0 before it is published
+}
+
+// Hash is that of the rule set.
+func (r RulesRecord) Hash() earn.Hash { return earn.HashOf(r.Set) }
+
+// Encode writes the record.
+func (r RulesRecord) Encode() []byte {
+	b := appendUint([]byte{recordVersion}, uint64(r.Version))
+	b = appendBytes(b, r.Set)
+	b = append(append(b, r.Proposer[:]...), r.Approver[:]...)
+	return appendUint(appendUint(b, uint64(r.Published)), uint64(r.Starts))
+}
+
+// DecodeRulesRecord reads what Encode wrote; it does not read the rule set in it.
+func DecodeRulesRecord(data []byte) (RulesRecord, error) {
+	r := reader{buf: data}
+	version := r.byte()
+	rec := RulesRecord{Version: uint32(r.uintMax(1<<32 - 1)), Set: r.bytes(earn.MaxDocument)}
+	r.fixed(rec.Proposer[:])
+	r.fixed(rec.Approver[:])
+	rec.Published = int64(r.uintMax(1<<63 - 1))
+	rec.Starts = int64(r.uintMax(1<<63 - 1))
+	if !r.end() || version != recordVersion {
+		return RulesRecord{}, malformed("record of rules")
+	}
+	return rec, nil
+}
+
+// rulesOverlay is what a batch knows of rules.
+type rulesOverlay struct {
+	asked struct{ schedule, proposal bool } // for what was read
+
+	schedule  Schedule
+	proposal  RulesRecord // Version 0 where nothing is proposed
+	versions  map[uint32]*rulesVersion
+	published []RulesRecord // by this batch
+	proposed  bool          // the proposal changed
+}
+
+// rulesVersion is a published version, ready to be used.
+type rulesVersion struct {
+	number uint32
+	rules  *earn.Evaluator
+}
+
+// inForce is the version for bookings confirmed by this batch, or a refusal.
+func (b *batch) inForce() (*rulesVersion, error) {
+	at := b.rules.schedule.At(b.env.Time)
+	if at.Version == 0 {
+		return nil, refuse(CodeRulesMissing, "no earning rules are in force yet")
+	}
+	return b.version(at.Version)
+}
+
+// version is a published version. That it is missing is no refusal: a booking or the schedule names it.
+func (b *batch) version(number uint32) (*rulesVersion, error) {
+	w := wanted{b: b}
+	w.version(number)
+	if err := w.read(); err != nil {
+		return nil, err
+	}
+	if v := b.rules.versions[number]; v.rules != nil {
+		return v, nil
+	}
+	return nil, fmt.Errorf("version %d of the rules is not in the state", number)
+}
+
+func (w *wanted) rules() {
+	if w.b.rules.asked.schedule {
+		return
+	}
+	w.b.rules.asked.schedule = true
+	w.add(ScheduleKey, func(value []byte) (err error) {
+		w.b.rules.schedule, err = DecodeSchedule(value)
+		return err
+	})
+}
+
+func (w *wanted) proposal() {
+	if w.b.rules.asked.proposal {
+		return
+	}
+	w.b.rules.asked.proposal = true
+	w.add(ProposalKey, func(value []byte) (err error) {
+		w.b.rules.proposal, err = DecodeRulesRecord(value)
+		return err
+	})
+}
+
+// version is read although the process may have it compiled: which keys a batch reads must not depend on its past.
+func (w *wanted) version(number uint32) {
+	if w.b.rules.versions[number] != nil {
+		return
+	}
+	v := &rulesVersion{number: number}
+	w.b.rules.versions[number] = v
+	w.add(RulesKey(number), func(value []byte) error {
+		rec, err := DecodeRulesRecord(value)
+		if err == nil {
+			v.rules, err = earn.Load(rec.Set)
+		}
+		return err
+	})
+}
+
+func (b *batch) proposeRules(o ProposeRules) (Entry, error) {
+	hash := earn.HashOf(o.Set)
+	e := Entry{Kind: KindProposeRules, Ref: hash, Version: o.Version}
+	if err := b.authorize(RoleRules); err != nil {
+		return e, err
+	}
+	if next := b.rules.schedule.Latest() + 1; o.Version != next {
+		return e, refuse(CodeRulesVersion, fmt.Sprintf("the next version is %d, not %d", next, o.Version))
+	}
+	if _, err := earn.Load(o.Set); err != nil {
+		return e, refuse(CodeRulesInvalid, err.Error())
+	}
+	current := b.rules.proposal
+	if current.Version == o.Version && current.Hash() == hash && current.Proposer == b.env.Caller.ID {
+		e.Outcome = Duplicate
+		return e, nil
+	}
+	b.rules.proposal = RulesRecord{Version: o.Version, Set: o.Set, Proposer: b.env.Caller.ID}
+	b.rules.proposed = true
+	e.Outcome = Applied
+	return e, nil
+}
+
+// proposed finds the proposal that an approval or a publication is about, exactly as it was read.
+func (b *batch) proposed(version uint32, hash earn.Hash) (RulesRecord, error) {
+	p := b.rules.proposal
+	switch {
+	case p.Version == 0 || p.Version != version:
+		return p, refuse(CodeRulesVersion, fmt.Sprintf("version %d is not proposed", version))
+	case p.Hash() != hash:
+		return p, refuse(CodeRulesChanged, fmt.Sprintf("what is proposed as version %d is another rule set, with the hash %s", version, p.Hash()))
+	}
+	return p, nil
+}
+
+func (b *batch) approveRules(o ApproveRules) (Entry, error) {
+	e := Entry{Kind: KindApproveRules, Ref: o.Hash, Version: o.Version}
+	if err := b.authorize(RoleRules); err != nil {
+		return e, err
+	}
+	p, err := b.proposed(o.Version, o.Hash)
+	switch {
+	case err != nil:
+		return e, err
+	case p.Proposer == b.env.Caller.ID:
+		return e, refuse(CodeRulesOwnProposal, "who proposed a rule set cannot approve it; that takes another certificate")
+	case p.Approver == b.env.Caller.ID:
+		e.Outcome = Duplicate
+		return e, nil
+	}
+	p.Approver = b.env.Caller.ID
+	b.rules.proposal, b.rules.proposed = p, true
+	e.Outcome = Applied
+	return e, nil
+}
+
+func (b *batch) publishRules(o PublishRules) (Entry, error) {
+	e := Entry{Kind: KindPublishRules, Ref: o.Hash, Version: o.Version}
+	if err := b.authorize(RoleRules); err != nil {
+		return e, err
+	}
+	if b.rules.isPublished(o) {
+		e.Outcome = Duplicate
+		return e, nil
+	}
+	p, err := b.proposed(o.Version, o.Hash)
+	if err != nil {
+		return e, err
+	}
+	if p.Approver == (CertificateID{}) {
+		return e, refuse(CodeRulesUnapproved, fmt.Sprintf("nobody has approved version %d yet", o.Version))
+	}
+	rules, err := earn.Load(p.Set)
+	if err != nil {
+		// A later program than the one it was proposed to may be stricter.
+		return e, refuse(CodeRulesInvalid, err.Error())
+	}
+	p.Published = b.env.Time
+	p.Starts = max(rules.RuleSet().Starts, p.Published) // what was promised before stays promised
+	schedule := b.rules.schedule.plus(Scheduled{p.Version, p.Starts, o.Hash, rules.UsesMember()}, b.env.Time)
+	if len(schedule) > MaxScheduled {
+		return e, refuse(CodeRulesVersion, fmt.Sprintf("%d versions wait for their start or were in force lately; more at a time is too many", MaxScheduled))
+	}
+	if err := b.openBudgets(rules); err != nil {
+		return e, err
+	}
+	b.rules.schedule = schedule
+	b.rules.published = append(b.rules.published, p)
+	b.rules.versions[p.Version] = &rulesVersion{p.Version, rules}
+	b.rules.proposal, b.rules.proposed = RulesRecord{}, true
+	e.Outcome = Applied
+	return e, nil
+}
+
+func (r *rulesOverlay) isPublished(o PublishRules) bool {
+	for _, v := range r.schedule {
+		if v.Version == o.Version && v.Hash == o.Hash {
+			return true
+		}
+	}
+	return false
+}
+
+// writes are the changes of the rules' keys.
+func (r *rulesOverlay) writes() []Write {
+	var out []Write
+	for _, v := range r.published {
+		out = append(out, Write{RulesKey(v.Version), v.Encode()})
+	}
+	if len(r.published) > 0 {
+		out = append(out, Write{ScheduleKey, r.schedule.Encode()})
+	}
+	if r.proposed {
+		w := Write{Key: ProposalKey}
+		if r.proposal.Version != 0 {
+			w.Value = r.proposal.Encode()
+		}
+		out = append(out, w)
+	}
+	return out
+}

@@ -1,0 +1,109 @@
+package gateway
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+func TestLanes(t *testing.T) {
+	s := newScheduler(limits{operations: 1, bytes: 1 << 20, inFlight: dollars.Lanes + 4})
+	s.adopt(&batch{class: wallet.ClassBooking, items: []*item{newItem(complete(1000))}}) // has none that is known
+	for n := range 2 * dollars.Lanes {
+		s.add(complete(n))
+		s.add(spend("order", n)) // needs none
+	}
+	next := func() *batch {
+		t.Helper()
+		for {
+			b, err := s.next(time.Unix(1000, 0), awarded{}.records())
+			if b == nil || err != nil {
+				t.Fatal("no batch", err)
+			}
+			if b.class == wallet.ClassBooking {
+				return b
+			}
+			s.done(b)
+		}
+	}
+	var flight []*batch
+	for range dollars.Lanes - 2 {
+		flight = append(flight, next())
+	}
+	s.done(flight[0])
+	s.done(flight[2])
+	for range 3 {
+		flight = append(flight, next())
+	}
+	s.done(flight[4])
+	flight = append(flight, next())
+	var got []uint8
+	for _, b := range flight {
+		got = append(got, b.lane)
+	}
+	// In turns, skipping those in flight.
+	if want := []uint8{0, 1, 2, 3, 4, 5, 6, 7, 0, 2}; !slices.Equal(got, want) {
+		t.Errorf("lanes %v, want %v", got, want)
+	}
+	if b := next(); b.lane != 4 {
+		t.Errorf("the last free lane is 4, and lane %d was given", b.lane)
+	}
+	if b := next(); s.lanes[b.lane] != 2 {
+		t.Errorf("with more batches than lanes one got lane %d beside %v", b.lane, s.lanes)
+	}
+}
+
+func TestBehind(t *testing.T) {
+	counted := earned(dollars.BookingAwarded, 3)
+	counted.Counted = true
+	views := map[dollars.BookingID]dollars.BookingRecord{
+		bookingID(1): earned(dollars.BookingPending, 1), bookingID(2): earned(dollars.BookingAwarded, 2), bookingID(3): counted,
+		bookingID(4): {State: dollars.BookingAwarded, Account: account(4)}, // for nothing
+	}
+	asked := 0
+	booking := func(id dollars.BookingID) (dollars.BookingRecord, error) {
+		asked++
+		return views[id], nil
+	}
+	for _, test := range []struct {
+		name    string
+		work    wallet.Work
+		members bool
+		want    []key
+		asked   int
+	}{
+		{name: "a confirmation", work: confirm(9, account(9), 1)},
+		{name: "a completion is not looked up", work: complete(1)},
+		{name: "a confirmation that is counted", work: confirm(9, account(9), 1), members: true, want: []key{earningKey(account(9))}},
+		{name: "a completion that is counted", work: complete(1), members: true, want: []key{earningKey(account(1))}, asked: 1},
+		{name: "a completion that is repeated", work: complete(2), members: true, asked: 1},
+		{name: "a completion of what the views do not know", work: complete(9), members: true, asked: 1},
+		{name: "a cancellation", work: cancel(1), asked: 1},
+		{name: "a cancellation of what the views do not know", work: cancel(9), members: true, asked: 1},
+		{name: "a reversal", work: cancel(2), members: true, want: []key{accountKey(account(2))}, asked: 1},
+		{name: "a reversal of what was counted", work: cancel(3), want: []key{earningKey(account(3)), accountKey(account(3))}, asked: 1},
+		{name: "a reversal of nothing", work: cancel(4), asked: 1},
+		{name: "an order", work: spend("order", 1), members: true},
+	} {
+		asked = 0
+		keys, reversals, err := records{booking, test.members}.behind(newItem(test.work))
+		if err != nil || !slices.Equal(keys, test.want) || asked != test.asked {
+			t.Errorf("%s: %v after %d questions, %v", test.name, keys, asked, err)
+		}
+		if takes := slices.ContainsFunc(keys, func(k key) bool { return k.kind == 'a' }); takes != (len(reversals) == 1) {
+			t.Errorf("%s: takes back %v", test.name, reversals)
+		}
+	}
+	broken := records{func(dollars.BookingID) (dollars.BookingRecord, error) {
+		return dollars.BookingRecord{}, errors.New("disk")
+	}, true}
+	for _, w := range []wallet.Work{complete(1), cancel(1)} {
+		if _, _, err := broken.behind(newItem(w)); err == nil {
+			t.Errorf("%s went on without the views", w.Label)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package rest
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// ListRules answers which earning rules are in force when.
+func (s *Server) ListRules(c *gin.Context) {
+	schedule, err := s.wallet.Schedule(c.Request.Context())
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	out := RulesSchedule{Current: schedule.Current, Versions: make([]ScheduledRules, len(schedule.Versions))}
+	for i, v := range schedule.Versions {
+		out.Versions[i] = ScheduledRules{Version: v.Version, Hash: v.Hash.String(), Starts: timeOf(v.Starts)}
+	}
+	if p := schedule.Proposal; p != nil {
+		out.Proposal = &ProposedRules{Version: p.Version, Hash: p.Hash.String(), Approved: p.Approved, Set: p.Set}
+	}
+	reply(c, http.StatusOK, out)
+}
+
+// GetCurrentRules answers the earning rules in force.
+func (s *Server) GetCurrentRules(c *gin.Context) {
+	v, err := s.wallet.Rules(c.Request.Context())
+	s.replyRules(c, v, err)
+}
+
+// GetRules answers a version of the earning rules.
+func (s *Server) GetRules(c *gin.Context, version uint32) {
+	v, err := s.wallet.RulesAt(c.Request.Context(), version)
+	s.replyRules(c, v, err)
+}
+
+func (s *Server) replyRules(c *gin.Context, v wallet.RulesVersion, err error) {
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, RulesVersion{
+		Version: v.Version, Hash: v.Hash.String(), Starts: timeOf(v.Starts), Published: timeOf(v.Published), Set: v.Set,
+	})
+}
+
+// ExplainBooking answers why a booking earns what it earns. A member sees their own items only.
+func (s *Server) ExplainBooking(c *gin.Context, params ExplainBookingParams) {
+	ctx := c.Request.Context()
+	request := wallet.ExplainRequest{Source: params.Source, Booking: params.Booking, Item: params.Item}
+	if who := callerOf(c); who.role == RoleSession {
+		m, err := s.wallet.Member(ctx, string(who.member))
+		if err != nil {
+			s.fail(c, err)
+			return
+		}
+		request.Account = &m.Account
+	}
+	items, err := s.wallet.Explain(ctx, request)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	out := Explanations{Items: make([]ItemExplanation, len(items))}
+	for i, x := range items {
+		out.Items[i] = ItemExplanation{
+			Booking: x.ID.String(), Kind: x.Kind, State: x.State.String(), Points: x.Points, ConfirmedAt: timeOf(x.Confirmed),
+			Version: x.Version, Hash: x.Why.Hash, Tier: x.Tier, Sentences: x.Why.Sentences(), Explanation: x.Why,
+		}
+	}
+	reply(c, http.StatusOK, out)
+}
+
+func timeOf(unix int64) time.Time { return time.Unix(unix, 0).UTC() }
