@@ -12,8 +12,11 @@
 //   - an account record (AccountRecord) is written only when the account spends or is administered;
 //   - a credit is an append-only entry, written without reading anything, so that payments to one account never
 //     conflict; the account absorbs its credits when it next spends;
-//   - a booking record counts one booked item once;
-//   - rules are the earning rules in force, and every earlier version.
+//   - a booking record counts one booked item once, and keeps what it earned by which rows of which rules;
+//   - the schedule says which version of the earning rules is in force when; every published version is kept, and so is
+//     the one that is proposed to come next (RulesRecord);
+//   - what rows' limits beyond one item have given is kept by booking (TripRecord), by member (EarningRecord, which also
+//     knows what counts towards the member's tier) and, for budgets, in a pot and a share for each lane of batches.
 //
 // An account's points are its record's buckets plus its credits, by expiry; its debt is repaid out of them before
 // anything else.
@@ -25,9 +28,14 @@
 // did. The entries say exactly what moved, so that supply (Supply.Fold), balances and histories are derived from
 // journals alone.
 //
+// What a booked item earns is decided when it is confirmed, by package earn and the version then in force; what that
+// takes of limits is given back when the booking is cancelled. Everything that went into the decision is in the booking's
+// record and in the rule set it names, and the entry of the journal carries the digest of both.
+//
 // An operation that is repeated changes nothing: bookings answer duplicate from their record, and orders from the
 // account's nonce window (code nonce_used; which order used it is in the journal of the first).
 //
 // It leaves to others: who the caller is (the contract takes it from the certificate), where state lives, which
-// credits an order absorbs (the wallet knows them from its view and only proposes).
+// credits an order absorbs (the wallet knows them from its view and only proposes), what rules mean (earn), and that
+// batches under way at the same time have different lanes (the gateway).
 package dollars
