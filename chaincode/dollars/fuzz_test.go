@@ -206,7 +206,7 @@ func FuzzDecodeShare(f *testing.F) {
 // FuzzApply runs any bytes as a batch, by any caller, on a ledger with something to lose: no panic, a sound result, and
 // not a point appears or goes but as the journal says. A batch whose operations all read back does so byte for byte.
 func FuzzApply(f *testing.F) {
-	base, _ := awarded(f)
+	base, _ := limited(f)
 	base.env.Time = 1_793_534_400
 	callers := []Caller{issuer, operator, {MSP: "AircncMSP"}, anna}
 	for caller := range byte(len(callers)) {
