@@ -1,0 +1,200 @@
+package simulate
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/google/go-cmp/cmp"
+)
+
+var rewrite = flag.Bool("rewrite", false, "rewrite the golden files")
+
+// smallHistory has an item of every fate.
+const smallHistory = `
+	a/1 ann hotel 1000.00 2026-01-10 2026-03-01 2026-03-05 awarded PT
+	a/2 ann car    100.00 2026-01-10 2026-03-01 2026-03-04 awarded PT
+	b/1 bob hotel  400.00 2026-01-11 2026-05-01 2026-05-03 pending ES
+	b/2 bob flight 300.00 2026-01-11 2026-02-01 2026-02-01 reversed
+	c/1 cid hotel  800.00 2026-01-12 2026-04-01 2026-04-08 cancelled ES
+	c/2 cid flight 500.00 2026-02-01 2026-04-10 2026-04-10 awarded ES
+	d/1 dan hotel 2000.00 2026-02-02 2026-04-01 2026-04-15 awarded PT
+`
+
+// smallDraft gives hotels 6 % in place of 5 but at most 100.00, cars nothing, flights 2 %; long stays in Portugal come
+// on top out of a budget, in a table that refuses what is both long and dear.
+func smallDraft() earn.RuleSet {
+	draft := ruleSet("summer", earn.First,
+		earn.Row{ID: "hotel", Kinds: []earn.Kind{earn.Hotel}, BasisPoints: 600, CapItem: 100_00, Months: 24},
+		earn.Row{ID: "flight", Kinds: []earn.Kind{earn.Flight}, BasisPoints: 200, Months: 12},
+	)
+	draft.Tables = append(draft.Tables, earn.Table{Name: "extra", Hit: earn.Unique, Rows: []earn.Row{
+		{ID: "portugal", When: `country == "PT" && nights >= 4`, Fixed: 30_00, Budget: 25_00, Months: 12},
+		{ID: "spain", When: `country == "ES" && kind == "flight"`, Fixed: 1_00, Months: 12},
+		{ID: "dear", When: `price >= 200000`, Fixed: 5_00, Months: 12},
+	}})
+	return draft
+}
+
+// The golden files were computed by hand first:
+//
+//	      current             draft
+//	a/1   50.00               60.00 + 25.00 (30.00 cut by the budget of 25.00)
+//	a/2    3.00               nothing
+//	b/1   20.00 pending       24.00 pending
+//	b/2    6.00 reversed       6.00 reversed
+//	c/1   40.00 cancelled     48.00 cancelled
+//	c/2   10.00               10.00 + 1.00
+//	d/1  100.00               refused: portugal and dear
+//
+// so minted are 169.00 and 102.00, of which 6.00 reversed, and ann wins 32.00, bob 4.00, cid 1.00, and dan loses 100.00.
+func TestReportOfSmallHistory(t *testing.T) {
+	r := compare(t, history(t, smallHistory), standard(), smallDraft(), Options{})
+	for _, c := range []struct {
+		what string
+		got  dollars.Amount
+		want string
+	}{
+		{"current promised", r.Current.Promised, "229.00"},
+		{"current minted", r.Current.Minted, "169.00"},
+		{"current reversed", r.Current.Reversed, "6.00"},
+		{"current pending", r.Current.Pending, "20.00"},
+		{"draft promised", r.Draft.Promised, "174.00"},
+		{"draft minted", r.Draft.Minted, "102.00"},
+		{"draft cost", r.Draft.Cost, "96.00"},
+		{"draft pending", r.Draft.Pending, "24.00"},
+	} {
+		if c.got.String() != c.want {
+			t.Errorf("%s: %s, want %s", c.what, c.got, c.want)
+		}
+	}
+	golden(t, "small.txt", text(r))
+	golden(t, "small.csv", csvOf(t, r))
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *rewrite {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("%s differs (run with -rewrite to accept):\n%s", path, d)
+	}
+}
+
+// everything is all that can be made of a report.
+func everything(t *testing.T, r Report) string {
+	t.Helper()
+	asJSON, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	chart, err := r.Chart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text(r) + csvOf(t, r) + string(asJSON) + string(chart)
+}
+
+func TestTheSameInputGivesTheSameBytes(t *testing.T) {
+	h := busyHistory(t, 2_000, 50)
+	first := everything(t, compare(t, h, standard(), busyRules(), Options{}))
+	if second := everything(t, compare(t, h, standard(), busyRules(), Options{})); first != second {
+		t.Error("a second run gave something else:", cmp.Diff(first, second))
+	}
+	// A peer's pages are in the order of keys; but however the items come, the report is the same.
+	var backwards History
+	for i := len(h.items) - 1; i >= 0; i-- {
+		it := &h.items[i]
+		if err := backwards.Add(it.id, dollars.BookingRecord{State: it.state, Account: h.accounts[it.account], Facts: h.facts(it), Time: it.time}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if second := everything(t, compare(t, &backwards, standard(), busyRules(), Options{})); first != second {
+		t.Error("the same items in another order gave something else:", cmp.Diff(first, second))
+	}
+}
+
+func TestLongListsAreCut(t *testing.T) {
+	draft := standard()
+	draft.Currency = "USD"
+	r := compare(t, busyHistory(t, MaxRefusals+23, 50), standard(), draft, Options{})
+	if len(r.Refusals) != MaxRefusals || r.RefusedItems <= MaxRefusals || len(r.Members.Losers) != MaxChanges {
+		t.Errorf("%d of %d refusals, %d losers", len(r.Refusals), r.RefusedItems, len(r.Members.Losers))
+	}
+	if want := fmt.Sprintf("and %d more", r.RefusedItems-mostRows); !strings.Contains(text(r), want) {
+		t.Errorf("the tables do not say %q:\n%s", want, text(r))
+	}
+}
+
+func TestBasisPoints(t *testing.T) {
+	for _, c := range []struct {
+		sum  Sum
+		want int64
+	}{
+		{Sum{Price: 1000, Points: 50}, 500},
+		{Sum{Price: 3, Points: 1}, 3333},
+		{Sum{Price: 0, Points: 50}, 0},
+		{Sum{Price: 1 << 62, Points: 1 << 62}, 10_000},
+		{Sum{Price: 1, Points: 1 << 62}, 1<<63 - 1},
+	} {
+		if got := c.sum.BasisPoints(); got != c.want {
+			t.Errorf("%+v: %d, want %d", c.sum, got, c.want)
+		}
+	}
+}
+
+func TestChartIsXML(t *testing.T) {
+	current := standard()
+	current.Name = `<"5" & more>`
+	chart, err := compare(t, history(t, smallHistory), current, smallDraft(), Options{}).Chart()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words strings.Builder
+	for dec := xml.NewDecoder(strings.NewReader(string(chart))); ; {
+		token, err := dec.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chars, ok := token.(xml.CharData); ok {
+			words.Write(chars)
+			words.WriteByte('\n')
+		}
+	}
+	for _, want := range []string{`current: <"5" & more>`, "draft: summer", "Minted by month of award, D$", "Liability by month of expiry if nothing is spent, D$", "2026-03"} {
+		if !strings.Contains(words.String(), want) {
+			t.Errorf("the chart does not say %q:\n%s", want, words.String())
+		}
+	}
+}
+
+func TestAxisIsOneOfTime(t *testing.T) {
+	got := withGaps([]Month{{Month: 10, Draft: 1}, {Month: 13, Draft: 2}})
+	if want := []Month{{Month: 10, Draft: 1}, {Month: 11}, {Month: 12}, {Month: 13, Draft: 2}}; !cmp.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	far := []Month{{Month: 10, Draft: 1}, {Month: 10_000, Draft: 2}}
+	if got := withGaps(far); !cmp.Equal(got, far) {
+		t.Errorf("%d months for two that are far apart", len(got))
+	}
+}
