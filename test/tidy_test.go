@@ -115,6 +115,9 @@ var onlyImporter = map[string][]string{
 	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff"},
 	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract"},
 	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
+	"github.com/go-analyze/charts":               {"rules/simulate"},
+	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
+	"go.yaml.in/yaml":                            {"rules/sheet"},
 	"github.com/dgraph-io/badger":                {"wallet-api/disk", "wallet-api/inbox", "wallet-api/readmodel", "wallet-api/directory", "wallet-api/custody"},
 }
 
