@@ -166,7 +166,7 @@ type ledger struct {
 // newLedger has the standard rules in force.
 func newLedger(t *testing.T) *ledger {
 	l := &ledger{t: t, state: map[string][]byte{}}
-	l.publish(1, earn.StandardRules().Encode())
+	l.publish(1, earn.Standard().Encode())
 	return l
 }
 

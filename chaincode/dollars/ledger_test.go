@@ -124,7 +124,7 @@ func callerNamed(mspID, role, name string) Caller {
 }
 
 // standard is the rule set of most tests.
-var standard = earn.StandardRules()
+var standard = earn.Standard()
 
 // publish makes a rule set the next version: Anna proposes it, Ben approves it, and Anna publishes it. It answers the
 // entry of the publication. The three transactions count as one: they make no credits, so their ids may come again.

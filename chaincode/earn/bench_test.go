@@ -7,7 +7,7 @@ import (
 
 // promotions is a rule set as a marketing department might have it: n rows in two tables, with all kinds of conditions.
 func promotions(n int) RuleSet {
-	r := StandardRules()
+	r := Standard()
 	countries := []string{"PT", "ES", "FR", "IT", "GR", "VN", "TH", "JP", "US", "MX"}
 	airports := []string{"LIS", "MAD", "CDG", "FCO", "ATH", "SGN", "BKK", "HND", "JFK", "CUN"}
 	campaign := Table{Name: "campaign", Hit: Collect, Rounding: HalfUp}

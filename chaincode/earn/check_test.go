@@ -11,7 +11,7 @@ import (
 
 // sample is a rule set in which everything there is to check occurs; its row 1 of table 0 has all columns.
 func sample() RuleSet {
-	r := StandardRules()
+	r := Standard()
 	r.Tables = append(r.Tables, Table{Name: "campaign", Hit: Collect, Rounding: HalfEven, Rows: []Row{
 		{
 			ID: "spring", Kinds: []Kind{Flight, Hotel}, Priority: -1, When: "nights >= 7", BasisPoints: 100, Fixed: 5_00,
@@ -33,7 +33,7 @@ func TestCompileTakes(t *testing.T) {
 		change func(*RuleSet)
 	}{
 		{"the sample", func(*RuleSet) {}},
-		{"the standard", func(r *RuleSet) { *r = StandardRules() }},
+		{"the standard", func(r *RuleSet) { *r = Standard() }},
 		{"no limits", func(r *RuleSet) {
 			row := &r.Tables[1].Rows[0]
 			row.CapItem, row.CapBooking, row.CapMember, row.Budget = 0, 0, 0, 0

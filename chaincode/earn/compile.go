@@ -20,7 +20,6 @@ type Evaluator struct {
 	pool       sync.Pool      // of *scratch
 	booking    bool
 	member     bool
-	budgets    []string
 }
 
 // table is a compiled Table.
@@ -69,9 +68,6 @@ func (e *Evaluator) plan(t int, known map[string][]int) table {
 		ordered[i] = &tab.rows[i]
 		e.booking = e.booking || row.CapBooking > 0
 		e.member = e.member || row.CapMember > 0
-		if row.Budget > 0 {
-			e.budgets = append(e.budgets, row.ID)
-		}
 	}
 	if e.rules.Tables[t].Hit == First {
 		slices.SortStableFunc(ordered, func(a, b *line) int {
@@ -153,9 +149,6 @@ func (e *Evaluator) UsesMember() bool { return e.member }
 
 // UsesBooking tells whether what other items of the booking got matters.
 func (e *Evaluator) UsesBooking() bool { return e.booking }
-
-// Budgets is the ids of the rows with a budget, in their order.
-func (e *Evaluator) Budgets() []string { return slices.Clone(e.budgets) }
 
 // TierOf is the highest tier that points awarded, in cents, or nights reach; "" where they reach none.
 func (e *Evaluator) TierOf(points, nights int64) string {

@@ -28,8 +28,8 @@ func oneTable(t *testing.T, hit HitPolicy, rounding Rounding, rows ...Row) *Eval
 	return e
 }
 
-func TestStandardRules(t *testing.T) {
-	e, err := Compile(StandardRules())
+func TestStandard(t *testing.T) {
+	e, err := Compile(Standard())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func TestStandardRules(t *testing.T) {
 			t.Errorf("%s of %d: %+v, %v; want %+v", c.kind, c.price, parts, err, want)
 		}
 	}
-	if e.UsesMember() || e.UsesBooking() || len(e.Budgets()) > 0 || e.TierOf(math.MaxInt64, math.MaxInt64) != "" {
+	if e.UsesMember() || e.UsesBooking() || e.TierOf(math.MaxInt64, math.MaxInt64) != "" {
 		t.Error("the standard rules need more than the item")
 	}
 }
@@ -135,7 +135,7 @@ func TestHitPolicies(t *testing.T) {
 }
 
 func TestTablesAddUp(t *testing.T) {
-	r := StandardRules()
+	r := Standard()
 	r.Tables = append(r.Tables, Table{Name: "extra", Hit: Collect, Rows: []Row{{ID: "extra", Fixed: 5_00, Months: 3}}})
 	e, err := Compile(r)
 	if err != nil {
@@ -362,23 +362,22 @@ func TestWhatARuleSetNeeds(t *testing.T) {
 		name            string
 		row             Row
 		member, booking bool
-		budgets         []string
 	}{
-		{"nothing", Row{}, false, false, nil},
-		{"an item's cap", Row{CapItem: 1}, false, false, nil},
-		{"a booking's cap", Row{CapBooking: 1}, false, true, nil},
-		{"a member's cap", Row{CapMember: 1}, true, false, nil},
-		{"a tier natively", Row{When: `tier == "gold"`}, true, false, nil},
-		{"a tier by CEL", Row{When: `nights > 1 ? tier < "gold" : false`}, true, false, nil},
-		{"a budget", Row{Budget: 1}, false, false, []string{"row-0"}},
+		{"nothing", Row{}, false, false},
+		{"an item's cap", Row{CapItem: 1}, false, false},
+		{"a booking's cap", Row{CapBooking: 1}, false, true},
+		{"a member's cap", Row{CapMember: 1}, true, false},
+		{"a tier natively", Row{When: `tier == "gold"`}, true, false},
+		{"a tier by CEL", Row{When: `nights > 1 ? tier < "gold" : false`}, true, false},
+		{"a budget", Row{Budget: 1}, false, false},
 	} {
 		c.row.BasisPoints = 1
 		e := oneTable(t, First, Floor, c.row)
-		if e.UsesMember() != c.member || e.UsesBooking() != c.booking || !reflect.DeepEqual(e.Budgets(), c.budgets) {
-			t.Errorf("%s: member %t, booking %t, budgets %v", c.name, e.UsesMember(), e.UsesBooking(), e.Budgets())
+		if e.UsesMember() != c.member || e.UsesBooking() != c.booking {
+			t.Errorf("%s: member %t, booking %t", c.name, e.UsesMember(), e.UsesBooking())
 		}
 	}
-	r := StandardRules()
+	r := Standard()
 	r.Tiers = []Level{{Tier: "gold", Nights: 1}}
 	if e, err := Compile(r); err != nil || !e.UsesMember() {
 		t.Errorf("tiers do not need the member: %v", err)

@@ -156,7 +156,7 @@ func TestSentencesOfAnything(t *testing.T) {
 }
 
 func TestNearMissesAreFew(t *testing.T) {
-	r := StandardRules()
+	r := Standard()
 	r.Tables[0].Hit = Collect
 	for i := range 100 {
 		r.Tables[0].Rows = append(r.Tables[0].Rows, Row{ID: fmt.Sprint("near-", i), When: fmt.Sprint("party > ", i+1), Fixed: 1, Months: 1})

@@ -11,7 +11,7 @@ import (
 
 // FuzzDecode checks that what is decoded is encoded to the same bytes, and what is compiled too.
 func FuzzDecode(f *testing.F) {
-	for _, r := range []RuleSet{{}, StandardRules(), sample()} {
+	for _, r := range []RuleSet{{}, Standard(), sample()} {
 		f.Add(r.Encode())
 	}
 	f.Add([]byte(`{"name":"x","currency":"EUR","tables":[{"name":"t","hit":"first","rows":[{"id":"a","kinds":["hotel"],"fixed":"0.10","months":1}]}]}`))
@@ -48,7 +48,7 @@ func FuzzCondition(f *testing.F) {
 		f.Add(when)
 	}
 	f.Fuzz(func(t *testing.T, when string) {
-		r := StandardRules()
+		r := Standard()
 		r.Tables[0].Hit, r.Tables[0].Rows[0].When = Unique, when
 		r.Tables = append(r.Tables, Table{Name: "all", Hit: Collect, Rows: []Row{
 			{ID: "with", When: when, BasisPoints: 10_000, CapItem: 5_00, Budget: 1_00, Months: 1}, {ID: "without", Fixed: 1, Months: 1},

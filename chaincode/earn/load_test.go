@@ -8,7 +8,7 @@ import (
 
 func TestLoad(t *testing.T) {
 	encoded := func(i int) []byte {
-		r := StandardRules()
+		r := Standard()
 		r.Name = fmt.Sprint("loaded ", i)
 		return r.Encode()
 	}
@@ -48,7 +48,7 @@ func TestLoadFromManyGoroutines(t *testing.T) {
 	for g := range 8 {
 		group.Go(func() {
 			for i := range 100 {
-				r := StandardRules()
+				r := Standard()
 				r.Name = fmt.Sprint("shared ", (i+g)%20)
 				if e, err := Load(r.Encode()); err != nil || e.RuleSet().Name != r.Name {
 					t.Errorf("%s: %v", r.Name, err)

@@ -1,7 +1,7 @@
 package earn
 
-// StandardRules is the first rule set: hotel 5 %, car 3 %, flight 2 % of the price in EUR, points valid for 24 months.
-func StandardRules() RuleSet {
+// Standard is the first rule set: hotel 5 %, car 3 %, flight 2 % of the price in EUR, points valid for 24 months.
+func Standard() RuleSet {
 	row := func(k Kind, basisPoints uint32) Row {
 		return Row{ID: k.String(), Kinds: []Kind{k}, BasisPoints: basisPoints, Months: 24}
 	}

@@ -22,7 +22,7 @@ func publishFirstRules(ctx context.Context, n *native.Network) (err error) {
 	if err != nil || state.schedule.Latest() > 0 {
 		return err
 	}
-	set := earn.StandardRules().Encode()
+	set := earn.Standard().Encode()
 	hash := earn.HashOf(set)
 	if _, err = ledger.apply(ctx, planner, dollars.ProposeRules{Version: 1, Set: set}); err == nil {
 		_, err = ledger.apply(ctx, controller, dollars.ApproveRules{Version: 1, Hash: hash}, dollars.PublishRules{Version: 1, Hash: hash})

@@ -296,7 +296,7 @@ func TestReady(t *testing.T) {
 			t.Error(err)
 		}
 		w.chain.suffer(faults{drop: 1})
-		w.chain.publish(2, earn.StandardRules())
+		w.chain.publish(2, earn.Standard())
 		synctest.Wait()
 		if w.engine.follower.ready() == nil {
 			t.Error("ready while the stream is broken")

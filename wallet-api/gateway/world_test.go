@@ -42,7 +42,7 @@ func simulate(t *testing.T, seed uint64, f faults, test func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, chain: newChain(seed, f), disk: newDisk(), log: slog.New(slog.DiscardHandler)}
 		w.chain.durable = w.disk.durable
-		w.chain.publish(1, earn.StandardRules())
+		w.chain.publish(1, earn.Standard())
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {

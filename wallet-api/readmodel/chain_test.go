@@ -48,7 +48,7 @@ func (m memory) Get(keys []string) ([][]byte, error) {
 
 func newChain(t tester) *chain {
 	c := &chain{t: t, state: memory{}, time: time.Date(2026, 3, 10, 0, 0, 0, 0, time.UTC).Unix()}
-	c.publish(1, earn.StandardRules())
+	c.publish(1, earn.Standard())
 	return c
 }
 

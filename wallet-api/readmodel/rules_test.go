@@ -13,7 +13,7 @@ import (
 
 // loyalty is a rule set with everything that the ledger keeps records of.
 func loyalty() earn.RuleSet {
-	rules := earn.StandardRules()
+	rules := earn.Standard()
 	rules.Name = "loyalty"
 	rules.Tables = append(rules.Tables, earn.Table{Name: "extra", Hit: earn.Collect, Rows: []earn.Row{
 		{ID: "gold", When: `tier == "gold"`, BasisPoints: 100, Budget: 50_00, Months: 3},

@@ -14,7 +14,7 @@ import (
 
 // loyalty has everything a rule set can have.
 func loyalty() earn.RuleSet {
-	rules := earn.StandardRules()
+	rules := earn.Standard()
 	rules.Name = "loyalty"
 	rules.Tables = append(rules.Tables, earn.Table{Name: "extra", Hit: earn.Collect, Rounding: earn.HalfUp, Rows: []earn.Row{
 		{
@@ -55,7 +55,7 @@ func TestRules(t *testing.T) {
 	if schedule.Current != 2 || schedule.Proposal != nil || schedule.Versions[len(schedule.Versions)-1].Hash != hash.String() {
 		t.Errorf("%+v", schedule)
 	}
-	for path, want := range map[string]earn.RuleSet{"/v1/rules/current": set, "/v1/rules/2": set, "/v1/rules/1": earn.StandardRules()} {
+	for path, want := range map[string]earn.RuleSet{"/v1/rules/current": set, "/v1/rules/2": set, "/v1/rules/1": earn.Standard()} {
 		var got RulesVersion
 		a.send(t, "dsk_operator", "GET", path, "").want(t, 200).decode(t, &got)
 		if diff := cmp.Diff(want, got.Set); diff != "" {

@@ -56,7 +56,7 @@ func newLedger() *ledger {
 		orders:  map[dollars.OrderID]wallet.OrderAt{},
 		members: map[wallet.MemberID]wallet.Member{}, keys: map[wallet.MemberID]*ecdsa.PrivateKey{},
 	}
-	l.publish(1, earn.StandardRules())
+	l.publish(1, earn.Standard())
 	return l
 }
 

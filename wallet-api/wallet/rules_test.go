@@ -12,7 +12,7 @@ import (
 )
 
 func tiered() earn.RuleSet {
-	rules := earn.StandardRules()
+	rules := earn.Standard()
 	rules.Tiers = []earn.Level{{Tier: "silver", Points: 10_00}, {Tier: "gold", Points: 20_00}}
 	return rules
 }
@@ -120,7 +120,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	w.apply(t, issuer, item("1", alice), item("2", bob), dollars.Cancel{Booking: item("noted", alice).Booking})
-	next := earn.StandardRules()
+	next := earn.Standard()
 	next.Tables[0].Rows[1].BasisPoints = 1000
 	w.publish(t, 2, next)
 	w.apply(t, issuer, item("3", alice), dollars.Complete{Booking: item("1", alice).Booking}, dollars.Cancel{Booking: item("1", alice).Booking})

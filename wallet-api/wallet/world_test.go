@@ -52,7 +52,7 @@ func newWorld(t *testing.T) *world {
 		orders: map[dollars.OrderID]OrderAt{}, members: map[MemberID]Member{}, keys: map[MemberID]*ecdsa.PrivateKey{},
 	}
 	w.Service = New(Ports{Intake: w, Views: views{w}, Directory: directory{w}, Keys: w}, testLedger, Options{Now: func() time.Time { return w.now }})
-	w.publish(t, 1, earn.StandardRules())
+	w.publish(t, 1, earn.Standard())
 	return w
 }
 
