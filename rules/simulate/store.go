@@ -110,7 +110,9 @@ func (s *store) put(key string, value []byte) {
 	}
 	copy(s.slabs[p.slab()].at(p), value)
 	s.places[short] = p
-	delete(s.others, key)
+	if !found {
+		delete(s.others, key) // A key is never in both.
+	}
 }
 
 func (s *store) remove(key string) {
