@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// TestReadme runs the README's demo and then every command of its sh blocks, in their order, in an empty directory.
+// TestReadme runs the README's demo and then every command of its sh blocks, in their order, in a directory that holds
+// nothing but its promotion.
 func TestReadme(t *testing.T) {
 	path := needsNetwork(t)
 	text, err := os.ReadFile("../README.md")
@@ -32,6 +33,10 @@ func TestReadme(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	promotion := strings.Join(blocks(string(text), "yaml"), "\n") + "\n"
+	if err := os.WriteFile(filepath.Join(work, "promotion.yaml"), []byte(promotion), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 9*time.Minute) // the first of it may build Fabric
 	defer cancel()
 	for _, command := range append([]string{"destinasia demo --port-base " + strconv.Itoa(base)}, commands...) {

@@ -138,6 +138,10 @@ func (l *rulesLedger) apply(ctx context.Context, user string, ops ...dollars.Ope
 	}
 	applied, err := person.Apply(ctx, l.chaincode, ops...)
 	err = errors.Join(err, person.Close())
+	var failure *staff.Error
+	if errors.As(err, &failure) && failure.Reason == staff.Unknown {
+		return staff.Applied{}, fmt.Errorf("%w; `destinasia rules list` tells whether it did", err)
+	}
 	if err != nil {
 		return staff.Applied{}, err
 	}

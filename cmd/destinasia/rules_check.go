@@ -1,0 +1,129 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/rules/lint"
+	"github.com/destinasia/dollars/rules/sheet"
+)
+
+// checkedRules is what `rules check` tells.
+type checkedRules struct {
+	File     string         `json:"file"`
+	Hash     string         `json:"hash,omitempty"` // there when it compiles
+	Rows     int            `json:"rows"`
+	Problems []rulesProblem `json:"problems"` // none where the file can be proposed
+	Warnings []rulesProblem `json:"warnings"`
+}
+
+// rulesProblem is something about a place of the file.
+type rulesProblem struct {
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+	Table  string `json:"table,omitempty"`
+	Row    string `json:"row,omitempty"`
+	Tier   string `json:"tier,omitempty"`
+	Field  string `json:"field,omitempty"`
+	Detail string `json:"detail"`
+
+	text string // all of it in a line
+}
+
+func newRulesProblem(p sheet.Problem) rulesProblem {
+	return rulesProblem{p.Line, p.Column, p.Table, p.Row, p.Tier, p.Field, p.Detail, p.Error()}
+}
+
+func newRulesCheckCommand(a *app) *cobra.Command {
+	asJSON := false
+	command := &cobra.Command{
+		Use:   "check FILE",
+		Short: "Check a file of rules: every cell, rows that can never match, overlaps",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			report, rules, err := checkRules(args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				err = printJSON(a.out, report)
+			} else {
+				a.printChecked(report, rules)
+			}
+			if err == nil && len(report.Problems) > 0 {
+				err = errReported
+			}
+			return err
+		},
+	}
+	jsonFlag(command, &asJSON)
+	return command
+}
+
+// checkRules finds everything there is to say of a file. The rules are there only if they compile.
+func checkRules(path string) (checkedRules, *earn.RuleSet, error) {
+	report := checkedRules{File: path, Problems: []rulesProblem{}, Warnings: []rulesProblem{}}
+	s, err := readSheet(path)
+	var problems sheet.Problems
+	switch {
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			report.Problems = append(report.Problems, newRulesProblem(p))
+		}
+		return report, nil, nil
+	case err != nil:
+		return report, nil, err
+	}
+	e, err := earn.Compile(s.Rules)
+	if err != nil {
+		return report, nil, err
+	}
+	report.Hash = e.Hash().String()
+	for _, t := range s.Rules.Tables {
+		report.Rows += len(t.Rows)
+	}
+	for _, f := range lint.Check(e, time.Now().Unix()) {
+		p := newRulesProblem(sheet.Problem{Place: s.Place(f.Table, f.Row, f.Column), Detail: f.Detail})
+		if f.Severity == lint.Error {
+			report.Problems = append(report.Problems, p)
+		} else {
+			report.Warnings = append(report.Warnings, p)
+		}
+	}
+	return report, &s.Rules, nil
+}
+
+func (a *app) printChecked(report checkedRules, rules *earn.RuleSet) {
+	for _, p := range report.Problems {
+		fmt.Fprintln(a.errs, p.text)
+	}
+	for _, p := range report.Warnings {
+		fmt.Fprintln(a.errs, "warning:", p.text)
+	}
+	if len(report.Problems) > 0 {
+		fmt.Fprintf(a.errs, "%s cannot be proposed: %d problems\n", report.File, len(report.Problems))
+		return
+	}
+	a.printRuleSet(*rules)
+	fmt.Fprintf(a.out, "%s can be proposed: %d rows, %d warnings, hash %s\n", report.File, report.Rows, len(report.Warnings), report.Hash)
+}
+
+// readProposable reads a file that could be proposed.
+func readProposable(path string) (earn.RuleSet, error) {
+	report, rules, err := checkRules(path)
+	if err != nil {
+		return earn.RuleSet{}, err
+	}
+	var errs []error
+	for _, p := range report.Problems {
+		errs = append(errs, errors.New(p.text))
+	}
+	if len(errs) > 0 {
+		return earn.RuleSet{}, errors.Join(append(errs, errors.New("nothing was proposed"))...)
+	}
+	return *rules, nil
+}
