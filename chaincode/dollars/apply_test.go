@@ -14,12 +14,14 @@ import (
 type spy struct {
 	memory
 	read  []string
+	goes  int
 	err   error
 	short bool
 }
 
 func (s *spy) Get(keys []string) ([][]byte, error) {
 	s.read = append(s.read, keys...)
+	s.goes++
 	values, _ := s.memory.Get(keys)
 	if s.short {
 		values = values[:len(values)-1]

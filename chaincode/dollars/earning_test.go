@@ -1,6 +1,7 @@
 package dollars
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -96,6 +97,38 @@ func TestReadsOfLimits(t *testing.T) {
 	}
 }
 
+// TestReadsInFewGoes: a batch asks a peer for its keys in a few goes, however many operations it has: what they name;
+// the rules they need; what those look at; and a budget's share and its pot.
+func TestReadsInFewGoes(t *testing.T) {
+	l, first := limited(t)
+	var confirms, completes, cancels []Operation
+	for n := range 40 {
+		c := first
+		c.Booking, c.Account = NewBookingID("test", fmt.Sprint(n), "1"), Account{byte(n + 1)}
+		confirms = append(confirms, c)
+		completes = append(completes, Complete{c.Booking})
+		cancels = append(cancels, Cancel{Booking: c.Booking})
+	}
+	for _, c := range []struct {
+		name string
+		ops  []Operation
+		goes int
+	}{
+		{"confirmations", confirms, 5}, {"completions", completes[:20], 3}, {"cancellations", cancels[20:], 4},
+	} {
+		s := &spy{memory: l.state}
+		if _, err := Apply(l.next(), c.ops, s); err != nil {
+			t.Fatal(err)
+		}
+		if s.goes > c.goes {
+			t.Errorf("%d %s are read in %d goes, not %d", len(c.ops), c.name, s.goes, c.goes)
+		}
+		if _, err := l.run(encodeAll(c.ops)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestGarbledLimits: a record that Apply did not write, or one that is missing where another names it, stops the batch.
 func TestGarbledLimits(t *testing.T) {
 	clean, pending := limited(t)
@@ -144,18 +177,20 @@ func TestRefusedAwards(t *testing.T) {
 	clean, pending := limited(t)
 	alice := pending.Account
 	month := monthOf(clean.env.Time)
-	earned := func(points Amount) []byte {
-		return EarningRecord{Months: []EarnedMonth{{month - 1, points, 1}, {month, 5_00, 1}}}.Encode()
+	earned := func(before, now Amount) []byte {
+		return EarningRecord{Months: []EarnedMonth{{month - 1, before, 1}, {month, now, 1}}}.Encode()
 	}
 
 	l := clean.clone()
-	l.state[EarningKey(alice)] = earned(math.MaxInt64 - 14_99)
-	res, err := Apply(l.next(), []Operation{Complete{pending.Booking}}, l.state)
-	if err != nil || res.Journal.Entries[0].Code != CodeAmountOverflow || len(res.Writes) != 0 {
-		t.Errorf("more earned than can be counted: %+v, %v", res, err)
+	for _, record := range [][]byte{earned(math.MaxInt64-14_99, 5_00), earned(5_00, math.MaxInt64-14_99), earned(5_00, math.MaxInt64-9_99)} {
+		l.state[EarningKey(alice)] = record
+		res, err := Apply(l.next(), []Operation{Complete{pending.Booking}}, l.state)
+		if err != nil || res.Journal.Entries[0].Code != CodeAmountOverflow || len(res.Writes) != 0 {
+			t.Errorf("more earned than can be counted: %+v, %v", res, err)
+		}
 	}
-	l.state[EarningKey(alice)] = earned(math.MaxInt64 - 15_00)
-	res, err = Apply(l.next(), []Operation{Complete{pending.Booking}}, l.state)
+	l.state[EarningKey(alice)] = earned(math.MaxInt64-15_00, 5_00)
+	res, err := Apply(l.next(), []Operation{Complete{pending.Booking}}, l.state)
 	if err != nil || res.Journal.Entries[0].Outcome != Applied {
 		t.Errorf("as much earned as can be counted: %+v, %v", res, err)
 	}
