@@ -8,7 +8,8 @@ import (
 // Digest names an explanation: SHA-256 of the rule set's hash, the item as it was evaluated and the parts it was
 // given. Integers are 8 bytes, texts and lists come after their length, so no two explanations have one encoding.
 func Digest(rules Hash, it Item, parts []Part) [32]byte {
-	b := append([]byte("destinasia/earn/explanation/1\x00"), rules[:]...)
+	const usual = 384 // bytes; longer ones grow
+	b := append(append(make([]byte, 0, usual), "destinasia/earn/explanation/1\x00"...), rules[:]...)
 	number := func(n int64) { b = binary.BigEndian.AppendUint64(b, uint64(n)) }
 	text := func(s string) { number(int64(len(s))); b = append(b, s...) }
 
