@@ -330,7 +330,7 @@ func (w *wanted) read() error {
 
 // writes is everything the batch changed, sorted by key.
 func (b *batch) writes() []Write {
-	var out []Write
+	out := make([]Write, 0, len(b.bookings)+len(b.accounts)+len(b.credits)+2*len(b.births)+len(b.members)+len(b.trips))
 	for id, slot := range b.bookings {
 		if slot.dirty {
 			out = append(out, Write{BookingKey(id), slot.rec.Encode()})

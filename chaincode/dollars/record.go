@@ -112,7 +112,10 @@ func parseHex(s string, size int) (raw []byte, ok bool) {
 
 // Key is the state key of the credit; its value is the amount as an unsigned varint.
 func (c Credit) Key() string {
-	return fmt.Sprintf("%s%04d%02d/%s", CreditPrefix(c.Account), c.Expiry/12, c.Expiry%12+1, c.TxID)
+	b := append(make([]byte, 0, 128), creditPrefix...)
+	b = hex.AppendEncode(b, c.Account[:])
+	b = fmt.Appendf(b, "/%04d%02d/", uint32(c.Expiry/12), uint32(c.Expiry%12+1))
+	return string(hex.AppendEncode(b, c.TxID[:]))
 }
 
 // EncodeCredit writes a credit's value.
