@@ -63,7 +63,7 @@ func confirmation(number int) Confirm {
 
 func drawChapter(t *rapid.T) chapter {
 	c := chapter{
-		days:  rapid.SampledFrom([]int{0, 0, 1, 25, 80}).Draw(t, "days"),
+		days:  rapid.SampledFrom([]int{0, 0, 1, 25, 80, 330}).Draw(t, "days"),
 		skew:  rapid.SampledFrom([]int64{0, 0, 600, -600}).Draw(t, "skew"),
 		lane:  rapid.SampledFrom([]uint8{0, 0, 1, Lanes - 1}).Draw(t, "lane"),
 		batch: rapid.SliceOfN(rapid.Custom(drawIntent), 3, 14).Draw(t, "batch"),
