@@ -206,7 +206,7 @@ func FuzzDecodeShare(f *testing.F) {
 // FuzzApply runs any bytes as a batch, by any caller, on a ledger with something to lose: no panic, a sound result, and
 // not a point appears or goes but as the journal says. A batch whose operations all read back does so byte for byte.
 func FuzzApply(f *testing.F) {
-	base, _ := limited(f)
+	base, pending := limited(f)
 	base.env.Time = 1_793_534_400
 	callers := []Caller{issuer, operator, {MSP: "AircncMSP"}, anna}
 	for caller := range byte(len(callers)) {
@@ -216,6 +216,11 @@ func FuzzApply(f *testing.F) {
 		}
 	}
 	f.Add(byte(2), EncodeBatch(7, [][]byte{nil, {0xff}}))
+	f.Add(byte(3), EncodeBatch(0, encodeAll([]Operation{ProposeRules{2, standard.Encode()}})))
+	f.Add(byte(0), EncodeBatch(1, encodeAll([]Operation{
+		Confirm{NewBookingID("test", "trip", "next"), memberNamed("alice").account, Facts{Kind: earn.Car, Price: 9_000_00, Currency: "EUR"}},
+		Cancel{Booking: NewBookingID("test", "trip", "done")}, Cancel{Booking: pending.Booking}, Complete{pending.Booking},
+	})))
 	f.Fuzz(func(t *testing.T, caller byte, data []byte) {
 		l := base.clone()
 		l.env.Caller = callers[int(caller)%len(callers)]
