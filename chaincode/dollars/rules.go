@@ -218,7 +218,7 @@ func (b *batch) proposeRules(o ProposeRules) (Entry, error) {
 	if next := b.rules.schedule.Latest() + 1; o.Version != next {
 		return e, refuse(CodeRulesVersion, fmt.Sprintf("the next version is %d, not %d", next, o.Version))
 	}
-	if _, err := earn.Load(o.Set); err != nil {
+	if _, err := earn.Accept(o.Set); err != nil {
 		return e, refuse(CodeRulesInvalid, err.Error())
 	}
 	current := b.rules.proposal
@@ -281,7 +281,7 @@ func (b *batch) publishRules(o PublishRules) (Entry, error) {
 	if p.Approver == (CertificateID{}) {
 		return e, refuse(CodeRulesUnapproved, fmt.Sprintf("nobody has approved version %d yet", o.Version))
 	}
-	rules, err := earn.Load(p.Set)
+	rules, err := earn.Accept(p.Set)
 	if err != nil {
 		// A later program than the one it was proposed to may be stricter.
 		return e, refuse(CodeRulesInvalid, err.Error())

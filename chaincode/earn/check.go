@@ -11,6 +11,7 @@ const (
 	maxNights = 100_000         // of a tier's threshold
 	maxOffset = 14 * 60 * 60    // seconds that a time zone is away from UTC at most
 	lastYear  = 253_402_300_800 // Unix seconds at the end of 9999
+	maxFaults = 50              // endorsers check what is proposed, and faults of syntax take the parser milliseconds each
 )
 
 // checker gathers the faults of a rule set.
@@ -34,6 +35,10 @@ func check(r RuleSet) ([][]*condition, Faults) {
 		c.conditions = append(c.conditions, make([]*condition, len(table.Rows)))
 		for i := range table.Rows {
 			c.row(t, i, &table.Rows[i])
+			if len(c.faults) >= maxFaults {
+				c.add(t, i, "", "more is not looked for until this is mended")
+				return nil, c.faults
+			}
 		}
 	}
 	if len(c.faults) == 0 {
@@ -263,6 +268,10 @@ func (c *checker) bounds(t, i int, s *Season, from, until int64) {
 
 // when compiles a condition and keeps it.
 func (c *checker) when(t, i int, text string) {
+	if says := checkText(text); says != "" {
+		c.add(t, i, "when", "%s", says)
+		return
+	}
 	cond, says := compileCondition(text)
 	for _, s := range says {
 		c.add(t, i, "when", "%s", s)
@@ -270,9 +279,13 @@ func (c *checker) when(t, i int, text string) {
 	if len(says) > 0 {
 		return
 	}
+	if cond.cost > maxConditionCost {
+		c.add(t, i, "when", "the condition may take %d steps, more than %d: make it shorter", cond.cost, maxConditionCost)
+		return
+	}
 	c.conditions[t][i] = cond
 	before := c.cost
-	c.cost += cond.cost
+	c.cost += cond.weight()
 	if c.cost > maxCost && before <= maxCost {
 		c.add(t, i, "when", "the conditions up to this one may take %d steps for an item, more than %d: shorten lists or split the rule set", c.cost, maxCost)
 	}

@@ -13,6 +13,7 @@ import (
 type Evaluator struct {
 	rules      RuleSet
 	hash       Hash
+	accepted   bool // it is within all bounds
 	tables     []table
 	conditions [][]*condition // by table and row; nil where When is empty
 	conjuncts  []conjunct     // of all conditions, each text once
@@ -49,13 +50,19 @@ func Compile(r RuleSet) (*Evaluator, error) {
 	if len(faults) > 0 {
 		return nil, faults
 	}
-	e := &Evaluator{rules: r, hash: HashOf(r.Encode()), conditions: conditions, member: len(r.Tiers) > 0}
+	e := newEvaluator(r, HashOf(r.Encode()), conditions)
+	e.accepted = true
+	return e, nil
+}
+
+func newEvaluator(r RuleSet, hash Hash, conditions [][]*condition) *Evaluator {
+	e := &Evaluator{rules: r, hash: hash, conditions: conditions, member: len(r.Tiers) > 0}
 	known := map[string][]int{}
 	for t := range r.Tables {
 		e.tables = append(e.tables, e.plan(t, known))
 	}
 	e.member = e.member || e.reads.has("tier")
-	return e, nil
+	return e
 }
 
 // plan compiles a table; known is where the conjuncts of earlier tables are.

@@ -12,20 +12,28 @@ import (
 // items leave an int64.
 const MaxEarned = 1_000_000_000_000_00
 
-// Overlap is why an item was refused: two rows of a UNIQUE table match it.
+// MaxParts is how many rows may give points to one item: every part is written to the ledger with its booking.
+const MaxParts = 32
+
+// Overlap is why an item was refused: two rows of a UNIQUE table match it or, where Table is "", more than MaxParts rows
+// of all tables do.
 type Overlap struct {
 	Table string
 	Rows  [2]string // ids
 }
 
 func (o *Overlap) Error() string {
+	if o.Table == "" {
+		return fmt.Sprintf("more than %d rows match, row %s after row %s and others: the item earns nothing until some are narrowed",
+			MaxParts, o.Rows[1], o.Rows[0])
+	}
 	return fmt.Sprintf("rows %s and %s of table %s both match, and only one may: the item earns nothing until one of them is narrowed",
 		o.Rows[0], o.Rows[1], o.Table)
 }
 
 // Evaluate is what the item earns: a part for every row that was taken, and for the rows of a FIRST table that would
-// have been had their limits left anything. It refuses an item that two rows of a UNIQUE table match, whose points are
-// out of range, or that room refuses.
+// have been had their limits left anything. It refuses an item that two rows of a UNIQUE table or more than MaxParts in
+// all match, whose points are out of range, or that room refuses.
 func (e *Evaluator) Evaluate(item Item, room Room) ([]Part, error) {
 	if item.Price < 0 {
 		return nil, fmt.Errorf("the price is %s: it must not be negative", Cents(item.Price))
@@ -68,11 +76,29 @@ func (e *Evaluator) apply(t int, s *scratch, room Room) error {
 		if err != nil {
 			return err
 		}
-		s.parts = append(s.parts, p)
-		if hit == First && !exhausted(&p) {
+		if hit == First && exhausted(&p) {
+			if len(s.parts) < MaxParts/2 { // Those that have nothing left to give are told for the explanation only.
+				s.parts = append(s.parts, p)
+			}
+			continue
+		}
+		if err := s.add(e, p); err != nil {
+			return err
+		}
+		if hit == First {
 			break
 		}
 	}
+	return nil
+}
+
+// add adds a part, if there are not too many.
+func (s *scratch) add(e *Evaluator, p Part) error {
+	if len(s.parts) == MaxParts {
+		last := s.parts[MaxParts-1]
+		return &Overlap{Rows: [2]string{e.Row(last.Table, last.Row).ID, e.Row(p.Table, p.Row).ID}}
+	}
+	s.parts = append(s.parts, p)
 	return nil
 }
 
@@ -91,8 +117,10 @@ func (e *Evaluator) applyUnique(t int, s *scratch, room Room) error {
 		return nil
 	}
 	p, err := e.give(t, only.row, s.item.Price, room)
-	s.parts = append(s.parts, p)
-	return err
+	if err != nil {
+		return err
+	}
+	return s.add(e, p)
 }
 
 // exhausted tells whether limits took all that a row would have given.

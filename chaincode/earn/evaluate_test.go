@@ -424,3 +424,37 @@ func TestEvaluatorIsShared(t *testing.T) {
 	}
 	group.Wait()
 }
+
+// TestManyParts has more rows match than an item may have parts.
+func TestManyParts(t *testing.T) {
+	rows := func(n int, change func(*Row)) []Row {
+		var list []Row
+		for i := range n {
+			row := Row{ID: fmt.Sprint("r", i), Fixed: 1, Months: 1}
+			change(&row)
+			list = append(list, row)
+		}
+		return list
+	}
+	evaluate := func(tables ...Table) ([]Part, error) {
+		e, err := Compile(RuleSet{Name: "n", Currency: "EUR", Tables: tables})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e.Evaluate(Item{Kind: Hotel}, func(Limit, *Row, int64) (int64, error) { return 0, nil })
+	}
+	plain := func(*Row) {}
+	if parts, err := evaluate(Table{Name: "a", Hit: Collect, Rows: rows(MaxParts, plain)}); err != nil || len(parts) != MaxParts {
+		t.Errorf("%d parts, %v", len(parts), err)
+	}
+	var overlap *Overlap
+	if _, err := evaluate(Table{Name: "a", Hit: Collect, Rows: rows(MaxParts+1, plain)}); !errors.As(err, &overlap) || overlap.Rows != [2]string{"r31", "r32"} {
+		t.Errorf("one too many: %v", err)
+	}
+	// Rows that have nothing left to give do not keep others from giving.
+	spent := rows(4*MaxParts, func(r *Row) { r.Budget = 1 })
+	parts, err := evaluate(Table{Name: "a", Hit: First, Rows: append(spent, Row{ID: "last", Fixed: 5, Months: 1})})
+	if err != nil || len(parts) > MaxParts || parts[len(parts)-1].Points != 5 {
+		t.Errorf("after rows that are spent: %+v, %v", parts, err)
+	}
+}

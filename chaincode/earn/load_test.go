@@ -2,6 +2,7 @@ package earn
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -35,9 +36,39 @@ func TestLoad(t *testing.T) {
 	}
 
 	for _, bad := range []string{"", "{}", `{"name":"x"}`, string(encoded(0)) + " ", RuleSet{}.encoded()} {
+		if _, err := Accept([]byte(bad)); err == nil {
+			t.Errorf("%.40q is accepted", bad)
+		}
+	}
+	for _, bad := range []string{"", "[]", `{"tables":[{"rows":[{"when":"nights >"}]}]}`} {
 		if _, err := Load([]byte(bad)); err == nil {
 			t.Errorf("%.40q is loaded", bad)
 		}
+	}
+}
+
+// TestLoadWhatIsNoLongerAccepted has a rule set on the ledger from a time when a program accepted more.
+func TestLoadWhatIsNoLongerAccepted(t *testing.T) {
+	r := Standard()
+	r.Tables[0].Rows[0].When = strings.Repeat("(", maxNesting/2) + "price >= 0" + strings.Repeat(")", maxNesting/2) + " // once a remark"
+	r.Tables[0].Rows[1].BasisPoints = MaxBasisPoints + 1
+	spelled := append([]byte(" "), r.Encode()...)
+	if _, err := Accept(spelled); err == nil {
+		t.Fatal("it is accepted")
+	}
+	e, err := Load(spelled)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Accept(spelled); err == nil {
+		t.Error("it is accepted once it was loaded")
+	}
+	if e.Hash() != HashOf(spelled) {
+		t.Error("the hash is not that of the bytes on the ledger")
+	}
+	parts, err := e.Evaluate(Item{Kind: Hotel, Price: 100_00}, nil)
+	if err != nil || len(parts) != 1 || parts[0].Points != 5_00 {
+		t.Errorf("it gives %+v, %v", parts, err)
 	}
 }
 
