@@ -188,7 +188,6 @@ func (w *wanted) operation(op Operation, valid bool) {
 		w.rules()
 	case Cancel:
 		w.booking(o.Booking)
-		w.rules()
 	case SignedOrder:
 		if valid && len(o.Credits) <= MaxCredits {
 			w.account(o.From, o.Credits)
@@ -205,11 +204,11 @@ func (w *wanted) operation(op Operation, valid bool) {
 	}
 }
 
-// wantVersions wants the rule sets by which the batch's bookings are promised, counted and given back.
+// wantVersions wants the rule sets by which the batch's bookings are promised and counted.
 func (b *batch) wantVersions(w *wanted, ops []Operation) {
 	now := b.rules.schedule.At(b.env.Time)
 	for _, op := range ops {
-		switch o := op.(type) {
+		switch op.(type) {
 		case Confirm:
 			if now.Version != 0 {
 				w.version(now.Version)
@@ -217,10 +216,6 @@ func (b *batch) wantVersions(w *wanted, ops []Operation) {
 		case Complete:
 			if now.Members {
 				w.version(now.Version)
-			}
-		case Cancel:
-			if rec := b.bookings[o.Booking].rec; rec.cancellable() && rec.holds() {
-				w.version(rec.Version)
 			}
 		}
 	}
@@ -245,13 +240,24 @@ func (b *batch) wantEarnings(w *wanted, ops []Operation) {
 				w.member(rec.Account)
 			}
 		case Cancel:
-			rec := b.bookings[o.Booking].rec
-			if rec.cancellable() && rec.TouchesMember() {
-				w.member(rec.Account)
+			if rec := b.bookings[o.Booking].rec; rec.cancellable() {
+				w.heldBy(o.Booking, rec)
 			}
-			if rec.cancellable() && rec.holdsFor(earn.LimitBooking) {
-				w.trip(o.Booking.Trip())
-			}
+		}
+	}
+}
+
+// heldBy wants the records that change when a booking is cancelled.
+func (w *wanted) heldBy(id BookingID, rec BookingRecord) {
+	if rec.TouchesMember() {
+		w.member(rec.Account)
+	}
+	if rec.holdsFor(earn.LimitBooking) {
+		w.trip(id.Trip())
+	}
+	for _, p := range rec.Parts {
+		if p.Held.has(earn.LimitBudget) {
+			w.share(p.ID)
 		}
 	}
 }

@@ -87,6 +87,7 @@ type BookingRecord struct {
 type Part struct {
 	earn.Part
 	Held limits // what it took up of limits that go beyond the item, and gives back when it is cancelled
+	ID   string // of the row, under which that is counted; "" where nothing is held
 }
 
 // Points are promised, or minted.
@@ -133,11 +134,6 @@ func (r BookingRecord) cancellable() bool {
 	return r.State == BookingPending || r.State == BookingAwarded
 }
 
-// holds tells whether any part took up a limit.
-func (r BookingRecord) holds() bool {
-	return slices.ContainsFunc(r.Parts, func(p Part) bool { return p.Held != 0 })
-}
-
 // holdsFor tells whether any part took up this limit.
 func (r BookingRecord) holdsFor(l earn.Limit) bool {
 	return slices.ContainsFunc(r.Parts, func(p Part) bool { return p.Held.has(l) })
@@ -180,7 +176,10 @@ func appendPart(b []byte, p Part) []byte {
 	b = appendUint(b, uint64(p.Earned))
 	b = appendUint(b, uint64(p.Points))
 	b = appendUint(b, uint64(p.Months))
-	b = appendUint(append(b, byte(p.Held)), uint64(len(p.Cuts)))
+	if b = append(b, byte(p.Held)); p.Held != 0 {
+		b = appendBytes(b, []byte(p.ID))
+	}
+	b = appendUint(b, uint64(len(p.Cuts)))
 	for _, c := range p.Cuts {
 		b = appendUint(append(b, byte(c.Limit)), uint64(c.Left))
 	}
@@ -221,12 +220,14 @@ func (r *reader) parts() []Part {
 		p.Earned = int64(r.amount())
 		p.Points = int64(r.amount())
 		p.Months = uint32(r.uintMax(earn.MaxValidMonths))
-		p.Held = limits(r.byte())
+		if p.Held = limits(r.byte()); p.Held != 0 {
+			p.ID = string(r.bytes(earn.MaxName))
+			r.bad = r.bad || p.ID == "" || p.Held&^knownLimits != 0
+		}
 		cuts := r.count(2)
 		for range cuts {
 			p.Cuts = append(p.Cuts, earn.Cut{Limit: earn.Limit(r.byte()), Left: int64(r.amount())})
 		}
-		r.bad = r.bad || p.Held&^knownLimits != 0
 	}
 	return parts
 }

@@ -67,6 +67,9 @@ func drawBookingRecord(t *rapid.T) BookingRecord {
 	}
 	for range rapid.IntRange(0, 3).Draw(t, "parts") {
 		p := Part{Held: limits(rapid.Byte().Draw(t, "held")) & knownLimits}
+		if p.Held != 0 {
+			p.ID = rapid.StringN(1, earn.MaxName, earn.MaxName).Draw(t, "id")
+		}
 		p.Table = rapid.IntRange(0, earn.MaxTables-1).Draw(t, "table")
 		p.Row = rapid.IntRange(0, earn.MaxRows-1).Draw(t, "row")
 		p.Earned, p.Points = int64(drawAmount(t)), int64(drawAmount(t))

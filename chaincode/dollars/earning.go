@@ -37,7 +37,7 @@ func (b *batch) promise(o Confirm, v *rulesVersion) (BookingRecord, error) {
 		return BookingRecord{}, refuseEvaluation(err)
 	}
 	for _, p := range parts {
-		rec.Parts = append(rec.Parts, Part{Part: p, Held: heldBy(v.rules.Row(p.Table, p.Row), p)})
+		rec.Parts = append(rec.Parts, partOf(v.rules.Row(p.Table, p.Row), p))
 	}
 	_, err = rec.Points()
 	return rec, err
@@ -52,20 +52,25 @@ func refuseEvaluation(err error) error {
 	return refuse(CodeAmountTooLarge, err.Error())
 }
 
-func heldBy(row *earn.Row, p earn.Part) (held limits) {
-	if p.Points == 0 {
-		return 0
+// partOf is what a row gave, with what it takes up of its row's limits.
+func partOf(row *earn.Row, given earn.Part) Part {
+	p := Part{Part: given}
+	if given.Points == 0 {
+		return p
 	}
 	if row.CapBooking > 0 {
-		held |= 1 << earn.LimitBooking
+		p.Held |= 1 << earn.LimitBooking
 	}
 	if row.CapMember > 0 {
-		held |= 1 << earn.LimitMember
+		p.Held |= 1 << earn.LimitMember
 	}
 	if row.Budget > 0 {
-		held |= 1 << earn.LimitBudget
+		p.Held |= 1 << earn.LimitBudget
 	}
-	return held
+	if p.Held != 0 {
+		p.ID = row.ID
+	}
+	return p
 }
 
 // room is how much of what is wanted a limit leaves.
@@ -88,25 +93,25 @@ func (b *batch) room(l earn.Limit, row *earn.Row, o Confirm, want Amount) (Amoun
 }
 
 // take takes up the limits of a promise.
-func (b *batch) take(id BookingID, rec BookingRecord, v *rulesVersion) error {
+func (b *batch) take(id BookingID, rec BookingRecord) error {
 	for _, p := range rec.Parts {
-		row, points := v.rules.Row(p.Table, p.Row), Amount(p.Points)
+		points := Amount(p.Points)
 		if p.Held.has(earn.LimitBooking) {
 			trip, err := b.trip(id.Trip())
 			if err != nil {
 				return err
 			}
-			trip.rec, trip.dirty = trip.rec.plus(row.ID, points), true
+			trip.rec, trip.dirty = trip.rec.plus(p.ID, points), true
 		}
 		if p.Held.has(earn.LimitMember) {
 			member, err := b.member(rec.Account)
 			if err != nil {
 				return err
 			}
-			member.rec, member.dirty = member.rec.use(row.ID, monthOf(rec.Time), points), true
+			member.rec, member.dirty = member.rec.use(p.ID, monthOf(rec.Time), points), true
 		}
 		if p.Held.has(earn.LimitBudget) {
-			if err := b.spendBudget(row.ID, points); err != nil {
+			if err := b.spendBudget(p.ID, points); err != nil {
 				return err
 			}
 		}
@@ -114,33 +119,27 @@ func (b *batch) take(id BookingID, rec BookingRecord, v *rulesVersion) error {
 	return nil
 }
 
-// giveBack undoes take for a booking that earns nothing after all.
+// giveBack undoes take for a booking that earns nothing after all. The record says all that takes: the version that
+// gave the points need not be read again.
 func (b *batch) giveBack(id BookingID, rec BookingRecord) error {
-	if !rec.holds() {
-		return nil
-	}
-	v, err := b.version(rec.Version)
-	if err != nil {
-		return err
-	}
 	for _, p := range rec.Parts {
-		row, points := v.rules.Row(p.Table, p.Row), Amount(p.Points)
+		points := Amount(p.Points)
 		if p.Held.has(earn.LimitBooking) {
 			trip, err := b.trip(id.Trip())
 			if err != nil {
 				return err
 			}
-			trip.rec, trip.dirty = trip.rec.plus(row.ID, -points), true
+			trip.rec, trip.dirty = trip.rec.plus(p.ID, -points), true
 		}
 		if p.Held.has(earn.LimitMember) {
 			member, err := b.member(rec.Account)
 			if err != nil {
 				return err
 			}
-			member.rec, member.dirty = member.rec.giveBack(row.ID, monthOf(rec.Time), points), true
+			member.rec, member.dirty = member.rec.giveBack(p.ID, monthOf(rec.Time), points), true
 		}
 		if p.Held.has(earn.LimitBudget) {
-			if err := b.returnBudget(row.ID, points); err != nil {
+			if err := b.returnBudget(p.ID, points); err != nil {
 				return err
 			}
 		}

@@ -118,7 +118,7 @@ func FuzzDecodeBookingRecord(f *testing.F) {
 		Facts: Facts{Kind: earn.Car, Price: 300_00, Currency: "EUR", Start: 20000, End: 20003, Cabin: "business", Party: 2},
 		Parts: []Part{{
 			Part: earn.Part{Table: 1, Row: 2, Earned: 9_00, Points: 5_00, Months: 24, Cuts: []earn.Cut{{Limit: earn.LimitBudget, Left: 5_00}}},
-			Held: 1 << earn.LimitBudget,
+			Held: 1 << earn.LimitBudget, ID: "spring",
 		}},
 	}.Encode())
 }
@@ -219,7 +219,9 @@ func FuzzApply(f *testing.F) {
 	f.Add(byte(3), EncodeBatch(0, encodeAll([]Operation{ProposeRules{2, standard.Encode()}})))
 	f.Add(byte(0), EncodeBatch(1, encodeAll([]Operation{
 		Confirm{NewBookingID("test", "trip", "next"), memberNamed("alice").account, Facts{Kind: earn.Car, Price: 9_000_00, Currency: "EUR"}},
-		Cancel{Booking: NewBookingID("test", "trip", "done")}, Cancel{Booking: pending.Booking}, Complete{pending.Booking},
+		Cancel{Booking: NewBookingID("test", "trip", "done")},
+		Cancel{Booking: pending.Booking},
+		Complete{pending.Booking},
 	})))
 	f.Fuzz(func(t *testing.T, caller byte, data []byte) {
 		l := base.clone()

@@ -63,6 +63,9 @@ func (l *ledger) held(sets map[uint32]*earn.Evaluator) (held, error) {
 		}
 		for _, p := range rec.Parts {
 			row, points := sets[rec.Version].Row(p.Table, p.Row).ID, Amount(p.Points)
+			if p.ID != row && p.Held != 0 || p.ID != "" && p.Held == 0 {
+				return h, fmt.Errorf("a part of row %s holds %b of %q", row, p.Held, p.ID)
+			}
 			if p.Held.has(earn.LimitBooking) {
 				h.trips[fmt.Sprint(k.Booking.Trip(), row)] += points
 			}

@@ -73,14 +73,14 @@ func (b *batch) confirm(o Confirm) (Entry, error) {
 	if slot.rec.State == BookingNoted {
 		rec.State = BookingCancelled
 		for i := range rec.Parts {
-			rec.Parts[i].Held = 0
+			rec.Parts[i].Held, rec.Parts[i].ID = 0, ""
 		}
 	}
 	if e, err = moved(e, slot.rec, rec); err != nil {
 		return e, err
 	}
 	e.Explanation = earn.Digest(v.rules.Hash(), rec.Item(), rec.EarnParts())
-	if err := b.take(o.Booking, rec, v); err != nil {
+	if err := b.take(o.Booking, rec); err != nil {
 		return e, err
 	}
 	slot.rec, slot.dirty = rec, true

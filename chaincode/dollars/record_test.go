@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/destinasia/dollars/chaincode/earn"
 	"pgregory.net/rapid"
 )
 
@@ -165,6 +166,13 @@ func TestDecodersRefuse(t *testing.T) {
 	rules := func(b ...byte) error { _, err := DecodeRulesRecord(b); return err }
 	booking := func(b ...byte) error { _, err := DecodeBookingRecord(b); return err }
 	schedule := func(versions ...Scheduled) error { _, err := DecodeSchedule(Schedule(versions).Encode()); return err }
+	// part is a pending booking's record whose only part holds this, and has no cuts.
+	part := func(held ...byte) error {
+		b := slices.Concat([]byte{1, byte(BookingPending)}, make([]byte, 20), []byte{1, 1, 3, 'E', 'U', 'R', 1, 1, 0})
+		b = append(b, 1, 1, 0, 0, 0, 1) // time, version, tier, awarded, counted, parts
+		b = append(b, 0, 0, 1, 1, 24)
+		return booking(append(append(b, held...), 0)...)
+	}
 	facts := func(b ...byte) error {
 		_, err := DecodeOperation(slices.Concat([]byte{byte(KindConfirm)}, make([]byte, 32+20), []byte{1, 1, 3, 'E', 'U', 'R', 1, 1}, b))
 		return err
@@ -213,6 +221,8 @@ func TestDecodersRefuse(t *testing.T) {
 		"starts that go back":                   schedule(Scheduled{Version: 1, Starts: 2}, Scheduled{Version: 2, Starts: 2}),
 		"a booking in no state":                 booking(1, byte(BookingNone)),
 		"a noted booking with more":             booking(1, byte(BookingNoted), 0),
+		"a part that holds without a row's id":  part(1<<earn.LimitBudget, 0),
+		"a part that holds an unknown limit":    part(1<<6, 1, 'a'),
 		"facts with one too many":               facts(0x80, 0x10),
 		"a day of booking of nothing":           facts(1, 0),
 		"a code of nothing":                     facts(2, 0),
@@ -232,6 +242,7 @@ func TestDecodersRefuse(t *testing.T) {
 	for name, err := range map[string]error{
 		"the empty account record": account(1, 0, 0, 0, 0, 0), "an empty trip": trip(1, 0), "an empty earning record": earning(1, 0, 0),
 		"a batch of the last lane": batch(1, Lanes-1, 0), "no facts but the first": facts(0), "a code": facts(2, 1, 'a'),
+		"a part that holds": part(1<<earn.LimitBudget, 1, 'a'), "a part that holds nothing": part(0),
 		"a noted booking": booking(1, byte(BookingNoted)), "rules": rules(append([]byte{1, 1, 0}, make([]byte, 66)...)...),
 	} {
 		if err != nil {
