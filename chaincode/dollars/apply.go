@@ -163,6 +163,7 @@ func verifyOrders(env Env, ops []Operation) []orderCheck {
 // prefetch reads what the batch is known to need, in as few goes as it takes to know it.
 func (b *batch) prefetch(ops []Operation) error {
 	w := wanted{b: b}
+	ops = b.authorized(ops)
 	for i, op := range ops {
 		w.operation(op, b.orders[i].err == nil)
 	}
@@ -175,6 +176,18 @@ func (b *batch) prefetch(ops []Operation) error {
 	}
 	b.wantEarnings(&w, ops)
 	return w.read()
+}
+
+// authorized is the operations with nothing in the place of those that the caller may not send: nobody shall make peers
+// read and compile by what is refused.
+func (b *batch) authorized(ops []Operation) []Operation {
+	ops = slices.Clone(ops)
+	for i, op := range ops {
+		if b.authorize(op) != nil {
+			ops[i] = nil
+		}
+	}
+	return ops
 }
 
 // operation wants what an operation names.

@@ -85,6 +85,44 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// TestReadsOfTheUnauthorized: what is refused for who sends it makes nobody read anything. Members' orders are read in the
+// same batch, whoever brings them.
+func TestReadsOfTheUnauthorized(t *testing.T) {
+	l, pending := limited(t)
+	alice := memberNamed("alice")
+	next := pending
+	next.Booking = BookingID{1}
+	bookings := []Operation{next, Complete{pending.Booking}, Cancel{Booking: pending.Booking}}
+	freeze := []Operation{SetFrozen{alice.account, true}}
+	rules := []Operation{ProposeRules{Version: 2}, ApproveRules{Version: 2}, PublishRules{Version: 2}, PublishRules{Version: 1}}
+	all := slices.Concat(bookings, freeze, rules)
+	for name, c := range map[string]struct {
+		caller  Caller
+		refused []Operation
+	}{
+		"a partner's issuer": {callerNamed("AircncMSP", RoleIssuer, "eve"), all},
+		"a partner's people": {callerNamed("AircncMSP", RoleRules, "eve"), all},
+		"nobody":             {Caller{}, all},
+		"the issuer":         {issuer, slices.Concat(freeze, rules)},
+		"the operator":       {operator, slices.Concat(bookings, rules)},
+		"people for rules":   {anna, slices.Concat(bookings, freeze)},
+	} {
+		s := &spy{memory: l.state}
+		env := l.next()
+		env.Caller = c.caller
+		order := alice.order(Order{To: Account{1}, Amount: 1, Nonce: 1, Deadline: env.Time}, nil)
+		res, err := Apply(env, append(slices.Clone(c.refused), order), s)
+		if err != nil || !slices.Equal(s.read, []string{AccountKey(alice.account)}) {
+			t.Errorf("%s makes peers read %q, %v", name, s.read, err)
+		}
+		for i, e := range res.Journal.Entries[:len(c.refused)] {
+			if e.Code != CodeNotAuthorized {
+				t.Errorf("%s: operation %d, %s, is %s %s", name, i, e.Kind, e.Outcome, e.Code)
+			}
+		}
+	}
+}
+
 // TestStateErrors: when the state cannot be read or is not what Apply wrote, nothing is said of any operation.
 func TestStateErrors(t *testing.T) {
 	l, pending := awarded(t)

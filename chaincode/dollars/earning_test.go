@@ -86,6 +86,9 @@ func TestReadsOfLimits(t *testing.T) {
 		s := &spy{memory: l.state}
 		env := l.next()
 		env.Lane = c.lane
+		if _, proposal := c.ops[0].(ProposeRules); proposal {
+			env.Caller = anna
+		}
 		if _, err := Apply(env, c.ops, s); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
@@ -148,6 +151,9 @@ func TestGarbledLimits(t *testing.T) {
 		l.env.Lane = 1
 		if c.key == ShareKey("limited", 0) {
 			l.env.Lane = 0
+		}
+		if c.key == ProposalKey {
+			l.env.Caller = anna
 		}
 		l.state[c.key] = []byte("garbage")
 		_, err := Apply(l.next(), []Operation{c.op}, l.state)

@@ -34,8 +34,19 @@ func (b *batch) apply(i int, op Operation) (Entry, error) {
 	return Entry{Kind: KindUnreadable}, malformed("operation")
 }
 
-// authorize lets only the issuer's certificates with the role pass.
-func (b *batch) authorize(role string) error {
+// authorize lets only the issuer's certificates with the operation's role pass.
+func (b *batch) authorize(op Operation) error {
+	var role string
+	switch op.(type) {
+	case Confirm, Complete, Cancel:
+		role = RoleIssuer
+	case SetFrozen:
+		role = RoleOperator
+	case ProposeRules, ApproveRules, PublishRules:
+		role = RoleRules
+	default:
+		return nil // what counts is the signature, or nothing
+	}
 	if b.env.Caller.MSP != b.env.Currency.IssuerMSP || b.env.Caller.Role != role {
 		return refuse(CodeNotAuthorized, fmt.Sprintf("this needs a certificate of %s with role=%s", b.env.Currency.IssuerMSP, role))
 	}
@@ -44,7 +55,7 @@ func (b *batch) authorize(role string) error {
 
 func (b *batch) confirm(o Confirm) (Entry, error) {
 	e := Entry{Kind: KindConfirm, Ref: o.Booking}
-	if err := b.authorize(RoleIssuer); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	if o.Account.IsZero() {
@@ -89,7 +100,7 @@ func (b *batch) confirm(o Confirm) (Entry, error) {
 
 func (b *batch) complete(o Complete) (Entry, error) {
 	e := Entry{Kind: KindComplete, Ref: o.Booking}
-	if err := b.authorize(RoleIssuer); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	slot := b.bookings[o.Booking]
@@ -143,7 +154,7 @@ func (b *batch) award(rec *BookingRecord, e *Entry) (err error) {
 
 func (b *batch) cancel(o Cancel) (Entry, error) {
 	e := Entry{Kind: KindCancel, Ref: o.Booking}
-	if err := b.authorize(RoleIssuer); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	slot := b.bookings[o.Booking]
@@ -268,7 +279,7 @@ func (b *batch) absorb(o Absorb) (Entry, error) {
 
 func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
 	e := Entry{Kind: o.Kind()}
-	if err := b.authorize(RoleOperator); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	if o.Account.IsZero() {

@@ -212,7 +212,7 @@ func (w *wanted) version(number uint32) {
 func (b *batch) proposeRules(o ProposeRules) (Entry, error) {
 	hash := earn.HashOf(o.Set)
 	e := Entry{Kind: KindProposeRules, Ref: hash, Version: o.Version}
-	if err := b.authorize(RoleRules); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	if next := b.rules.schedule.Latest() + 1; o.Version != next {
@@ -246,7 +246,7 @@ func (b *batch) proposed(version uint32, hash earn.Hash) (RulesRecord, error) {
 
 func (b *batch) approveRules(o ApproveRules) (Entry, error) {
 	e := Entry{Kind: KindApproveRules, Ref: o.Hash, Version: o.Version}
-	if err := b.authorize(RoleRules); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	p, err := b.proposed(o.Version, o.Hash)
@@ -267,7 +267,7 @@ func (b *batch) approveRules(o ApproveRules) (Entry, error) {
 
 func (b *batch) publishRules(o PublishRules) (Entry, error) {
 	e := Entry{Kind: KindPublishRules, Ref: o.Hash, Version: o.Version}
-	if err := b.authorize(RoleRules); err != nil {
+	if err := b.authorize(o); err != nil {
 		return e, err
 	}
 	if b.rules.isPublished(o) {
