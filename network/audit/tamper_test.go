@@ -152,7 +152,7 @@ func TestConspiracies(t *testing.T) {
 		"orderer hashes wrongly":   {byOrderer(awarding, func(b *common.Block) { flip(b.Header.DataHash, 0) }), found{awarding, -1, false, "hash to"}},
 		"creator's signature":      {on("award too", func(r *request) { r.onEnvelope = func(e *common.Envelope) { flip(e.Signature, 12) } }), says(false, "should be BAD_CREATOR_SIGNATURE")},
 		"creator of elsewhere":     {on("award too", func(r *request) { r.creator = w.stranger }), says(false, "should be BAD_CREATOR_SIGNATURE")},
-		"creator without the role": {on("award too", func(r *request) { r.creator, r.as = w.client, w.issuer }), says(true, "do not write")},
+		"creator without the role": {on("award too", func(r *request) { r.creator, r.as = w.client, w.issuer }), says(true, "do not read")},
 		"id of another":            {on("award too", func(r *request) { r.onHeader = func(h *common.ChannelHeader) { h.TxId = strings.Repeat("ab", 32) } }), says(false, "should be BAD_PROPOSAL_TXID")},
 		"another channel":          {on("award too", func(r *request) { r.onHeader = func(h *common.ChannelHeader) { h.ChannelId = "euros" } }), says(false, "should be TARGET_CHAIN_NOT_FOUND")},
 		"arguments after endorsing": {on("award too", func(r *request) {
@@ -244,13 +244,13 @@ func TestConspiraciesAboutRules(t *testing.T) {
 			dollars.ProposalKey,
 		},
 		"a proposal by nobody with the role": {
-			on("propose", func(r *request) { r.creator, r.as = w.issuer, w.planner }), found{proposing, 0, true, "do not write"}, dollars.ProposalKey,
+			on("propose", func(r *request) { r.creator, r.as = w.issuer, w.planner }), found{proposing, 0, true, "do not read"}, dollars.ProposalKey,
 		},
 		"an approval by the proposer": {
 			on("approve", func(r *request) { r.creator, r.as = w.planner, w.controller }), found{approving, 0, true, "do not write"}, dollars.ProposalKey,
 		},
 		"an approval in another's name": {
-			on("approve", func(r *request) { r.creator, r.as = w.operator, w.controller }), found{approving, 0, true, "do not write"}, dollars.ProposalKey,
+			on("approve", func(r *request) { r.creator, r.as = w.operator, w.controller }), found{approving, 0, true, "do not read"}, dollars.ProposalKey,
 		},
 		"a publication of something else": {
 			onWrite("publish", dollars.RulesKey(1), func(w *kvrwset.KVWrite) { w.Value = bytes.Replace(w.Value, []byte("250"), []byte("999"), 1) }),
