@@ -105,8 +105,9 @@ var importRules = []importRule{
 	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
 	{"wallet-api", []string{"wallet-api/wallet", "wallet-api/disk", "chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
 	{"rules", []string{"rules", "chaincode"}},
-	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules"}},
-	{"test", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "cmd"}},
+	{"bench", []string{"bookings", "rules/sheet", "chaincode/earn"}},
+	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench"}},
+	{"test", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench", "cmd"}},
 }
 
 // onlyImporter names the one folder that may import a library, because it is the border to it.

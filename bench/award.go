@@ -1,0 +1,148 @@
+package bench
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/destinasia/dollars/bookings"
+)
+
+// Source is the source of all events of the benchmark.
+const Source = "urn:destinasia:bench"
+
+// Everybody is how many members book; a few of them often and most seldom, as in bookings.Crowd.
+const Everybody = 2_000
+
+// Members are the members who book.
+func Members() []string {
+	ids := make([]string, Everybody)
+	for i := range ids {
+		ids[i] = bookings.MemberID(i + 1)
+	}
+	return ids
+}
+
+// Round is the events of a round, and how many items they confirm or complete: each is an operation on the ledger.
+type Round struct {
+	Events     []bookings.Event
+	Operations int
+}
+
+// Award makes the events of a round: about so many, half of which confirm a booking while the other half complete one.
+// Half of the bookings are confirmed before the first is completed, so that no completion waits for a confirmation that
+// is still under way. Trips are those that bench/rules.yaml is written for, all in 2025: the service takes no reports of
+// what has not happened yet.
+func Award(name string, events int) Round {
+	count := max(1, events/2)
+	m := maker{
+		Rand:  rand.New(rand.NewPCG(0x64657374696e6173, 0x62656e6368)),
+		crowd: bookings.NewCrowd(Everybody),
+	}
+	var r Round
+	confirmed, completed := make([]bookings.Event, count), make([]bookings.Event, count)
+	for i := range count {
+		confirmed[i], completed[i] = m.booking(fmt.Sprintf("%s-%06d", name, i+1))
+		r.Operations += len(confirmed[i].Data.Items) + len(completed[i].Data.Items)
+	}
+	ahead := count / 2
+	r.Events = append(r.Events, confirmed[:ahead]...)
+	for i := ahead; i < count; i++ {
+		r.Events = append(r.Events, confirmed[i], completed[i-ahead])
+	}
+	r.Events = append(r.Events, completed[count-ahead:]...)
+	return r
+}
+
+// maker makes bookings, one after the other.
+type maker struct {
+	*rand.Rand
+	crowd bookings.Crowd
+}
+
+// What members book. In a trip with two flights the second leads home.
+var trips = [...][]string{
+	{bookings.Flight, bookings.Hotel, bookings.Car, bookings.Flight},
+	{bookings.Flight, bookings.Hotel, bookings.Flight},
+	{bookings.Flight, bookings.Flight},
+	{bookings.Hotel, bookings.Car},
+	{bookings.Hotel},
+	{bookings.Flight},
+	{bookings.Car},
+}
+
+// place is an airport, by its IATA code, and the country around it.
+type place struct{ airport, country string }
+
+// Where trips begin and lead, how they are booked, and by how many. What is commoner stands there more than once.
+var (
+	homes = []place{{"FRA", "DE"}, {"MUC", "DE"}, {"VIE", "AT"}, {"ZRH", "CH"}}
+	aways = []place{
+		{"LIS", "PT"},
+		{"PMI", "ES"},
+		{"ATH", "GR"},
+		{"BKK", "TH"},
+		{"HKT", "TH"},
+		{"DPS", "ID"},
+		{"SGN", "VN"},
+		{"SIN", "SG"},
+		{"NRT", "JP"},
+	}
+	cabins   = []string{"economy", "economy", "economy", "economy", "economy", "economy", "economy", "premium", "premium", "business"}
+	channels = []string{"web", "web", "web", "web", "web", "app", "app", "app", "agent", "agent"}
+	parties  = []int{1, 1, 1, 2, 2, 2, 2, 3, 4, 5}
+)
+
+func pick[T any](m maker, from []T) T { return from[m.IntN(len(from))] }
+
+// between is a number from low to high, both included.
+func (m maker) between(low, high int) int { return low + m.IntN(high-low+1) }
+
+// newYear is the first day on which a trip may begin.
+var newYear = bookings.DateOf(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
+
+func (m maker) booking(id string) (confirmed, completed bookings.Event) {
+	home, away := pick(m, homes), pick(m, aways)
+	first, nights := newYear+bookings.Date(m.IntN(350)), m.between(1, 14)
+	booked := first - bookings.Date(m.between(1, 200))
+	data := bookings.Data{
+		Booking: id, Member: bookings.MemberID(m.crowd.Pick(m.Uint64())),
+		Channel: pick(m, channels), Party: pick(m, parties), Items: m.items(home, away, first, nights),
+	}
+	confirmed = bookings.Event{Source: Source, ID: id + "/confirmed", Type: bookings.Confirmed, Time: booked.At(12 * time.Hour), Data: data}
+	completed = bookings.Event{
+		Source: Source, ID: id + "/completed", Type: bookings.Completed,
+		Time: (first + bookings.Date(nights)).At(18 * time.Hour), Data: bookings.Data{Booking: id},
+	}
+	for _, item := range data.Items {
+		completed.Data.Items = append(completed.Data.Items, bookings.Item{Item: item.Item})
+	}
+	return confirmed, completed
+}
+
+// items are those of a trip from one place to another.
+func (m maker) items(home, away place, first bookings.Date, nights int) []bookings.Item {
+	var items []bookings.Item
+	last, cabin, cents := first+bookings.Date(nights), pick(m, cabins), 0
+	for i, kind := range trips[m.IntN(len(trips))] {
+		item := bookings.Item{Item: strconv.Itoa(i + 1), Kind: kind, Start: first, End: last, Country: away.country}
+		switch {
+		case kind == bookings.Flight && i == 0:
+			item.End, item.Cabin, item.Route = first, cabin, home.airport+"-"+away.airport
+			cents = m.between(29_00, 650_00)
+		case kind == bookings.Flight:
+			item.Start, item.Cabin, item.Route, item.Country = last, cabin, away.airport+"-"+home.airport, home.country
+			cents = m.between(29_00, 650_00)
+		case kind == bookings.Hotel:
+			item.Hotel = fmt.Sprintf("%s-%d", strings.ToLower(away.airport), m.between(1, 3))
+			cents = nights * m.between(45_00, 240_00)
+		default:
+			cents = nights * m.between(19_00, 85_00)
+		}
+		item.Price = bookings.Price{Amount: bookings.Cents(cents), Currency: "EUR"}
+		items = append(items, item)
+	}
+	return items
+}
