@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/destinasia/dollars/bench"
+	"github.com/destinasia/dollars/wallet-api/client"
+)
+
+func TestWatchRemembersWhatItSaw(t *testing.T) {
+	heights, pending, awarded := []uint64{7, 7, 8, 8, 10}, []int64{5, 5, 9, 9, 3}, []int64{0, 0, 0, 0, 6}
+	asked := -1
+	enough := make(chan struct{})
+	w, err := newWatch(t.Context(), func(context.Context) (s client.AssetSupply, err error) {
+		asked++
+		i := min(asked, len(heights)-1)
+		if asked == len(heights)-1 {
+			close(enough)
+		}
+		s.Height, s.Bookings.Pending, s.Bookings.Awarded = heights[i], pending[i], awarded[i]
+		return s, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.run(t.Context(), enough); err != nil {
+		t.Fatal(err)
+	}
+	var seen []string
+	for _, s := range w.sightings {
+		seen = append(seen, fmt.Sprint(s.height, s.applied))
+	}
+	if got, want := fmt.Sprint(seen), "[7 0 8 4 10 10]"; got != want {
+		t.Fatalf("it saw %s, want %s", got, want)
+	}
+	for block, sighting := range map[uint64]int{7: 1, 8: 2, 9: 2} {
+		if got, want := w.sawBlock(block), w.sightings[sighting].at; !got.Equal(want) {
+			t.Errorf("it saw block %d at %s, want %s", block, got, want)
+		}
+	}
+	for operations, sighting := range map[int]int{1: 1, 4: 1, 5: 2, 10: 2} {
+		got, err := w.took(w.sightings[0].at.Add(-time.Second), operations)
+		if want := w.sightings[sighting].at.Sub(w.sightings[0].at).Seconds() + 1; err != nil || got != want {
+			t.Errorf("%d operations took %v s, %v; want %v", operations, got, err, want)
+		}
+	}
+	if got, err := w.took(time.Now(), 11); err == nil {
+		t.Errorf("11 operations took %v s, though there were 10", got)
+	}
+}
+
+func TestEventsArePaced(t *testing.T) {
+	round := bench.Award("a", 10_000)
+	w := &watch{}
+	given := 0
+	for e := range paced(t.Context(), round.Events, w) {
+		if given += len(e.Data.Items); given-int(w.applied.Load()) >= benchUnderWay {
+			w.applied.Store(int64(given)) // As if all of it had come to the ledger.
+		}
+	}
+	if given != round.Operations {
+		t.Errorf("%d of %d operations were given", given, round.Operations)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	given = 0
+	for e := range paced(stopped, round.Events, &watch{}) {
+		given += len(e.Data.Items)
+	}
+	if given < benchUnderWay || given > benchUnderWay+4 {
+		t.Errorf("%d operations were given while nothing was committed; want %d", given, benchUnderWay)
+	}
+}
+
+func TestMetricsAreRead(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "# HELP a b c 1\n# TYPE a counter\n"+
+			"wallet_gateway_retries_total{reason=\"conflict\"} 1.2e+03\n"+
+			"wallet_gateway_batches_total{class=\"booking\",code=\"VALID\"} 40\n"+
+			"wallet_gateway_batches_total{class=\"booking\",code=\"MVCC_READ_CONFLICT\"} 3\n"+
+			"wallet_gateway_height 9\n")
+	}))
+	defer server.Close()
+	values, err := readMetrics(t.Context(), server.URL)
+	if err != nil || len(values) != 4 || values["wallet_gateway_height"] != 9 {
+		t.Fatalf("%v, %v", values, err)
+	}
+	before := use{metrics: map[string]float64{`wallet_gateway_retries_total{reason="conflict"}`: 1000}}
+	_, retried, invalid := use{metrics: values}.since(before)
+	if !maps.Equal(retried, map[string]int{"conflict": 200}) || !maps.Equal(invalid, map[string]int{"MVCC_READ_CONFLICT": 3}) {
+		t.Errorf("retried %v, invalid %v", retried, invalid)
+	}
+}
+
+func TestBenchmarkIsRefused(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	for _, args := range [][]string{{"--events", "1"}, {"--rounds", "0"}, {"extra"}, {"--port-base", "80"}} {
+		if code := run(t.Context(), append([]string{"bench"}, args...), io.Discard, io.Discard); code != 1 {
+			t.Errorf("bench %v: exit code %d", args, code)
+		}
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("left in the temporary directory: %v, %v", left, err)
+	}
+}
