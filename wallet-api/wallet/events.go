@@ -51,6 +51,9 @@ const (
 	MaxItems        = 50
 )
 
+// maxAhead is how far a sender's clock may be ahead of ours. The day of an event goes onto the ledger for good.
+const maxAhead = 24 * time.Hour
+
 // EventReceipt answers one event of a report.
 type EventReceipt struct {
 	ID       WorkID
@@ -96,7 +99,7 @@ func (s *Service) ReportEvents(ctx context.Context, client string, events []Book
 // eventWork judges an event and turns it into work. currency is the one the rules know, "" before there are rules:
 // then the ledger decides.
 func (s *Service) eventWork(ctx context.Context, e BookingEvent, currency string) (Work, error) {
-	if err := e.check(); err != nil {
+	if err := e.check(s.now()); err != nil {
 		return Work{}, err
 	}
 	var account dollars.Account
@@ -135,7 +138,7 @@ func (s *Service) eventWork(ctx context.Context, e BookingEvent, currency string
 }
 
 // check judges what an event has beside its items' own.
-func (e BookingEvent) check() error {
+func (e BookingEvent) check(now time.Time) error {
 	for _, f := range []struct{ field, value string }{
 		{"/source", e.Source}, {"/id", e.ID}, {"/data/booking", e.Booking},
 	} {
@@ -151,6 +154,8 @@ func (e BookingEvent) check() error {
 	switch {
 	case !e.Time.IsZero() && e.Time.Unix() < 0:
 		return &Error{Code: dollars.CodeDateInvalid, Detail: "the event happened before 1970", Field: "/time"}
+	case e.Time.After(now.Add(maxAhead)):
+		return &Error{Code: dollars.CodeDateInvalid, Detail: "the event is said to happen more than a day from now; it was not accepted: correct the sender's clock, or leave time out", Field: "/time"}
 	case len(e.Items) < 1 || len(e.Items) > MaxItems:
 		return &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("an event has 1 to %d items; this one has %d", MaxItems, len(e.Items)), Field: "/data/items"}
 	case len(e.Reason) > MaxReasonLength:

@@ -425,7 +425,7 @@ func TestAnEventSentAgainAtAnotherTimeIsTheSame(t *testing.T) {
 	if r := report(); r.Err != nil || r.Repeated {
 		t.Errorf("%+v", r)
 	}
-	event.Time = event.Time.Add(48 * time.Hour)
+	event.Time = event.Time.Add(-48 * time.Hour)
 	if r := report(); r.Err != nil || !r.Repeated {
 		t.Errorf("%+v", r)
 	}
