@@ -94,15 +94,17 @@ func (v *Views) Get(keys []string) ([][]byte, error) {
 	return values, err
 }
 
-// Bookings are the items of a booking in the order of their ids; at most limit.
-func (v *Views) Bookings(_ context.Context, id dollars.TripID, limit int) (items []wallet.BookedItem, err error) {
+// Bookings are the items of a booking that are asked for, in the order of their ids; at most limit.
+func (v *Views) Bookings(_ context.Context, id dollars.TripID, asked func(dollars.BookingRecord) bool, limit int) (items []wallet.BookedItem, err error) {
 	err = v.view(func(txn *badger.Txn) error {
 		return scan(txn, stateKey(dollars.TripPrefix(id)), func(key, value []byte) error {
 			if len(items) >= limit {
 				return errStop
 			}
 			rec, err := dollars.DecodeBookingRecord(value)
-			items = append(items, wallet.BookedItem{ID: dollars.ParseStateKey(string(key[1:])).Booking, Record: rec})
+			if err == nil && asked(rec) {
+				items = append(items, wallet.BookedItem{ID: dollars.ParseStateKey(string(key[1:])).Booking, Record: rec})
+			}
 			return err
 		})
 	})

@@ -62,7 +62,8 @@ func TestBookings(t *testing.T) {
 		dollars.Cancel{Booking: dollars.NewBookingID("s", "trip", "4")}))
 	v := opened(t, t.TempDir())
 	foldAll(t, v, c.blocks...)
-	items, err := v.Bookings(ctx, trip, 10)
+	all := func(dollars.BookingRecord) bool { return true }
+	items, err := v.Bookings(ctx, trip, all, 10)
 	if err != nil || len(items) != 4 {
 		t.Fatal(items, err)
 	}
@@ -72,10 +73,16 @@ func TestBookings(t *testing.T) {
 			t.Errorf("item %d is %+v", i, x)
 		}
 	}
-	if some, err := v.Bookings(ctx, trip, 2); err != nil || len(some) != 2 || some[1].ID != items[1].ID {
+	if some, err := v.Bookings(ctx, trip, all, 2); err != nil || len(some) != 2 || some[1].ID != items[1].ID {
 		t.Error(some, err)
 	}
-	if none, err := v.Bookings(ctx, dollars.NewTripID("s", "tri"), 2); err != nil || len(none) != 0 {
+	if none, err := v.Bookings(ctx, dollars.NewTripID("s", "tri"), all, 2); err != nil || len(none) != 0 {
 		t.Error(none, err)
+	}
+	// What is not asked for does not count towards the limit.
+	last := items[3].Record
+	alone, err := v.Bookings(ctx, trip, func(r dollars.BookingRecord) bool { return bytes.Equal(r.Encode(), last.Encode()) }, 1)
+	if err != nil || len(alone) != 1 || !bytes.Equal(alone[0].Record.Encode(), last.Encode()) {
+		t.Error(alone, err)
 	}
 }

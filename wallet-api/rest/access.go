@@ -28,7 +28,7 @@ var (
 )
 
 // table says of every route who may call it; a route that is not in it answers nobody. Who may see which order, event
-// or change of a route is caller.sees.
+// or change of a route is caller.sees, and which rules caller.plans.
 var table = map[string]access{
 	"GET /healthz":         public,
 	"GET /readyz":          public,

@@ -286,7 +286,8 @@ type BookingEvent struct {
 	Specversion     BookingEventSpecversion     `json:"specversion"`
 	Subject         string                      `json:"subject,omitempty,omitzero"`
 
-	// Time When it happened. The UTC day of a confirmed event is the day of the booking for earning rules.
+	// Time When it happened, at most a day ahead of the service's clock. The UTC day of a confirmed event is the day of
+	// the booking for earning rules; without it, that is the day on which the ledger confirms it.
 	Time time.Time        `json:"time,omitempty,omitzero"`
 	Type BookingEventType `json:"type"`
 }
@@ -712,7 +713,7 @@ type RulesSchedule struct {
 	// Proposal A rule set that waits to be approved, by another than proposed it, and published.
 	Proposal *ProposedRules `json:"proposal,omitempty"`
 
-	// Versions In the order of their start. Each takes the place of the one before.
+	// Versions In the order of their start. Each takes the place of the one before. For members, only those that have started.
 	Versions []ScheduledRules `json:"versions"`
 }
 
@@ -915,7 +916,7 @@ type ExplainBookingParams struct {
 	// Booking The booking, as in its events.
 	Booking string `form:"booking" json:"booking"`
 
-	// Item One item of it; all where it is left out.
+	// Item One item of it; all where it is left out or empty.
 	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
 }
 

@@ -57,6 +57,17 @@ func (c caller) sees(owner string) bool {
 	return owner == c.owner()
 }
 
+// plans tells whether the caller may see earning rules that are not in force yet, or never will be: what a promotion will
+// give, and what it may cost, is members' to know once it starts. The member service shows what it sees to members;
+// booking systems are our own and quote points for offers ahead.
+func (c caller) plans() bool {
+	switch c.role {
+	case RoleBooking, RoleOperator, RoleAuditor:
+		return true
+	}
+	return false
+}
+
 // authenticator tells who the bearer of a token is; ok is false where the token is not one of its own, or not valid.
 type authenticator interface {
 	authenticate(ctx context.Context, token string) (who caller, ok bool)

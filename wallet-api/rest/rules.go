@@ -6,12 +6,13 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
-// ListRules answers which earning rules are in force when.
+// ListRules answers which earning rules are in force when, as far as the caller may know.
 func (s *Server) ListRules(c *gin.Context) {
-	schedule, err := s.wallet.Schedule(c.Request.Context())
+	schedule, err := s.wallet.Schedule(c.Request.Context(), callerOf(c).plans())
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -32,9 +33,9 @@ func (s *Server) GetCurrentRules(c *gin.Context) {
 	s.replyRules(c, v, err)
 }
 
-// GetRules answers a version of the earning rules.
+// GetRules answers a version of the earning rules, if the caller may know it.
 func (s *Server) GetRules(c *gin.Context, version uint32) {
-	v, err := s.wallet.RulesAt(c.Request.Context(), version)
+	v, err := s.wallet.RulesAt(c.Request.Context(), version, callerOf(c).plans())
 	s.replyRules(c, v, err)
 }
 
@@ -69,7 +70,7 @@ func (s *Server) ExplainBooking(c *gin.Context, params ExplainBookingParams) {
 	for i, x := range items {
 		out.Items[i] = ItemExplanation{
 			Booking: x.ID.String(), Kind: x.Kind, State: x.State.String(), Points: x.Points, ConfirmedAt: timeOf(x.Confirmed),
-			Version: x.Version, Hash: x.Why.Hash, Tier: x.Tier, Sentences: x.Why.Sentences(), Explanation: x.Why,
+			Version: x.Version, Hash: x.Why.Hash, Tier: x.Tier, Sentences: x.Why.Sentences(earn.Standing(x.State.String())), Explanation: x.Why,
 		}
 	}
 	reply(c, http.StatusOK, out)

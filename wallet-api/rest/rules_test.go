@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"bytes"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -70,6 +72,41 @@ func TestRules(t *testing.T) {
 	a.send(t, "dsk_operator", "GET", "/v1/rules", "").want(t, 200).decode(t, &schedule)
 	if schedule.Current != 0 || len(schedule.Versions) != 0 {
 		t.Errorf("%+v", schedule)
+	}
+}
+
+// TestWhoSeesPlans: what a promotion will give, and what it may cost, is not for members before it starts.
+func TestWhoSeesPlans(t *testing.T) {
+	a := newAPI(t, Options{})
+	alice := a.enrol(t, "alice")
+	promotion := loyalty()
+	promotion.Starts = a.ledger.now.Add(time.Hour).Unix()
+	a.ledger.publish(2, promotion)
+	a.ledger.apply(dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{1}}, dollars.ProposeRules{Version: 3, Set: loyalty().Encode()})
+	for token, plans := range map[string]bool{alice: false, "dsk_member": false, "dsk_booking": true, "dsk_operator": true, "dsk_auditor": true} {
+		var schedule RulesSchedule
+		list := a.send(t, token, "GET", "/v1/rules", "").want(t, 200)
+		list.decode(t, &schedule)
+		if (schedule.Proposal != nil) != plans || (len(schedule.Versions) == 2) != plans || schedule.Current != 1 || bytes.Contains(list.body, []byte("budget")) != plans {
+			t.Errorf("%s sees %s", token, list.body)
+		}
+		a.send(t, token, "GET", "/v1/rules/1", "").want(t, 200)
+		if plans {
+			a.send(t, token, "GET", "/v1/rules/2", "").want(t, 200)
+			continue
+		}
+		waits := a.send(t, token, "GET", "/v1/rules/2", "").problem(t, 404, wallet.CodeNotFound, "")
+		missing := a.send(t, token, "GET", "/v1/rules/3", "").problem(t, 404, wallet.CodeNotFound, "")
+		if waits.RequestID, missing.RequestID = "", ""; cmp.Diff(waits, missing) != "" {
+			t.Error(cmp.Diff(waits, missing))
+		}
+	}
+	a.ledger.now = a.ledger.now.Add(time.Hour)
+	alice = a.session(t, "alice")
+	var now RulesVersion
+	a.send(t, alice, "GET", "/v1/rules/2", "").want(t, 200).decode(t, &now)
+	if diff := cmp.Diff(promotion, now.Set); diff != "" {
+		t.Error(diff)
 	}
 }
 

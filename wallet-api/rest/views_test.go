@@ -18,14 +18,16 @@ type (
 	directory struct{ l *ledger }
 )
 
-func (v views) Bookings(_ context.Context, id dollars.TripID, limit int) (items []wallet.BookedItem, err error) {
+func (v views) Bookings(_ context.Context, id dollars.TripID, asked func(dollars.BookingRecord) bool, limit int) (items []wallet.BookedItem, err error) {
 	for _, key := range slices.Sorted(maps.Keys(v.state)) {
 		if strings.HasPrefix(key, dollars.TripPrefix(id)) && len(items) < limit {
 			rec, err := dollars.DecodeBookingRecord(v.state[key])
 			if err != nil {
 				return nil, err
 			}
-			items = append(items, wallet.BookedItem{ID: dollars.ParseStateKey(key).Booking, Record: rec})
+			if asked(rec) {
+				items = append(items, wallet.BookedItem{ID: dollars.ParseStateKey(key).Booking, Record: rec})
+			}
 		}
 	}
 	return items, nil

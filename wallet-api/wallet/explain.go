@@ -33,24 +33,24 @@ const maxExplained = 2 * MaxItems
 // Explain works out again from the ledger why the items of a booking earn what they earn. What was cancelled before it
 // was confirmed never had an explanation and is left out; a booking of which nothing is left is a refusal with not_found.
 func (s *Service) Explain(ctx context.Context, r ExplainRequest) ([]ExplainedItem, error) {
-	for _, f := range []struct{ field, value string }{{"/source", r.Source}, {"/booking", r.Booking}} {
-		if err := checkName(f.field, f.value); err != nil {
-			return nil, err
-		}
+	if err := r.check(); err != nil {
+		return nil, err
 	}
 	items, err := s.booked(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	var out []ExplainedItem
+	if len(items) == 0 {
+		return nil, &Error{Code: CodeNotFound, Detail: "no such booking is confirmed on the ledger; check source, booking and item, which count to the letter, and whether the confirmation's event was applied"}
+	}
+	out := make([]ExplainedItem, 0, len(items))
+	var v rulesVersion // mostly the same for all of them
 	for _, item := range items {
 		rec := item.Record
-		if rec.State == dollars.BookingNoted || (r.Account != nil && rec.Account != *r.Account) {
-			continue
-		}
-		v, err := s.compiled(rec.Version)
-		if err != nil {
-			return nil, fmt.Errorf("explain booked item %s: %w", item.ID, err)
+		if v.Version != rec.Version {
+			if v, err = s.compiled(rec.Version); err != nil {
+				return nil, fmt.Errorf("explain booked item %s: %w", item.ID, err)
+			}
 		}
 		points, err := rec.Points()
 		if err != nil {
@@ -61,28 +61,44 @@ func (s *Service) Explain(ctx context.Context, r ExplainRequest) ([]ExplainedIte
 			Version: rec.Version, Why: v.rules.Explain(rec.Item(), rec.EarnParts()),
 		})
 	}
-	if len(out) == 0 {
-		return nil, &Error{Code: CodeNotFound, Detail: "no such booking is confirmed on the ledger; check source, booking and item, which count to the letter, and whether the confirmation's event was applied"}
-	}
 	return out, nil
 }
 
-// booked finds the items that are asked about.
+func (r ExplainRequest) check() error {
+	for _, f := range []struct{ field, value string }{{"/source", r.Source}, {"/booking", r.Booking}} {
+		if err := checkName(f.field, f.value); err != nil {
+			return err
+		}
+	}
+	if r.Item == "" {
+		return nil
+	}
+	return checkName("/item", r.Item)
+}
+
+// asks tells whether a booked item is among those to be explained. What the caller may not see must not count for
+// anything either, or the answer would tell that it is there.
+func (r ExplainRequest) asks(rec dollars.BookingRecord) bool {
+	confirmed := rec.State != dollars.BookingNone && rec.State != dollars.BookingNoted
+	return confirmed && (r.Account == nil || rec.Account == *r.Account)
+}
+
+// booked finds the items that are to be explained.
 func (s *Service) booked(ctx context.Context, r ExplainRequest) ([]BookedItem, error) {
 	if r.Item != "" {
 		id := dollars.NewBookingID(r.Source, r.Booking, r.Item)
 		rec, err := read(s.Views, dollars.BookingKey(id), dollars.DecodeBookingRecord)
-		if err != nil || rec.State == dollars.BookingNone {
+		if err != nil || !r.asks(rec) {
 			return nil, err
 		}
 		return []BookedItem{{id, rec}}, nil
 	}
-	items, err := s.Views.Bookings(ctx, dollars.NewTripID(r.Source, r.Booking), maxExplained+1)
+	items, err := s.Views.Bookings(ctx, dollars.NewTripID(r.Source, r.Booking), r.asks, maxExplained+1)
 	if err != nil {
 		return nil, fmt.Errorf("read booking: %w", err)
 	}
 	if len(items) > maxExplained {
-		return nil, &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("the booking has more than %d items; ask for one of them", maxExplained), Field: "/item"}
+		return nil, &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("more than %d items of the booking are confirmed, too many to explain at once; ask for one of them", maxExplained), Field: "/item"}
 	}
 	return items, nil
 }

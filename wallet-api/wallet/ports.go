@@ -54,8 +54,8 @@ type Ledger interface {
 	// Order is the place of an applied order, or ErrNotFound.
 	Order(ctx context.Context, id dollars.OrderID) (OrderAt, error)
 
-	// Bookings are the items of a booking in the order of their ids; at most limit.
-	Bookings(ctx context.Context, id dollars.TripID, limit int) ([]BookedItem, error)
+	// Bookings are the items of a booking that are asked for, in the order of their ids; at most limit.
+	Bookings(ctx context.Context, id dollars.TripID, asked func(dollars.BookingRecord) bool, limit int) ([]BookedItem, error)
 }
 
 // Directory knows which account belongs to which member.

@@ -48,16 +48,79 @@ func TestRulesInForce(t *testing.T) {
 		if err != nil || v.Version != test.want {
 			t.Errorf("after %s version %d is in force, %v", test.after, v.Version, err)
 		}
-		schedule, err := s.Schedule(t.Context())
+		schedule, err := s.Schedule(t.Context(), true)
 		if err != nil || schedule.Current != test.want || len(schedule.Versions) != 2 || schedule.Proposal != nil {
 			t.Errorf("after %s: %+v, %v", test.after, schedule, err)
 		}
 	}
-	if v, err := w.RulesAt(t.Context(), 2); err != nil || v.Starts != next.Starts || v.Published != w.now.Unix() || v.Hash != earn.HashOf(next.Encode()) {
+	if v, err := w.RulesAt(t.Context(), 2, true); err != nil || v.Starts != next.Starts || v.Published != w.now.Unix() || v.Hash != earn.HashOf(next.Encode()) {
 		t.Error(v, err)
 	}
-	_, err := w.RulesAt(t.Context(), 3)
+	_, err := w.RulesAt(t.Context(), 3, true)
 	wantCode(t, err, CodeNotFound, "")
+}
+
+func TestPlansAreNotShownToEveryone(t *testing.T) {
+	w := newWorld(t)
+	planner := dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{1}}
+	starting := func(after time.Duration) earn.RuleSet {
+		rules := tiered()
+		rules.Starts = w.now.Add(after).Unix()
+		return rules
+	}
+	published := w.now
+	// Version 2 never comes into force, because 4 takes its place; 3 would have come after it.
+	w.publish(t, 2, starting(2*time.Hour))
+	w.publish(t, 3, starting(4*time.Hour))
+	w.publish(t, 4, starting(time.Hour))
+	w.publish(t, 5, starting(3*time.Hour))
+	w.apply(t, planner, dollars.ProposeRules{Version: 6, Set: starting(5 * time.Hour).Encode()})
+	for _, test := range []struct {
+		after time.Duration
+		seen  []uint32
+	}{
+		{0, []uint32{1}},
+		{time.Hour - time.Second, []uint32{1}},
+		{time.Hour, []uint32{1, 4}},
+		{2 * time.Hour, []uint32{1, 4}},
+		{5 * time.Hour, []uint32{1, 4, 5}},
+	} {
+		w.now = published.Add(test.after)
+		all, err := w.Schedule(t.Context(), true)
+		if err != nil || len(all.Versions) != 3 || all.Proposal == nil {
+			t.Fatalf("after %s: %+v, %v", test.after, all, err)
+		}
+		some, err := w.Schedule(t.Context(), false)
+		if err != nil || some.Proposal != nil || some.Current != all.Current || len(some.Versions) != len(test.seen) {
+			t.Errorf("after %s: %+v, %v", test.after, some, err)
+		}
+		var seen []uint32
+		for version := range uint32(7) {
+			v, err := w.RulesAt(t.Context(), version, false)
+			if code, _ := codeOf(err); err == nil && v.Version == version {
+				seen = append(seen, version)
+			} else if code != CodeNotFound {
+				t.Errorf("version %d: %v, %v", version, v, err)
+			}
+			if _, err := w.RulesAt(t.Context(), version, true); (err == nil) != (version >= 1 && version <= 5) {
+				t.Errorf("version %d with plans: %v", version, err)
+			}
+		}
+		if !slices.Equal(seen, test.seen) {
+			t.Errorf("after %s versions %v are seen, want %v", test.after, seen, test.seen)
+		}
+	}
+	// A version that began was in force, even if only for the second in which the next was published.
+	w.publish(t, 6, tiered())
+	w.publish(t, 7, tiered())
+	if v, err := w.RulesAt(t.Context(), 6, false); err != nil || v.Version != 6 {
+		t.Error(v, err)
+	}
+	_, waits := w.RulesAt(t.Context(), 3, false)
+	_, missing := w.RulesAt(t.Context(), 8, false)
+	if waits.Error() != missing.Error() {
+		t.Errorf("%q tells itself from %q", waits, missing)
+	}
 }
 
 // TestRulesAreReadOncePerVersion matters, because every report of events asks for the rules in force.
@@ -65,6 +128,7 @@ func TestRulesAreReadOncePerVersion(t *testing.T) {
 	w, _, _ := twoMembers(t)
 	views := counting{w.Views, map[string]int{}}
 	w.Views = views
+	old := fmt.Sprintf("b%d", w.blocks)
 	w.earns(t, "alice", 100)
 	w.earns(t, "alice", 100)
 	w.publish(t, 2, tiered())
@@ -73,6 +137,19 @@ func TestRulesAreReadOncePerVersion(t *testing.T) {
 		if n := views.gets[dollars.RulesKey(version+1)]; n != 1 {
 			t.Errorf("version %d was read %d times", version+1, n)
 		}
+	}
+	// Looking at an old version, or explaining by it, does not cost the reports of events a thing.
+	first := views.gets[dollars.RulesKey(1)]
+	if _, err := w.RulesAt(t.Context(), 1, true); err != nil {
+		t.Fatal(err)
+	}
+	w.earns(t, "alice", 100)
+	if x, err := w.Explain(t.Context(), ExplainRequest{Source: "test", Booking: old}); err != nil || x[0].Version != 1 {
+		t.Fatal(x, err)
+	}
+	w.earns(t, "alice", 100)
+	if n, again := views.gets[dollars.RulesKey(2)], views.gets[dollars.RulesKey(1)]-first; n != 1 || again != 2 {
+		t.Errorf("version 2 was read %d times, version 1 %d times more", n, again)
 	}
 	if v, err := w.Rules(t.Context()); err != nil || v.Version != 2 {
 		t.Error(v, err)
@@ -161,24 +238,42 @@ func TestExplain(t *testing.T) {
 	}
 	_, err = w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: strings.Repeat("x", 300)})
 	wantCode(t, err, CodeMalformed, "/booking")
+	_, err = w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b", Item: strings.Repeat("x", 300)})
+	wantCode(t, err, CodeMalformed, "/item")
 }
 
 func TestExplainIsBounded(t *testing.T) {
-	w, alice, _ := twoMembers(t)
+	w, alice, bob := twoMembers(t)
+	issuer := dollars.Caller{Role: dollars.RoleIssuer}
+	confirm := func(n int, m Member) dollars.Confirm {
+		return dollars.Confirm{
+			Booking: dollars.NewBookingID("s", "b", fmt.Sprint(n)), Account: m.Account,
+			Facts: dollars.Facts{Kind: earn.Car, Price: 100_00, Currency: "EUR", Start: 20_500, End: 20_502},
+		}
+	}
 	for n := range maxExplained + 1 {
 		if n == maxExplained {
 			if got, err := w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b"}); err != nil || len(got) != maxExplained {
 				t.Fatal(len(got), err)
 			}
 		}
-		w.apply(t, dollars.Caller{Role: dollars.RoleIssuer}, dollars.Confirm{
-			Booking: dollars.NewBookingID("s", "b", fmt.Sprint(n)), Account: alice.Account,
-			Facts: dollars.Facts{Kind: earn.Car, Price: 100_00, Currency: "EUR", Start: 20_500, End: 20_502},
-		})
+		// What was never confirmed counts for nothing.
+		w.apply(t, issuer, confirm(n, alice), dollars.Cancel{Booking: dollars.NewBookingID("s", "b", fmt.Sprint("noted", n))})
 	}
 	_, err := w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b"})
 	wantCode(t, err, CodeItemInvalid, "/item")
 	if got, err := w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b", Item: "7"}); err != nil || len(got) != 1 {
 		t.Error(got, err)
+	}
+	_, err = w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b", Account: &alice.Account})
+	wantCode(t, err, CodeItemInvalid, "/item")
+
+	// Who has no part in it does not learn that it is there, and who has sees theirs among however many others'.
+	_, err = w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b", Account: &bob.Account})
+	wantCode(t, err, CodeNotFound, "")
+	w.apply(t, issuer, confirm(1_000, bob), confirm(1_001, bob))
+	got, err := w.Explain(t.Context(), ExplainRequest{Source: "s", Booking: "b", Account: &bob.Account})
+	if err != nil || len(got) != 2 {
+		t.Errorf("bob sees %+v, %v", got, err)
 	}
 }

@@ -43,7 +43,7 @@ type Service struct {
 	caughtUp func() bool
 	nonces   nonces
 
-	lastRules atomic.Pointer[rulesVersion]
+	rulesNow atomic.Pointer[rulesVersion]
 }
 
 // New makes a Service over its ports.

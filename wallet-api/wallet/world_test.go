@@ -206,14 +206,16 @@ func (v views) Get(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-func (v views) Bookings(_ context.Context, id dollars.TripID, limit int) (items []BookedItem, err error) {
+func (v views) Bookings(_ context.Context, id dollars.TripID, asked func(dollars.BookingRecord) bool, limit int) (items []BookedItem, err error) {
 	for _, key := range slices.Sorted(maps.Keys(v.w.state)) {
 		if strings.HasPrefix(key, dollars.TripPrefix(id)) && len(items) < limit {
 			rec, err := dollars.DecodeBookingRecord(v.w.state[key])
 			if err != nil {
 				return nil, err
 			}
-			items = append(items, BookedItem{dollars.ParseStateKey(key).Booking, rec})
+			if asked(rec) {
+				items = append(items, BookedItem{dollars.ParseStateKey(key).Booking, rec})
+			}
 		}
 	}
 	return items, nil

@@ -291,7 +291,8 @@ type BookingEvent struct {
 	Specversion     BookingEventSpecversion     `json:"specversion"`
 	Subject         string                      `json:"subject,omitempty,omitzero"`
 
-	// Time When it happened. The UTC day of a confirmed event is the day of the booking for earning rules.
+	// Time When it happened, at most a day ahead of the service's clock. The UTC day of a confirmed event is the day of
+	// the booking for earning rules; without it, that is the day on which the ledger confirms it.
 	Time time.Time        `json:"time,omitempty,omitzero"`
 	Type BookingEventType `json:"type"`
 }
@@ -717,7 +718,7 @@ type RulesSchedule struct {
 	// Proposal A rule set that waits to be approved, by another than proposed it, and published.
 	Proposal *ProposedRules `json:"proposal,omitempty"`
 
-	// Versions In the order of their start. Each takes the place of the one before.
+	// Versions In the order of their start. Each takes the place of the one before. For members, only those that have started.
 	Versions []ScheduledRules `json:"versions"`
 }
 
@@ -920,7 +921,7 @@ type ExplainBookingParams struct {
 	// Booking The booking, as in its events.
 	Booking string `form:"booking" json:"booking"`
 
-	// Item One item of it; all where it is left out.
+	// Item One item of it; all where it is left out or empty.
 	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
 }
 
@@ -1167,8 +1168,10 @@ type ClientInterface interface {
 	// ExplainBooking Why a booking earns what it earns
 	//
 	// Of each item: the version of the rules it was confirmed under, the rows that gave points and those that nearly
-	// did, every number of the calculation, and the caps and budgets that bit; worked out from the ledger. Roles
-	// booking, member, operator and auditor, and members for bookings of their own.
+	// did, every number of the calculation, and the caps and budgets that bit; worked out from the ledger. What
+	// was cancelled before it was confirmed is left out. At most 100 items are explained at once; where there are
+	// more, the answer is `item_invalid`, and `item` asks for one. Roles booking, member, operator and auditor; members
+	// for items of their own, and others' are as if they were not there.
 	//
 	// Corresponds with GET /v1/explanations (the `ExplainBooking` operationId).
 	ExplainBooking(ctx context.Context, params *ExplainBookingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1309,7 +1312,8 @@ type ClientInterface interface {
 	// ListRules Which earning rules are in force when
 	//
 	// The versions that were in force lately, are, and will be, and what is proposed to come next. Staff propose,
-	// approve and publish rules with certificates of their own (`destinasia rules`), not by this service. Every role.
+	// approve and publish rules with certificates of their own (`destinasia rules`), not by this service. Every role;
+	// but members and role member see neither versions that have not started nor the proposal.
 	//
 	// Corresponds with GET /v1/rules (the `ListRules` operationId).
 	ListRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1323,7 +1327,8 @@ type ClientInterface interface {
 
 	// GetRules A version of the earning rules
 	//
-	// Any that was ever published, from 1 on; it never changes. Every role.
+	// Any that was ever published, from 1 on; it never changes. Every role; but for members and role member a version
+	// that is not in force yet, or was replaced before it started, is `not_found` as if it were not there.
 	//
 	// Corresponds with GET /v1/rules/{version} (the `GetRules` operationId).
 	GetRules(ctx context.Context, version uint32, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1558,8 +1563,10 @@ func (c *Client) GetChange(ctx context.Context, id WorkID, reqEditors ...Request
 // ExplainBooking Why a booking earns what it earns
 //
 // Of each item: the version of the rules it was confirmed under, the rows that gave points and those that nearly
-// did, every number of the calculation, and the caps and budgets that bit; worked out from the ledger. Roles
-// booking, member, operator and auditor, and members for bookings of their own.
+// did, every number of the calculation, and the caps and budgets that bit; worked out from the ledger. What
+// was cancelled before it was confirmed is left out. At most 100 items are explained at once; where there are
+// more, the answer is `item_invalid`, and `item` asks for one. Roles booking, member, operator and auditor; members
+// for items of their own, and others' are as if they were not there.
 //
 // Corresponds with GET /v1/explanations (the `ExplainBooking` operationId).
 func (c *Client) ExplainBooking(ctx context.Context, params *ExplainBookingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1870,7 +1877,8 @@ func (c *Client) GetOrder(ctx context.Context, orderID OrderID, reqEditors ...Re
 // ListRules Which earning rules are in force when
 //
 // The versions that were in force lately, are, and will be, and what is proposed to come next. Staff propose,
-// approve and publish rules with certificates of their own (`destinasia rules`), not by this service. Every role.
+// approve and publish rules with certificates of their own (`destinasia rules`), not by this service. Every role;
+// but members and role member see neither versions that have not started nor the proposal.
 //
 // Corresponds with GET /v1/rules (the `ListRules` operationId).
 func (c *Client) ListRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1904,7 +1912,8 @@ func (c *Client) GetCurrentRules(ctx context.Context, reqEditors ...RequestEdito
 
 // GetRules A version of the earning rules
 //
-// Any that was ever published, from 1 on; it never changes. Every role.
+// Any that was ever published, from 1 on; it never changes. Every role; but for members and role member a version
+// that is not in force yet, or was replaced before it started, is `not_found` as if it were not there.
 //
 // Corresponds with GET /v1/rules/{version} (the `GetRules` operationId).
 func (c *Client) GetRules(ctx context.Context, version uint32, reqEditors ...RequestEditorFn) (*http.Response, error) {
