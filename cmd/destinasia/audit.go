@@ -82,7 +82,7 @@ the network's own material is trusted.`,
 			return a.audit(cmd.Context(), trusted, from, asJSON)
 		},
 	}
-	command.Flags().StringVar(&blocks, "blocks", "", "directory of block files, as `audit export` writes them, instead of the network")
+	command.Flags().StringVar(&blocks, "blocks", "", "directory of block files, as the command audit export writes them, instead of the network")
 	command.Flags().StringVar(&roots, "roots", "", "directory of what to trust (default the network's own material)")
 	jsonFlag(command, &asJSON)
 	command.AddCommand(newAuditExportCommand(a))

@@ -52,7 +52,7 @@ func newExplainCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
-	command.Flags().StringVar(&source, "source", "", "the booking system, as in its events (default those of `demo` and `replay`)")
+	command.Flags().StringVar(&source, "source", "", "the booking system, as in its events (default those of demo and replay)")
 	command.Flags().StringVar(&item, "item", "", "one `ITEM` of the booking")
 	jsonFlag(command, &asJSON)
 	return command

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"time"
 
 	"github.com/spf13/cobra"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
@@ -19,7 +22,9 @@ func newRulesCommand(a *app) *cobra.Command {
 		Use:   "rules",
 		Short: "Check, try out, propose, approve and publish earning rules",
 		Long: "Earning rules are decision tables in a YAML or CSV file. A draft is checked and tried on the bookings of the\n" +
-			"ledger; then one person proposes it, another approves it, and it is published as the next version.",
+			"ledger; then one person proposes it, another approves it, and it is published as the next version.\n" +
+			"What the tables may say is on the page docs/rules.md of the project.",
+		Args: cobra.NoArgs,
 		RunE: showHelp,
 	}
 	command.AddCommand(
@@ -30,7 +35,7 @@ func newRulesCommand(a *app) *cobra.Command {
 }
 
 // withRules opens the ledger of the chosen network for a command about rules.
-func (a *app) withRules(do func(*rulesLedger) error) error {
+func (a *app) withRules(ctx context.Context, do func(*rulesLedger) error) error {
 	n, err := a.open()
 	if err != nil {
 		return err
@@ -39,7 +44,14 @@ func (a *app) withRules(do func(*rulesLedger) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(ledger), ledger.close())
+	err = errors.Join(do(ledger), ledger.close())
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err() // gRPC says so in words of its own
+	case status.Code(errors.Unwrap(err)) == codes.Unavailable, status.Code(err) == codes.Unavailable:
+		return fmt.Errorf("a peer does not answer; see `%s`, and start the network with `%s` (%w)", a.commandLine("status"), a.commandLine("up"), err)
+	}
+	return err
 }
 
 // asFlag names the certificate to act with.
@@ -72,17 +84,23 @@ func newRulesProposeCommand(a *app) *cobra.Command {
 		Short: "Propose a rule set as the next version",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			rules, err := readProposable(args[0])
+			s, err := a.readProposable(args[0])
 			if err != nil {
 				return err
 			}
-			return a.withRules(func(l *rulesLedger) error {
+			return a.withRules(cmd.Context(), func(l *rulesLedger) error {
 				state, err := l.state(cmd.Context())
 				if err != nil {
 					return err
 				}
-				set := rules.Encode()
+				if err := a.tellEffects(cmd.Context(), l, state, s.Rules, s); err != nil {
+					return err
+				}
+				set := s.Rules.Encode()
 				version := state.schedule.Latest() + 1
+				if p := state.proposal; p.Version == version && p.Hash() != earn.HashOf(set) {
+					fmt.Fprintf(a.errs, "warning: this takes the place of another proposal (hash %.16s%s)\n", p.Hash().String(), approvedWords[p.Approver != dollars.CertificateID{}])
+				}
 				applied, err := l.apply(cmd.Context(), user, dollars.ProposeRules{Version: version, Set: set})
 				if err != nil {
 					return err
@@ -100,6 +118,19 @@ func newRulesProposeCommand(a *app) *cobra.Command {
 	asFlag(command, &user)
 	jsonFlag(command, &asJSON)
 	return command
+}
+
+// approvedWords tell whether a proposal was approved.
+var approvedWords = map[bool]string{true: ", which had been approved"}
+
+// tellEffects warns of what a rule set would do, and refuses it where the contract would in the end.
+func (a *app) tellEffects(ctx context.Context, l *rulesLedger, state rulesState, set earn.RuleSet, s *sheet.Sheet) error {
+	e, err := l.effectsOf(ctx, state, set)
+	if err != nil {
+		return err
+	}
+	e.print(a, s)
+	return e.refusal()
 }
 
 func newRulesApproveCommand(a *app) *cobra.Command {
@@ -137,7 +168,7 @@ func (a *app) newDecisionCommand(d decision) *cobra.Command {
 		Short: d.short,
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRules(func(l *rulesLedger) error {
+			return a.withRules(cmd.Context(), func(l *rulesLedger) error {
 				state, err := l.state(cmd.Context())
 				if err != nil {
 					return err
@@ -157,6 +188,9 @@ func (a *app) newDecisionCommand(d decision) *cobra.Command {
 				}
 				if !asJSON {
 					a.printRuleSet(e.RuleSet())
+				}
+				if err := a.tellEffects(cmd.Context(), l, state, e.RuleSet(), nil); err != nil {
+					return err
 				}
 				applied, err := l.apply(cmd.Context(), user, d.operation(p.Version, p.Hash()))
 				if err != nil {

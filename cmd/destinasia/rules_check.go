@@ -45,14 +45,14 @@ func newRulesCheckCommand(a *app) *cobra.Command {
 		Short: "Check a file of rules: every cell, rows that can never match, overlaps",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			report, rules, err := checkRules(args[0])
+			report, s, err := checkRules(args[0])
 			if err != nil {
 				return err
 			}
 			if asJSON {
 				err = printJSON(a.out, report)
 			} else {
-				a.printChecked(report, rules)
+				a.printChecked(report, s)
 			}
 			if err == nil && len(report.Problems) > 0 {
 				err = errReported
@@ -64,8 +64,8 @@ func newRulesCheckCommand(a *app) *cobra.Command {
 	return command
 }
 
-// checkRules finds everything there is to say of a file. The rules are there only if they compile.
-func checkRules(path string) (checkedRules, *earn.RuleSet, error) {
+// checkRules finds everything there is to say of a file. The sheet is there only if it compiles.
+func checkRules(path string) (checkedRules, *sheet.Sheet, error) {
 	report := checkedRules{File: path, Problems: []rulesProblem{}, Warnings: []rulesProblem{}}
 	s, err := readSheet(path)
 	var problems sheet.Problems
@@ -78,26 +78,34 @@ func checkRules(path string) (checkedRules, *earn.RuleSet, error) {
 	case err != nil:
 		return report, nil, err
 	}
-	e, err := earn.Compile(s.Rules)
-	if err != nil {
-		return report, nil, err
-	}
-	report.Hash = e.Hash().String()
+	report.Hash = earn.HashOf(s.Rules.Encode()).String()
 	for _, t := range s.Rules.Tables {
 		report.Rows += len(t.Rows)
+	}
+	found, warnings, err := findings(s)
+	report.Problems = append(report.Problems, found...)
+	report.Warnings = append(report.Warnings, warnings...)
+	return report, s, err
+}
+
+// findings are what cannot be meant in a sheet that compiles, and what is doubtful.
+func findings(s *sheet.Sheet) (problems, warnings []rulesProblem, err error) {
+	e, err := earn.Compile(s.Rules)
+	if err != nil {
+		return nil, nil, err
 	}
 	for _, f := range lint.Check(e, time.Now().Unix()) {
 		p := newRulesProblem(sheet.Problem{Place: s.Place(f.Table, f.Row, f.Column), Detail: f.Detail})
 		if f.Severity == lint.Error {
-			report.Problems = append(report.Problems, p)
+			problems = append(problems, p)
 		} else {
-			report.Warnings = append(report.Warnings, p)
+			warnings = append(warnings, p)
 		}
 	}
-	return report, &s.Rules, nil
+	return problems, warnings, nil
 }
 
-func (a *app) printChecked(report checkedRules, rules *earn.RuleSet) {
+func (a *app) printChecked(report checkedRules, s *sheet.Sheet) {
 	for _, p := range report.Problems {
 		fmt.Fprintln(a.errs, p.text)
 	}
@@ -105,25 +113,31 @@ func (a *app) printChecked(report checkedRules, rules *earn.RuleSet) {
 		fmt.Fprintln(a.errs, "warning:", p.text)
 	}
 	if len(report.Problems) > 0 {
-		fmt.Fprintf(a.errs, "%s cannot be proposed: %d problems\n", report.File, len(report.Problems))
+		fmt.Fprintf(a.errs, "%s cannot be proposed. Problems: %d\n", report.File, len(report.Problems))
+		if s == nil {
+			fmt.Fprintln(a.errs, "More may be found once these are mended: rows that never match and overlaps are looked for last.")
+		}
 		return
 	}
-	a.printRuleSet(*rules)
-	fmt.Fprintf(a.out, "%s can be proposed: %d rows, %d warnings, hash %s\n", report.File, report.Rows, len(report.Warnings), report.Hash)
+	a.printRuleSet(s.Rules)
+	fmt.Fprintf(a.out, "%s can be proposed. Rows: %d, warnings: %d, hash: %s\n", report.File, report.Rows, len(report.Warnings), report.Hash)
 }
 
-// readProposable reads a file that could be proposed.
-func readProposable(path string) (earn.RuleSet, error) {
-	report, rules, err := checkRules(path)
+// readProposable reads a file that could be proposed, and tells what is doubtful about it.
+func (a *app) readProposable(path string) (*sheet.Sheet, error) {
+	report, s, err := checkRules(path)
 	if err != nil {
-		return earn.RuleSet{}, err
+		return nil, err
+	}
+	for _, p := range report.Warnings {
+		fmt.Fprintln(a.errs, "warning:", p.text)
 	}
 	var errs []error
 	for _, p := range report.Problems {
 		errs = append(errs, errors.New(p.text))
 	}
 	if len(errs) > 0 {
-		return earn.RuleSet{}, errors.Join(append(errs, errors.New("nothing was proposed"))...)
+		return nil, errors.Join(append(errs, errors.New("nothing was proposed"))...)
 	}
-	return *rules, nil
+	return s, nil
 }

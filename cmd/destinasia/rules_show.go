@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +21,7 @@ import (
 // listedRules is a line of `rules list`.
 type listedRules struct {
 	Version   uint32     `json:"version"`
-	State     string     `json:"state,omitempty"` // in force, scheduled, past, proposed or approved
+	State     string     `json:"state,omitempty"` // in force, scheduled, past, replaced, proposed or approved
 	Hash      string     `json:"hash"`
 	Name      string     `json:"name"`
 	Rows      int        `json:"rows"`
@@ -37,7 +36,7 @@ func newRulesListCommand(a *app) *cobra.Command {
 		Short: "List the versions of the rules, and what is proposed",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.withRules(func(l *rulesLedger) error {
+			return a.withRules(cmd.Context(), func(l *rulesLedger) error {
 				list, err := listRules(cmd.Context(), l)
 				if err != nil {
 					return err
@@ -61,7 +60,8 @@ func listRules(ctx context.Context, l *rulesLedger) ([]listedRules, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := state.schedule.At(time.Now().Unix()).Version
+	now := time.Now().Unix()
+	inForce := state.schedule.At(now).Version
 	list := []listedRules{}
 	for n := uint32(1); n <= state.schedule.Latest(); n++ {
 		r, err := l.version(ctx, n)
@@ -72,13 +72,19 @@ func listRules(ctx context.Context, l *rulesLedger) ([]listedRules, error) {
 		if err != nil {
 			return nil, err
 		}
-		line.State = "past"
-		waits := slices.ContainsFunc(state.schedule, func(s dollars.Scheduled) bool { return s.Version == n })
 		switch {
-		case n == now:
+		case n == inForce:
 			line.State = "in force"
-		case waits && r.Starts > time.Now().Unix():
+		case r.Starts > now:
 			line.State = "scheduled"
+		default:
+			line.State = "past"
+		}
+		for i := range list {
+			// Whose start was not before a later version's start never came into force.
+			if earlier := &list[i]; !earlier.Starts.Before(*line.Starts) {
+				earlier.State = fmt.Sprintf("replaced by %d before its start", n)
+			}
 		}
 		list = append(list, line)
 	}
@@ -129,7 +135,7 @@ func newRulesShowCommand(a *app) *cobra.Command {
 		Short: "Show a version of the rules: that in force, unless another is named",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.withRules(func(l *rulesLedger) error {
+			return a.withRules(cmd.Context(), func(l *rulesLedger) error {
 				which := ""
 				if len(args) > 0 {
 					which = args[0]

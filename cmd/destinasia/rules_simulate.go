@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +15,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/contract"
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/rules/sheet"
 	"github.com/destinasia/dollars/rules/simulate"
 )
 
@@ -36,12 +38,12 @@ func newRulesSimulateCommand(a *app) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.file = args[0]
-			return a.withRules(func(l *rulesLedger) error { return a.simulate(cmd.Context(), l, s) })
+			return a.withRules(cmd.Context(), func(l *rulesLedger) error { return a.simulate(cmd.Context(), l, s) })
 		},
 	}
-	command.Flags().StringVar(&s.against, "against", "current", "the version to compare with, or `proposal`")
-	command.Flags().StringVar(&s.from, "from", "", "only what was booked on this `DATE` or later")
-	command.Flags().StringVar(&s.until, "until", "", "only what was booked on this `DATE` or earlier")
+	command.Flags().StringVar(&s.against, "against", "current", "the `VERSION` to compare with, a number, current or proposal")
+	command.Flags().StringVar(&s.from, "from", "", "only what was booked on this `DATE` or later, before any --shift")
+	command.Flags().StringVar(&s.until, "until", "", "only what was booked on this `DATE` or earlier, before any --shift")
 	command.Flags().IntVar(&s.shift, "shift", 0, "move the bookings by so many `YEARS`, to try next summer on an old one")
 	command.Flags().StringVar(&s.csvFile, "csv", "", "also write all figures to this `FILE`")
 	command.Flags().StringVar(&s.svgFile, "svg", "", "also draw minted points and liability by month into this `FILE`")
@@ -50,7 +52,10 @@ func newRulesSimulateCommand(a *app) *cobra.Command {
 }
 
 func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error {
-	sheet, err := readSheet(s.file)
+	if err := s.checkFiles(); err != nil {
+		return err
+	}
+	draft, err := readSheet(s.file)
 	if err != nil {
 		return err
 	}
@@ -59,6 +64,9 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 		return err
 	}
 	if options.Until, err = dayFlag("until", s.until); err != nil {
+		return err
+	}
+	if err := a.tellSimulated(ctx, l, draft); err != nil {
 		return err
 	}
 	record, err := l.named(ctx, s.against)
@@ -74,7 +82,7 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 		return err
 	}
 	begun := time.Now()
-	report, err := a.compare(ctx, history, against.RuleSet(), sheet.Rules, options)
+	report, err := a.compare(ctx, history, against.RuleSet(), draft.Rules, options)
 	if err != nil {
 		return err
 	}
@@ -94,6 +102,37 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 		t.Render()
 	}
 	fmt.Fprintf(a.out, "%d booked items, tried twice in %.1f s.\n", history.Len(), time.Since(begun).Seconds())
+	return nil
+}
+
+// tellSimulated tells what else there is to say of a draft that is tried: it need not be fit to be proposed.
+func (a *app) tellSimulated(ctx context.Context, l *rulesLedger, draft *sheet.Sheet) error {
+	problems, warnings, err := findings(draft)
+	if err != nil {
+		return err
+	}
+	for _, p := range append(problems, warnings...) {
+		fmt.Fprintln(a.errs, "warning:", p.text)
+	}
+	state, err := l.state(ctx)
+	if err != nil {
+		return err
+	}
+	e, err := l.effectsOf(ctx, state, draft.Rules)
+	if err != nil {
+		return err
+	}
+	e.print(a, draft)
+	return nil
+}
+
+// checkFiles keeps one file from taking the place of another.
+func (s simulation) checkFiles() error {
+	for _, pair := range [][2]string{{s.file, s.csvFile}, {s.file, s.svgFile}, {s.csvFile, s.svgFile}} {
+		if pair[0] != "" && filepath.Clean(pair[0]) == filepath.Clean(pair[1]) {
+			return fmt.Errorf("%s is named twice: the draft, --csv and --svg must be different files", pair[0])
+		}
+	}
 	return nil
 }
 
