@@ -109,17 +109,16 @@ func (b *batch) share(row string) (*shareSlot, error) {
 	return b.shares[row], err
 }
 
-// openBudgets makes the budgets of a rule set that are new. One that an earlier version opened goes on as it is, so it
-// must be the same.
+// openBudgets makes the budgets of a rule set that are new. One that an earlier version opened goes on as it is, so its
+// row must have the same: with none it would give without end what was limited.
 func (b *batch) openBudgets(rules *earn.Evaluator) error {
 	var rows []*earn.Row
 	w := wanted{b: b}
 	for t, table := range rules.RuleSet().Tables {
 		for r := range table.Rows {
-			if row := rules.Row(t, r); row.Budget > 0 {
-				rows = append(rows, row)
-				w.pot(row.ID)
-			}
+			row := rules.Row(t, r)
+			rows = append(rows, row)
+			w.pot(row.ID)
 		}
 	}
 	if err := w.read(); err != nil {
@@ -131,7 +130,7 @@ func (b *batch) openBudgets(rules *earn.Evaluator) error {
 		}
 	}
 	for _, row := range rows {
-		if pot := b.pots[row.ID]; pot.rec.Total == 0 {
+		if pot := b.pots[row.ID]; pot.rec.Total == 0 && row.Budget > 0 {
 			*pot = potSlot{BudgetRecord{Amount(row.Budget), Amount(row.Budget)}, true}
 		}
 	}
