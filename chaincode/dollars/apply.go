@@ -55,7 +55,7 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 		trips:    map[TripID]*tripSlot{},
 		pots:     map[string]*potSlot{},
 		shares:   map[string]*shareSlot{},
-		rules:    rulesOverlay{versions: map[uint32]*rulesVersion{}},
+		rules:    rulesOverlay{versions: map[uint32]*rulesVersion{}, past: map[uint32]*earn.Hash{}},
 		orders:   verifyOrders(env, ops),
 	}
 	if err := b.prefetch(ops); err != nil {
@@ -217,11 +217,12 @@ func (w *wanted) operation(op Operation, valid bool) {
 	}
 }
 
-// wantVersions wants the rule sets by which the batch's bookings are promised and counted.
+// wantVersions wants the rule sets by which the batch's bookings are promised and counted, and those that it publishes
+// though they are over.
 func (b *batch) wantVersions(w *wanted, ops []Operation) {
 	now := b.rules.schedule.At(b.env.Time)
 	for _, op := range ops {
-		switch op.(type) {
+		switch o := op.(type) {
 		case Confirm:
 			if now.Version != 0 {
 				w.version(now.Version)
@@ -230,6 +231,8 @@ func (b *batch) wantVersions(w *wanted, ops []Operation) {
 			if now.Members {
 				w.version(now.Version)
 			}
+		case PublishRules:
+			w.over(o.Version)
 		}
 	}
 }

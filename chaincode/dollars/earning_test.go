@@ -235,10 +235,66 @@ func TestRefusedAwards(t *testing.T) {
 func TestStricterProgram(t *testing.T) {
 	l, _ := limited(t)
 	set := []byte(`{"name":"old"}`)
-	l.state[ProposalKey] = RulesRecord{Version: 2, Set: set, Proposer: anna.ID, Approver: ben.ID}.Encode()
+	l.state[ProposalKey] = RulesRecord{Version: 2, Set: set, Proposer: anna.ID, Approver: ben.ID, Approved: l.env.Time}.Encode()
 	l.env.Caller = anna
 	res, err := Apply(l.next(), []Operation{PublishRules{2, earn.HashOf(set)}, Absorb{Account: Account{1}}}, l.state)
 	if err != nil || res.Journal.Entries[0].Code != CodeRulesInvalid || res.Journal.Entries[1].Outcome != Duplicate || len(res.Writes) != 0 {
 		t.Errorf("%+v, %v", res, err)
+	}
+}
+
+// TestReadsOfPublishing: a publication looks at the pots of all rows, or at nothing but the version itself where it comes
+// again after that has left the schedule.
+func TestReadsOfPublishing(t *testing.T) {
+	l, _ := limited(t)
+	l.env.Caller = anna
+	set := limitedSet()
+	set.Tables = append(set.Tables, earn.Table{Name: "more", Hit: earn.First, Rows: []earn.Row{{ID: "more", Fixed: 1, Months: 1}}})
+	for _, set := range []earn.RuleSet{set, standard} {
+		l.env.Time += 2 * lately
+		if _, err := l.publish(set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	second, third := set.Encode(), standard.Encode()
+	fourth := limitedSet().Encode()
+	l.state[ProposalKey] = RulesRecord{Version: 4, Set: fourth, Proposer: anna.ID, Approver: ben.ID, Approved: l.env.Time}.Encode()
+	l.env.Time += 2 * lately
+	first := earn.HashOf(limitedSet().Encode())
+	for name, c := range map[string]struct {
+		ops      []Operation
+		outcomes []Outcome
+		keys     []string
+	}{
+		"of what is proposed": {
+			[]Operation{PublishRules{4, earn.HashOf(fourth)}},
+			[]Outcome{Applied},
+			[]string{BudgetKey("limited"), BudgetKey("standard")},
+		},
+		"of what is over":     {[]Operation{PublishRules{1, first}, PublishRules{1, first}}, []Outcome{Duplicate, Duplicate}, []string{RulesKey(1)}},
+		"of what is in force": {[]Operation{PublishRules{3, earn.HashOf(third)}}, []Outcome{Duplicate}, nil},
+		"of what never was":   {[]Operation{PublishRules{0, first}, PublishRules{5, first}}, []Outcome{Rejected, Rejected}, nil},
+		"of what was not it":  {[]Operation{PublishRules{1, earn.HashOf(second)}}, []Outcome{Rejected}, []string{RulesKey(1)}},
+		"that is over by now": {
+			[]Operation{PublishRules{4, earn.HashOf(fourth)}, PublishRules{2, earn.HashOf(second)}},
+			[]Outcome{Applied, Duplicate},
+			[]string{BudgetKey("limited"), BudgetKey("standard"), RulesKey(2)},
+		},
+	} {
+		s := &spy{memory: l.state}
+		res, err := Apply(l.next(), c.ops, s)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		for i, e := range res.Journal.Entries {
+			if e.Outcome != c.outcomes[i] {
+				t.Errorf("%s: operation %d is %s %s, want %s", name, i, e.Outcome, e.Code, c.outcomes[i])
+			}
+		}
+		slices.Sort(s.read)
+		want := slices.Sorted(slices.Values(append(c.keys, ScheduleKey, ProposalKey)))
+		if !slices.Equal(s.read, want) {
+			t.Errorf("%s reads\n%q, want\n%q", name, s.read, want)
+		}
 	}
 }

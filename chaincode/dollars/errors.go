@@ -24,10 +24,10 @@ const (
 
 	CodeRulesMissing     Code = "rules_missing"      // no rule set is in force yet
 	CodeRulesInvalid     Code = "rules_invalid"      // a rule set that fails its own check
-	CodeRulesVersion     Code = "rules_version"      // not the version that is to come next, or that is proposed
+	CodeRulesVersion     Code = "rules_version"      // not the version that is to come next, or that is proposed; or a second proposal in a batch
 	CodeRulesChanged     Code = "rules_changed"      // another rule set than the one that is proposed under this number
 	CodeRulesOwnProposal Code = "rules_own_proposal" // approved by the certificate that proposed it
-	CodeRulesUnapproved  Code = "rules_unapproved"   // published before it was approved
+	CodeRulesUnapproved  Code = "rules_unapproved"   // published before it was approved, or long after
 	CodeRulesBudget      Code = "rules_budget"       // a row's budget is another than in an earlier version
 	CodeRulesOverlap     Code = "rules_overlap"      // two rows match where only one may; the booking cannot be confirmed
 

@@ -102,6 +102,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 		rules := RulesRecord{
 			Version: rapid.Uint32().Draw(t, "version"), Set: rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "set"),
 			Proposer: CertificateID(drawBytes(t, 32, "proposer")), Approver: CertificateID(drawBytes(t, 32, "approver")),
+			Approved:  rapid.Int64Min(0).Draw(t, "approved"),
 			Published: rapid.Int64Min(0).Draw(t, "published"), Starts: rapid.Int64Min(0).Draw(t, "starts"),
 		}
 		if got, err := DecodeRulesRecord(rules.Encode()); err != nil || !reflect.DeepEqual(got, rules) {
@@ -215,8 +216,8 @@ func TestDecodersRefuse(t *testing.T) {
 		"a budget of another version":           budget(2, 1, 1),
 		"a share of another version":            share(2, 0),
 		"a share with something after":          share(1, 0, 0),
-		"rules of another version":              rules(append([]byte{2, 1, 0}, make([]byte, 66)...)...),
-		"rules that end early":                  rules(append([]byte{1, 1, 0}, make([]byte, 65)...)...),
+		"rules of another version":              rules(append([]byte{2, 1, 0}, make([]byte, 67)...)...),
+		"rules that end early":                  rules(append([]byte{1, 1, 0}, make([]byte, 66)...)...),
 		"versions that go back":                 schedule(Scheduled{Version: 2, Starts: 1}, Scheduled{Version: 1, Starts: 2}),
 		"starts that go back":                   schedule(Scheduled{Version: 1, Starts: 2}, Scheduled{Version: 2, Starts: 2}),
 		"a booking in no state":                 booking(1, byte(BookingNone)),
@@ -243,7 +244,7 @@ func TestDecodersRefuse(t *testing.T) {
 		"the empty account record": account(1, 0, 0, 0, 0, 0), "an empty trip": trip(1, 0), "an empty earning record": earning(1, 0, 0),
 		"a batch of the last lane": batch(1, Lanes-1, 0), "no facts but the first": facts(0), "a code": facts(2, 1, 'a'),
 		"a part that holds": part(1<<earn.LimitBudget, 1, 'a'), "a part that holds nothing": part(0),
-		"a noted booking": booking(1, byte(BookingNoted)), "rules": rules(append([]byte{1, 1, 0}, make([]byte, 66)...)...),
+		"a noted booking": booking(1, byte(BookingNoted)), "rules": rules(append([]byte{1, 1, 0}, make([]byte, 67)...)...),
 	} {
 		if err != nil {
 			t.Errorf("%s itself: %v", name, err)

@@ -7,8 +7,8 @@ import (
 )
 
 // A rule set becomes earning rules in three steps by two people: it is proposed as the next version; another
-// certificate approves exactly these bytes; then it is published, gets its number for good and is in force from its
-// start on, or at once.
+// certificate approves exactly these bytes; then, within 30 days, it is published, gets its number for good and is in
+// force from its start on, or at once.
 
 // Schedule is the versions in force and to come, a later one with a later start: from its start on it takes the place
 // of those before it.
@@ -22,11 +22,15 @@ type Scheduled struct {
 	Members bool // it looks at or keeps members' earning records
 }
 
-// Bounds of the schedule.
+// Bounds of the schedule, and of what comes onto it.
 const (
 	// MaxScheduled is how many versions it has at most: those that wait for their start, the one in force, and those
 	// that were in force lately.
 	MaxScheduled = 16
+
+	// approvalLasts is for how many seconds what was approved may be published: 30 days. Who approved it judged it by
+	// what they knew then.
+	approvalLasts = 30 * secondsPerDay
 
 	// lately is how long, in seconds, a version stays after another took its place. Transactions do not come in the order of
 	// their times, and one from before the change must not find the ledger without rules. Fabric lets a client's clock
@@ -50,6 +54,16 @@ func (s Schedule) Latest() uint32 {
 		return 0
 	}
 	return s[len(s)-1].Version
+}
+
+// find is a version's place, nil where it has none.
+func (s Schedule) find(version uint32) *Scheduled {
+	for i := range s {
+		if s[i].Version == version {
+			return &s[i]
+		}
+	}
+	return nil
 }
 
 // plus is the schedule with another version published at a time (Unix seconds): those that would start no earlier
@@ -102,6 +116,7 @@ type RulesRecord struct {
 	Set       []byte        // the rule set as earn.RuleSet.Encode writes it
 	Proposer  CertificateID // who proposed it
 	Approver  CertificateID // who approved it; zero before
+	Approved  int64         // Unix seconds, of the last approval; 0 before
 	Published int64         // Unix seconds; 0 before
 	Starts    int64         // Unix seconds from which it is in force; 0 before it is published
 }
@@ -114,7 +129,10 @@ func (r RulesRecord) Encode() []byte {
 	b := appendUint([]byte{recordVersion}, uint64(r.Version))
 	b = appendBytes(b, r.Set)
 	b = append(append(b, r.Proposer[:]...), r.Approver[:]...)
-	return appendUint(appendUint(b, uint64(r.Published)), uint64(r.Starts))
+	for _, at := range [...]int64{r.Approved, r.Published, r.Starts} {
+		b = appendUint(b, uint64(at))
+	}
+	return b
 }
 
 // DecodeRulesRecord reads what Encode wrote; it does not read the rule set in it.
@@ -124,8 +142,9 @@ func DecodeRulesRecord(data []byte) (RulesRecord, error) {
 	rec := RulesRecord{Version: uint32(r.uintMax(1<<32 - 1)), Set: r.bytes(earn.MaxDocument)}
 	r.fixed(rec.Proposer[:])
 	r.fixed(rec.Approver[:])
-	rec.Published = int64(r.uintMax(1<<63 - 1))
-	rec.Starts = int64(r.uintMax(1<<63 - 1))
+	for _, at := range [...]*int64{&rec.Approved, &rec.Published, &rec.Starts} {
+		*at = int64(r.uintMax(1<<63 - 1))
+	}
 	if !r.end() || version != recordVersion {
 		return RulesRecord{}, malformed("record of rules")
 	}
@@ -139,8 +158,10 @@ type rulesOverlay struct {
 	schedule  Schedule
 	proposal  RulesRecord // Version 0 where nothing is proposed
 	versions  map[uint32]*rulesVersion
-	published []RulesRecord // by this batch
-	proposed  bool          // the proposal changed
+	past      map[uint32]*earn.Hash // of versions that left the schedule; zero where there is none
+	published []RulesRecord         // by this batch
+	proposed  bool                  // the proposal changed
+	checked   bool                  // this batch has proposed a rule set that had to be compiled
 }
 
 // rulesVersion is a published version, ready to be used.
@@ -209,6 +230,21 @@ func (w *wanted) version(number uint32) {
 	})
 }
 
+// over wants to know what a version was that is published and no longer in the schedule. There is no need to compile it.
+func (w *wanted) over(number uint32) {
+	r := &w.b.rules
+	if r.past[number] != nil || number == 0 || number > r.schedule.Latest() || r.schedule.find(number) != nil {
+		return
+	}
+	hash := &earn.Hash{}
+	r.past[number] = hash
+	w.add(RulesKey(number), func(value []byte) error {
+		rec, err := DecodeRulesRecord(value)
+		*hash = rec.Hash()
+		return err
+	})
+}
+
 func (b *batch) proposeRules(o ProposeRules) (Entry, error) {
 	hash := earn.HashOf(o.Set)
 	e := Entry{Kind: KindProposeRules, Ref: hash, Version: o.Version}
@@ -218,13 +254,18 @@ func (b *batch) proposeRules(o ProposeRules) (Entry, error) {
 	if next := b.rules.schedule.Latest() + 1; o.Version != next {
 		return e, refuse(CodeRulesVersion, fmt.Sprintf("the next version is %d, not %d", next, o.Version))
 	}
-	if _, err := earn.Accept(o.Set); err != nil {
-		return e, refuse(CodeRulesInvalid, err.Error())
-	}
 	current := b.rules.proposal
 	if current.Version == o.Version && current.Hash() == hash && current.Proposer == b.env.Caller.ID {
 		e.Outcome = Duplicate
 		return e, nil
+	}
+	if b.rules.checked {
+		// Each may take a second to compile, on every peer.
+		return e, refuse(CodeRulesVersion, fmt.Sprintf("an earlier operation of this batch proposes version %d; a batch can propose one rule set only", o.Version))
+	}
+	b.rules.checked = true
+	if _, err := earn.Accept(o.Set); err != nil {
+		return e, refuse(CodeRulesInvalid, err.Error())
 	}
 	b.rules.proposal = RulesRecord{Version: o.Version, Set: o.Set, Proposer: b.env.Caller.ID}
 	b.rules.proposed = true
@@ -255,11 +296,11 @@ func (b *batch) approveRules(o ApproveRules) (Entry, error) {
 		return e, err
 	case p.Proposer == b.env.Caller.ID:
 		return e, refuse(CodeRulesOwnProposal, "who proposed a rule set cannot approve it; that takes another certificate")
-	case p.Approver == b.env.Caller.ID:
+	case p.Approver == b.env.Caller.ID && p.Approved >= b.env.Time:
 		e.Outcome = Duplicate
 		return e, nil
 	}
-	p.Approver = b.env.Caller.ID
+	p.Approver, p.Approved = b.env.Caller.ID, b.env.Time // approved again, it lasts longer
 	b.rules.proposal, b.rules.proposed = p, true
 	e.Outcome = Applied
 	return e, nil
@@ -270,16 +311,17 @@ func (b *batch) publishRules(o PublishRules) (Entry, error) {
 	if err := b.authorize(o); err != nil {
 		return e, err
 	}
-	if b.rules.isPublished(o) {
-		e.Outcome = Duplicate
-		return e, nil
-	}
-	p, err := b.proposed(o.Version, o.Hash)
+	published, err := b.isPublished(o)
 	if err != nil {
 		return e, err
 	}
-	if p.Approver == (CertificateID{}) {
-		return e, refuse(CodeRulesUnapproved, fmt.Sprintf("nobody has approved version %d yet", o.Version))
+	if published {
+		e.Outcome = Duplicate
+		return e, nil
+	}
+	p, err := b.approved(o)
+	if err != nil {
+		return e, err
 	}
 	rules, err := earn.Accept(p.Set)
 	if err != nil {
@@ -303,13 +345,31 @@ func (b *batch) publishRules(o PublishRules) (Entry, error) {
 	return e, nil
 }
 
-func (r *rulesOverlay) isPublished(o PublishRules) bool {
-	for _, v := range r.schedule {
-		if v.Version == o.Version && v.Hash == o.Hash {
-			return true
-		}
+// approved finds the proposal that is to be published.
+func (b *batch) approved(o PublishRules) (RulesRecord, error) {
+	p, err := b.proposed(o.Version, o.Hash)
+	switch {
+	case err != nil:
+		return p, err
+	case p.Approver == (CertificateID{}):
+		return p, refuse(CodeRulesUnapproved, fmt.Sprintf("nobody has approved version %d yet", o.Version))
+	case p.Approved < b.env.Time-approvalLasts:
+		return p, refuse(CodeRulesUnapproved, fmt.Sprintf("version %d was approved on %s, and an approval lasts %d days; have it approved again",
+			o.Version, DateOf(p.Approved), approvalLasts/secondsPerDay))
 	}
-	return false
+	return p, nil
+}
+
+// isPublished tells whether this rule set was published under this number before, however long ago.
+func (b *batch) isPublished(o PublishRules) (bool, error) {
+	if v := b.rules.schedule.find(o.Version); v != nil {
+		return v.Hash == o.Hash, nil
+	}
+	w := wanted{b: b}
+	w.over(o.Version)
+	err := w.read()
+	past := b.rules.past[o.Version]
+	return past != nil && *past == o.Hash, err
 }
 
 // writes are the changes of the rules' keys.

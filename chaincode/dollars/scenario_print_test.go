@@ -189,7 +189,7 @@ func (s *scenario) printRules(rec RulesRecord) string {
 	people := map[CertificateID]string{anna.ID: "anna", ben.ID: "ben"}
 	line := fmt.Sprintf("%s as version %d, proposed by %s", set, rec.Version, people[rec.Proposer])
 	if rec.Approver != (CertificateID{}) {
-		line += ", approved by " + people[rec.Approver]
+		line += fmt.Sprintf(", approved by %s on %s", people[rec.Approver], DateOf(rec.Approved))
 	}
 	if rec.Published != 0 {
 		line += fmt.Sprintf(", published %s, starts %s", printTime(rec.Published), printTime(rec.Starts))
