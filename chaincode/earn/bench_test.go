@@ -109,7 +109,7 @@ func BenchmarkExplain(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		if x := e.Explain(item, parts); len(x.Sentences()) < 2 {
+		if x := e.Explain(item, parts); len(x.Sentences(Awarded)) < 2 {
 			b.Fatal("nothing is explained")
 		}
 	}

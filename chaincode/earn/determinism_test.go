@@ -79,7 +79,7 @@ func outcomes(n int) (string, error) {
 			if err != nil {
 				return "", err
 			}
-			fmt.Fprintln(all, string(encoded), strings.Join(x.Sentences(), "\n"))
+			fmt.Fprintln(all, string(encoded), strings.Join(x.Sentences(Awarded), "\n"))
 		}
 	}
 	return fmt.Sprintf("%x", all.Sum(nil)), nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ const maxNearly = 20
 func (e *Evaluator) Explain(item Item, parts []Part) Explanation {
 	x := Explanation{
 		RuleSet: e.rules.Name, Hash: e.hash.String(), Kind: item.Kind, Price: Cents(item.Price), Currency: item.Currency,
+		FirstDay: day(int64(item.Start) * 86_400).Format(time.DateOnly), Facts: facts(&item),
 	}
 	if !item.Kind.Valid() {
 		return x
@@ -28,6 +30,20 @@ func (e *Evaluator) Explain(item Item, parts []Part) Explanation {
 		x.Tables = append(x.Tables, outcome)
 	}
 	return x
+}
+
+// facts are the values of all variables, whether a condition asks for them or not.
+func facts(item *Item) []Fact {
+	var v values
+	v.read(item, 1<<len(Variables)-1)
+	all := make([]Fact, len(Variables))
+	for i, variable := range Variables {
+		all[i] = Fact{Name: variable.Name, Value: v.texts[i], Meaning: variable.Meaning}
+		if variable.Type == Int {
+			all[i].Value = strconv.FormatInt(v.numbers[i], 10)
+		}
+	}
+	return all
 }
 
 func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
@@ -48,15 +64,17 @@ func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
 			outcome.Gave = giving(row, s.item.Price, p)
 			outcome.Outcome = Taken
 			if rules.Hit == First && exhausted(p) {
-				outcome.Outcome, outcome.Why = Exhausted, exhaustedBy(p)
+				outcome.Outcome, outcome.Why = Exhausted, limitWords[exhaustedBy(p)]+" left nothing"
+				outcome.Words = nothingLeft[exhaustedBy(p)]
 			} else {
 				taken = row.ID
 			}
 		case failed == 0:
-			outcome.Outcome, outcome.Why = PassedOver, passedOver(rules.Hit, taken)
+			outcome.Outcome = PassedOver
+			outcome.Why, outcome.Words = passedOver(rules.Hit, taken)
 		case failed == 1 && nearly < maxNearly:
 			nearly++
-			outcome.Outcome, outcome.Why = Nearly, s.shortfall(row, only)
+			outcome.Outcome, outcome.Why, outcome.Words = Nearly, s.shortfall(row, only), s.plainly(row, only)
 		default:
 			continue
 		}
@@ -66,15 +84,18 @@ func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
 	return x
 }
 
-// passedOver says why a row that matches is not among the parts.
-func passedOver(hit HitPolicy, taken string) string {
+// exhaustedBy is the limit that left nothing.
+func exhaustedBy(p *Part) string { return p.Cuts[len(p.Cuts)-1].Limit.String() }
+
+// passedOver says why a row that matches is not among the parts, to those who know the rules and to members.
+func passedOver(hit HitPolicy, taken string) (why, words string) {
 	switch {
 	case hit == First && taken != "":
-		return taken + " came first"
+		return taken + " came first", named(taken) + " came first"
 	case hit == Unique:
-		return "another row did as well, and only one may"
+		return "another row did as well, and only one may", "another rule did as well, and only one may"
 	}
-	return "it was not taken"
+	return "it was not taken", "it was not taken"
 }
 
 // season stands for a row's season where its conjuncts are counted.

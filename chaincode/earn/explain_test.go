@@ -68,46 +68,82 @@ func TestSentences(t *testing.T) {
 	}{
 		{"cut by budget and caps", nil, 3_00, `
 The flight of 214.84 EUR earned 3.50 points.
-Row winter-flights gave 2.5 % of 214.84 EUR = 5.37 (5.371, rounded down), cut to 3.00 by its budget, valid for 12 months.
-Row spring did not apply: it is for arrivals from 2027-03-01 to 2027-05-31, but the first day is 2027-02-01.
-Row flash did not apply: it is for bookings confirmed from 2027-01-01 to 2027-01-01 (UTC), but this one was on 2026-12-13 00:00 UTC.
-Row flights applied, but winter-flights came first.
-Row all applied, but winter-flights came first.
-Row gold gave 0.1 % of 214.84 EUR = 0.21 (0.21484, rounded to the nearest), plus 1.00 = 1.21, cut to 1.10 by its cap for one item, cut to 0.50 by its cap for a member and month, valid for 1 month.
-Row family did not apply: party >= 4, but party is 2.
-Row far did not apply: lead > 400, but lead is 50.`},
+The rule "winter flights" gives 2.5 % of 214.84 EUR = 5.37 (5.371, rounded down), cut to 3.00 by its budget, valid for 12 months.
+The rule "spring" did not apply: the first day must be from 1 March 2027 to 31 May 2027; it is 1 February 2027.
+The rule "flash" did not apply: the booking must be confirmed on 1 January 2027 (in UTC); it was on 13 December 2026 at 00:00 UTC.
+The rule "flights" applied, but "winter flights" came first.
+The rule "all" applied, but "winter flights" came first.
+The rule "gold" gives 0.1 % of 214.84 EUR = 0.21 (0.21484, rounded to the nearest), plus 1.00 = 1.21, cut to 1.10 by its cap for one item, cut to 0.50 by its cap for a member and month, valid for 1 month.
+The rule "family" did not apply: the number of travellers must be at least 4; it is 2.
+The rule "far" did not apply: the days from the booking to the first day must be more than 400; they are 50.`},
 		{"the budget is gone", nil, 0, `
 The flight of 214.84 EUR earned 4.79 points.
-Row winter-flights applied, but its budget left nothing.
-Row spring did not apply: it is for arrivals from 2027-03-01 to 2027-05-31, but the first day is 2027-02-01.
-Row flash did not apply: it is for bookings confirmed from 2027-01-01 to 2027-01-01 (UTC), but this one was on 2026-12-13 00:00 UTC.
-Row flights gave 2 % of 214.84 EUR = 4.29 (4.2968, rounded down), valid for 24 months.
-Row all applied, but flights came first.
-Row gold gave 0.1 % of 214.84 EUR = 0.21 (0.21484, rounded to the nearest), plus 1.00 = 1.21, cut to 1.10 by its cap for one item, cut to 0.50 by its cap for a member and month, valid for 1 month.
-Row family did not apply: party >= 4, but party is 2.
-Row far did not apply: lead > 400, but lead is 50.`},
+The rule "winter flights" applied, but its budget had nothing left for it at that moment.
+The rule "spring" did not apply: the first day must be from 1 March 2027 to 31 May 2027; it is 1 February 2027.
+The rule "flash" did not apply: the booking must be confirmed on 1 January 2027 (in UTC); it was on 13 December 2026 at 00:00 UTC.
+The rule "flights" gives 2 % of 214.84 EUR = 4.29 (4.2968, rounded down), valid for 24 months.
+The rule "all" applied, but "flights" came first.
+The rule "gold" gives 0.1 % of 214.84 EUR = 0.21 (0.21484, rounded to the nearest), plus 1.00 = 1.21, cut to 1.10 by its cap for one item, cut to 0.50 by its cap for a member and month, valid for 1 month.
+The rule "family" did not apply: the number of travellers must be at least 4; it is 2.
+The rule "far" did not apply: the days from the booking to the first day must be more than 400; they are 50.`},
 		{"a car", func(i *Item) {
 			i.Kind, i.Cabin, i.Tier, i.Party, i.Channel, i.Price = Car, "", "silver", 4, "desk", 200_00
 		}, 0, `
 The car of 200.00 EUR earned 2.00 points.
-Row all gave 1 % of 200.00 EUR = 2.00, valid for 24 months.
-Row gold did not apply: tier == "gold", but tier is "silver".
-Row family did not apply: channel in ["app", "web"], but channel is "desk".
-Row far did not apply: lead > 400, but lead is 50.
-Table extra gave nothing.`},
+The rule "all" gives 1 % of 200.00 EUR = 2.00, valid for 24 months.
+The rule "gold" did not apply: the tier must be gold; it is silver.
+The rule "family" did not apply: the booking channel must be app or web; it is desk.
+The rule "far" did not apply: the days from the booking to the first day must be more than 400; they are 50.
+No rule of "extra" gives anything.`},
 		{"a fixed amount, and a product that is too large", func(i *Item) {
 			i.Kind, i.Tier, i.Party, i.Price, i.Booked = Car, "", 4, 4_000_000_000_00, i.Start-500
 		}, 0, `
 The car of 4000000000.00 EUR earned 40000002.00 points.
-Row all gave 1 % of 4000000000.00 EUR = 40000000.00, valid for 24 months.
-Row gold did not apply: tier == "gold", but tier is "".
-Row family gave 2.00 points, valid for 6 months.
-Row far did not apply: price * price > 0, but price is 400000000000, and that leads to too large a number.
-Row never did not apply: party > 100, but party is 4.`},
+The rule "all" gives 1 % of 4000000000.00 EUR = 40000000.00, valid for 24 months.
+The rule "gold" did not apply: the tier must be gold; there is no tier.
+The rule "family" gives 2.00 points, valid for 6 months.
+The rule "far" did not apply: its condition did not hold.
+The rule "never" did not apply: the number of travellers must be more than 100; it is 4.`},
 	} {
 		_, x := explainWinter(t, c.change, c.budget)
-		if got := "\n" + strings.Join(x.Sentences(), "\n"); got != c.want {
+		if got := "\n" + strings.Join(x.Sentences(Awarded), "\n"); got != c.want {
 			t.Errorf("%s: says%s\nwant%s", c.name, got, c.want)
+		}
+	}
+}
+
+// TestWhy shows what those who know the rules are told.
+func TestWhy(t *testing.T) {
+	for _, c := range []struct {
+		change func(*Item)
+		want   string
+	}{
+		{nil, `
+winter-flights: its budget left nothing
+spring: it is for arrivals from 2027-03-01 to 2027-05-31, but the first day is 2027-02-01
+flash: it is for bookings confirmed from 2027-01-01 to 2027-01-01 (UTC), but this one was on 2026-12-13 00:00 UTC
+all: flights came first
+family: party >= 4, but party is 2
+far: lead > 400, but lead is 50`},
+		{func(i *Item) {
+			i.Kind, i.Tier, i.Channel, i.Party, i.Price, i.Booked = Car, "", "desk", 4, 4_000_000_000_00, i.Start-500
+		}, `
+gold: tier == "gold", but tier is ""
+family: channel in ["app", "web"], but channel is "desk"
+far: price * price > 0, but price is 400000000000, and that leads to too large a number
+never: party > 100, but party is 4`},
+	} {
+		_, x := explainWinter(t, c.change, 0)
+		got := ""
+		for _, table := range x.Tables {
+			for _, row := range table.Rows {
+				if row.Why != "" {
+					got += "\n" + row.ID + ": " + row.Why
+				}
+			}
+		}
+		if got != c.want {
+			t.Errorf("says%s\nwant%s", got, c.want)
 		}
 	}
 }
@@ -115,11 +151,11 @@ Row never did not apply: party > 100, but party is 4.`},
 // TestRefusedItemIsExplained shows an item that two rows of a UNIQUE table match, which has no parts.
 func TestRefusedItemIsExplained(t *testing.T) {
 	e := oneTable(t, Unique, Floor, Row{ID: "a", Fixed: 1}, Row{ID: "b", Fixed: 2})
-	got := strings.Join(e.Explain(Item{Kind: Car, Currency: "EUR"}, nil).Sentences(), "\n")
-	want := `The car of 0.00 EUR earned 0.00 points.
-Row a applied, but another row did as well, and only one may.
-Row b applied, but another row did as well, and only one may.
-Table table gave nothing.`
+	got := strings.Join(e.Explain(Item{Kind: Car, Currency: "EUR"}, nil).Sentences(Awarded), "\n")
+	want := `The car of 0.00 EUR earned no points.
+The rule "a" applied, but another rule did as well, and only one may.
+The rule "b" applied, but another rule did as well, and only one may.
+No rule of "table" gives anything.`
 	if got != want {
 		t.Errorf("says\n%s\nwant\n%s", got, want)
 	}
@@ -149,9 +185,25 @@ func TestExplanationAsJSON(t *testing.T) {
 func TestSentencesOfAnything(t *testing.T) {
 	for _, encoded := range []string{"{}", `{"tables":[{"rows":[{"outcome":"taken"},{"outcome":"x"},{"outcome":"nearly"}]}]}`} {
 		var x Explanation
-		if err := json.Unmarshal([]byte(encoded), &x); err != nil || len(x.Sentences()) == 0 {
-			t.Errorf("%s: %q, %v", encoded, x.Sentences(), err)
+		if err := json.Unmarshal([]byte(encoded), &x); err != nil || len(x.Sentences(Awarded)) == 0 {
+			t.Errorf("%s: %q, %v", encoded, x.Sentences(Awarded), err)
 		}
+	}
+}
+
+func TestFacts(t *testing.T) {
+	_, x := explainWinter(t, func(i *Item) { i.Route, i.Price = "FRA-LIS", 100_01 }, 0)
+	var got []string
+	for i, f := range x.Facts {
+		got = append(got, f.Name+"="+f.Value)
+		if f.Meaning != Variables[i].Meaning {
+			t.Errorf("%s means %q", f.Name, f.Meaning)
+		}
+	}
+	const want = "kind=flight price=10001 currency=EUR nights=0 days=1 cabin=business route=FRA-LIS origin=FRA destination=LIS country= hotel= " +
+		"channel=app lead=50 party=2 month=2 tier=gold trip.hotels=1 trip.cars=0 trip.flights=1 trip.nights=7"
+	if s := strings.Join(got, " "); s != want || x.FirstDay != "2027-02-01" {
+		t.Errorf("%s, first day %s; want %s", s, x.FirstDay, want)
 	}
 }
 

@@ -7,8 +7,17 @@ type Explanation struct {
 	Kind     Kind           `json:"kind"`
 	Price    Cents          `json:"price"`
 	Currency string         `json:"currency"`
+	FirstDay string         `json:"firstDay"` // "2006-01-02"; seasons by arrival are held against it
 	Points   Cents          `json:"points"`
 	Tables   []TableOutcome `json:"tables"`
+	Facts    []Fact         `json:"facts"` // all there are, in the order of Variables
+}
+
+// Fact is what the rules saw of the item as one of the Variables.
+type Fact struct {
+	Name    string `json:"name"`
+	Value   string `json:"value"` // a whole number, or a text; "" is not known
+	Meaning string `json:"meaning"`
 }
 
 // TableOutcome is what one table made of the item.
@@ -36,8 +45,9 @@ const (
 type RowOutcome struct {
 	ID      string  `json:"id"`
 	Outcome Outcome `json:"outcome"`
-	Why     string  `json:"why,omitempty"`  // it was not taken
-	Gave    *Giving `json:"gave,omitempty"` // of a row that was Taken or Exhausted
+	Why     string  `json:"why,omitempty"`   // it was not taken, for those who know the rules
+	Words   string  `json:"words,omitempty"` // why, for members
+	Gave    *Giving `json:"gave,omitempty"`  // of a row that was Taken or Exhausted
 }
 
 // Giving is the calculation of what a row gave.

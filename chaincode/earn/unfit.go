@@ -2,7 +2,6 @@ package earn
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"cel.dev/cel-go/common/ast"
@@ -141,33 +140,31 @@ func unknownVariable(name string) string {
 	return fmt.Sprintf("there is no variable %s: if it is a text, write \"%[1]s\"; the variables are %s", name, strings.Join(all, ", "))
 }
 
-// similar is the variables that somebody may have meant, the likeliest first.
+// similar is the variables that somebody may have meant: the nearest, or where none is near, those of the same family.
 func similar(name string) []string {
-	type candidate struct {
-		name     string
-		distance int
-	}
-	var near []candidate
+	var near, family []string
 	lower := strings.ToLower(name)
-	family, _, _ := strings.Cut(lower, ".")
+	prefix, _, _ := strings.Cut(lower, ".")
+	nearest := max(1, len(lower)/3)
 	for _, v := range Variables {
 		d := distance(lower, v.Name)
 		if first, last, ok := strings.Cut(v.Name, "."); ok {
 			d = min(d, distance(lower, last)+1)
-			if first == family {
-				d = min(d, 1)
+			if first == prefix {
+				family = append(family, v.Name)
 			}
 		}
-		if d <= max(1, len(lower)/3) {
-			near = append(near, candidate{v.Name, d})
+		if d < nearest {
+			near, nearest = nil, d
+		}
+		if d == nearest {
+			near = append(near, v.Name)
 		}
 	}
-	slices.SortStableFunc(near, func(a, b candidate) int { return a.distance - b.distance })
-	var names []string
-	for _, c := range near[:min(4, len(near))] {
-		names = append(names, c.name)
+	if near == nil {
+		return family
 	}
-	return names
+	return near
 }
 
 // distance is how many letters must be put in, left out or replaced to come from a to b (Levenshtein).

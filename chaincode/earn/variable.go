@@ -25,6 +25,8 @@ type Variable struct {
 	Max     int64    `json:"max,omitempty"`    // of an Int
 	Values  []string `json:"values,omitempty"` // of a String; none where any text is possible
 
+	noun   string            // what members call it
+	plural bool              // the noun is
 	number func(*Item) int64 // of an Int
 	text   func(*Item) string
 }
@@ -35,82 +37,102 @@ const maxDays = math.MaxUint32 // between the first and the last day that an Ite
 var Variables = []Variable{
 	{
 		Name: "kind", Type: String, Meaning: "what was booked", Values: kindNames[Hotel:],
+		noun: "it",
 		text: func(i *Item) string { return i.Kind.String() },
 	},
 	{
 		Name: "price", Type: Int, Max: math.MaxInt64, Meaning: "price in cents",
+		noun:   "the price",
 		number: func(i *Item) int64 { return i.Price },
 	},
 	{
 		Name: "currency", Type: String, Meaning: "currency of the price, such as EUR",
+		noun: "the currency",
 		text: func(i *Item) string { return i.Currency },
 	},
 	{
 		Name: "nights", Type: Int, Max: maxDays, Meaning: "nights of a hotel stay; 0 for other items",
+		noun: "the nights of the stay", plural: true,
 		number: nights,
 	},
 	{
 		Name: "days", Type: Int, Min: 1, Max: maxDays + 1, Meaning: "days from the first to the last, both counted",
+		noun: "the days from the first to the last", plural: true,
 		number: func(i *Item) int64 { return int64(i.End) - int64(i.Start) + 1 },
 	},
 	{
 		Name: "cabin", Type: String, Meaning: "cabin of a flight, such as economy, premium, business or first",
+		noun: "the cabin",
 		text: func(i *Item) string { return i.Cabin },
 	},
 	{
 		Name: "route", Type: String, Meaning: "route of a flight, such as FRA-LIS",
+		noun: "the route",
 		text: func(i *Item) string { return i.Route },
 	},
 	{
 		Name: "origin", Type: String, Meaning: "what the route says before its first hyphen, such as FRA",
+		noun: "the origin",
 		text: origin,
 	},
 	{
 		Name: "destination", Type: String, Meaning: "what the route says after its last hyphen, such as LIS",
+		noun: "the destination",
 		text: destination,
 	},
 	{
 		Name: "country", Type: String, Meaning: "country of the destination, such as PT",
+		noun: "the country",
 		text: func(i *Item) string { return i.Country },
 	},
 	{
 		Name: "hotel", Type: String, Meaning: "code of the hotel",
+		noun: "the hotel",
 		text: func(i *Item) string { return i.Hotel },
 	},
 	{
 		Name: "channel", Type: String, Meaning: "where it was booked, such as app or web",
+		noun: "the booking channel",
 		text: func(i *Item) string { return i.Channel },
 	},
 	{
 		Name: "lead", Type: Int, Max: maxDays, Meaning: "days from the booking to the first day",
+		noun: "the days from the booking to the first day", plural: true,
 		number: func(i *Item) int64 { return max(0, int64(i.Start)-int64(i.Booked)) },
 	},
 	{
 		Name: "party", Type: Int, Max: math.MaxInt64, Meaning: "number of travellers; 0 where the booking does not say",
+		noun:   "the number of travellers",
 		number: func(i *Item) int64 { return i.Party },
 	},
 	{
 		Name: "month", Type: Int, Min: 1, Max: 12, Meaning: "month of the first day",
+		noun:   "the month of the first day",
 		number: month,
 	},
 	{
 		Name: "tier", Type: String, Meaning: "tier of the member; \"\" below the lowest",
+		noun: "the tier",
 		text: func(i *Item) string { return i.Tier },
 	},
 	{
 		Name: "trip.hotels", Type: Int, Max: math.MaxUint32, Meaning: "hotel stays in the same booking",
+		noun:   "the number of hotel stays in the booking",
 		number: func(i *Item) int64 { return int64(i.Trip.Hotels) },
 	},
 	{
 		Name: "trip.cars", Type: Int, Max: math.MaxUint32, Meaning: "cars in the same booking",
+		noun:   "the number of cars in the booking",
 		number: func(i *Item) int64 { return int64(i.Trip.Cars) },
 	},
 	{
 		Name: "trip.flights", Type: Int, Max: math.MaxUint32, Meaning: "flights in the same booking",
+		noun:   "the number of flights in the booking",
 		number: func(i *Item) int64 { return int64(i.Trip.Flights) },
 	},
 	{
 		Name: "trip.nights", Type: Int, Max: math.MaxUint32, Meaning: "nights of the longest hotel stay in the same booking",
+		noun: "the nights of the longest hotel stay in the booking", plural: true,
 		number: func(i *Item) int64 { return int64(i.Trip.Nights) },
 	},
 }

@@ -93,6 +93,7 @@ func TestTypesOfRulesAreDescribed(t *testing.T) {
 		"RuleSeason": reflect.TypeFor[RuleSeason](), "TierLevel": reflect.TypeFor[TierLevel](),
 		"Explanation": reflect.TypeFor[Explanation](), "TableOutcome": reflect.TypeFor[TableOutcome](),
 		"RowOutcome": reflect.TypeFor[RowOutcome](), "Giving": reflect.TypeFor[Giving](), "CutOutcome": reflect.TypeFor[CutOutcome](),
+		"RuleFact": reflect.TypeFor[RuleFact](),
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var fields, required []string

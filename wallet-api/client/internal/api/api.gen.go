@@ -505,7 +505,7 @@ type ItemExplanation struct {
 	// Examples: 12.30
 	Points Amount `json:"points"`
 
-	// Sentences The explanation in plain words.
+	// Sentences The explanation in plain words, for the member.
 	Sentences []string     `json:"sentences"`
 	State     BookingState `json:"state"`
 
@@ -694,6 +694,9 @@ type Rounding = earn.Rounding
 
 // RowOutcome defines model for RowOutcome.
 type RowOutcome = earn.RowOutcome
+
+// RuleFact defines model for RuleFact.
+type RuleFact = earn.Fact
 
 // RuleRow A row that matches gives basis points of the price and a fixed amount, cut by its limits.
 type RuleRow = earn.Row
