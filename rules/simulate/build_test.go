@@ -98,13 +98,16 @@ func compare(tb testing.TB, h *History, current, draft earn.RuleSet, o Options) 
 	return r
 }
 
-// text is the report's tables one below the other, fields between bars.
+// text is the report's tables one below the other, fields between bars, notes below.
 func text(r Report) string {
 	var b strings.Builder
 	for _, t := range r.Tables() {
 		fmt.Fprintf(&b, "%s\n", t.Title)
 		for _, row := range append([][]string{t.Header}, t.Rows...) {
 			fmt.Fprintf(&b, "  %s\n", strings.Join(row, " | "))
+		}
+		for _, note := range t.Notes {
+			fmt.Fprintf(&b, "  %s\n", note)
 		}
 		b.WriteString("\n")
 	}

@@ -4,38 +4,59 @@ import (
 	"fmt"
 
 	"github.com/go-analyze/charts"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
 const (
 	chartWidth  = 1200
 	panelHeight = 400
-	mostLabels  = 12 // of an axis of months
+	padding     = 20
+	mostLabels  = 8 // of an axis of time
 
-	// mostMonths is for how many months an axis shows those in which nothing happened.
-	mostMonths = 240
+	// mostBars is how many pairs of bars fit beside each other with three pixels each. The library draws more of them,
+	// but without any width.
+	mostBars = 72
+
+	// leastPart is what part of the highest bar the lowest is at least: enough to be seen.
+	leastPart = 50
 )
 
-// Chart is the report as an SVG picture: what is minted in each month on both sides, and below it the liability by month
-// of expiry.
+// Chart is the report as an SVG picture: what is minted on both sides over time, and below it the liability by when it
+// expires. Bars are months, or longer periods where there are too many months.
 func (r Report) Chart() ([]byte, error) {
 	p := charts.NewPainter(charts.PainterOptions{
 		OutputFormat: charts.ChartOutputSVG, Width: chartWidth, Height: 2 * panelHeight,
 		Theme: charts.GetTheme(charts.ThemeLight),
 	})
 	p.FilledRect(0, 0, chartWidth, 2*panelHeight, charts.ColorWhite, charts.ColorWhite, 0)
-	names := []string{"current: " + r.Current.Name, "draft: " + r.Draft.Name}
+	if r.Replayed.Items == 0 {
+		say(p, fmt.Sprintf("No bookings were replayed. Items booked on other days: %d", r.Replayed.Outside))
+		return finish(p)
+	}
+	names := []string{r.Current.title(), r.Draft.title()}
 	for i, panel := range []struct {
-		title  string
-		months []Month
+		what, of, none string
+		months         []Month
 	}{
-		{"Minted by month of award, D$", r.Minted},
-		{"Liability by month of expiry if nothing is spent, D$", r.Liability},
+		{"Minted", "award", "Nothing is minted on either side.", r.Minted},
+		{"Liability, if nothing is spent,", "expiry", "There is no liability on either side.", r.Liability},
 	} {
-		box := charts.NewBox(0, i*panelHeight, chartWidth, (i+1)*panelHeight)
-		if err := p.Child(charts.PainterBoxOption(box)).BarChart(bars(panel.title, names, withGaps(panel.months))); err != nil {
-			return nil, fmt.Errorf("draw %q: %w", panel.title, err)
+		box := p.Child(charts.PainterBoxOption(charts.NewBox(0, i*panelHeight, chartWidth, (i+1)*panelHeight)))
+		if len(panel.months) == 0 {
+			say(box, panel.none)
+			continue
+		}
+		t := newTimeline(panel.months)
+		title := fmt.Sprintf("%s by %s of %s, D$%s", panel.what, t.unit.name(), panel.of, t.remark())
+		if err := box.BarChart(bars(title, names, t)); err != nil {
+			return nil, fmt.Errorf("draw %q: %w", title, err)
 		}
 	}
+	return finish(p)
+}
+
+func finish(p *charts.Painter) ([]byte, error) {
 	svg, err := p.Bytes()
 	if err != nil {
 		return nil, fmt.Errorf("draw the report: %w", err)
@@ -43,42 +64,91 @@ func (r Report) Chart() ([]byte, error) {
 	return svg, nil
 }
 
-func bars(title string, names []string, months []Month) charts.BarChartOption {
-	values := [][]float64{make([]float64, len(months)), make([]float64, len(months))}
-	labels := make([]string, len(months))
-	// The library would put the last label over the one before it, so they are thinned out here.
-	every := (len(months) + mostLabels - 1) / mostLabels
-	for i, m := range months {
-		// A pixel is more than what a float loses.
-		values[0][i], values[1][i] = float64(m.Current)/100, float64(m.Draft)/100
-		if i%every == 0 && i+every/2 < len(months) {
-			labels[i] = m.Month.String()
+// say writes a line where there is nothing to draw.
+func say(p *charts.Painter, line string) {
+	p.Text(line, padding, 2*padding, 0, charts.FontStyle{FontSize: 14, FontColor: charts.ColorBlack})
+}
+
+func bars(title string, names []string, t timeline) charts.BarChartOption {
+	values := [][]float64{make([]float64, len(t.sums)), make([]float64, len(t.sums))}
+	highest := dollars.Amount(0)
+	for _, m := range t.sums {
+		highest = max(highest, m.Current, m.Draft)
+	}
+	for i, m := range t.sums {
+		for side, points := range [...]dollars.Amount{m.Current, m.Draft} {
+			// A pixel is more than what a float loses.
+			values[side][i] = float64(max(points, highest/leastPart)) / 100
+			if points == 0 {
+				values[side][i] = charts.GetNullValue() // The library draws a line for 0.
+			}
 		}
 	}
-	if len(months) == 0 { // The library draws no chart without any value.
-		values, labels = [][]float64{{0}, {0}}, []string{"none"}
-	}
 	o := charts.NewBarChartOptionWithData(values)
-	o.Padding = charts.NewBoxEqual(20)
+	o.Padding = charts.NewBoxEqual(padding)
 	o.Title = charts.TitleOption{Text: title}
 	o.Legend = charts.LegendOption{SeriesNames: names, Offset: charts.OffsetRight}
-	o.CategoryAxis = charts.CategoryAxisOption{Labels: labels, LabelCount: len(labels)}
+	o.CategoryAxis = charts.CategoryAxisOption{Labels: t.labels(), LabelCount: len(t.sums)}
 	o.ValueAxis = []charts.ValueAxisOption{{Min: charts.Ptr(0.0)}}
 	o.ValueFormatter = func(v float64) string { return charts.FormatValueHumanizeShort(v, 1, false) }
 	return o
 }
 
-// withGaps adds the months in between in which nothing happened, so that the axis is one of time.
-func withGaps(months []Month) []Month {
-	if len(months) == 0 || months[len(months)-1].Month-months[0].Month >= mostMonths {
-		return months
+// timeline is figures of periods in their order.
+type timeline struct {
+	unit period
+	sums []Month
+	gaps bool // periods without figures are left out
+}
+
+// newTimeline takes the shortest periods that can be drawn, and those in between in which nothing happened, too, if
+// there is room: a single booking of a wrong year must not press all others together.
+func newTimeline(months []Month) timeline {
+	unit := fitting(months, mostBars)
+	t := timeline{unit: unit, sums: unit.sums(months)}
+	first, last, step := t.sums[0].Month, t.sums[len(t.sums)-1].Month, dollars.Expiry(unit)
+	if (last-first)/step >= mostBars {
+		t.gaps = true
+		return t
 	}
-	var list []Month
-	for _, m := range months {
-		for len(list) > 0 && list[len(list)-1].Month+1 < m.Month {
-			list = append(list, Month{Month: list[len(list)-1].Month + 1})
+	var all []Month
+	for _, m := range t.sums {
+		for next := first + dollars.Expiry(len(all))*step; next < m.Month; next += step {
+			all = append(all, Month{Month: next})
 		}
-		list = append(list, m)
+		all = append(all, m)
 	}
-	return list
+	t.sums = all
+	return t
+}
+
+// remark is what to add to a title.
+func (t timeline) remark() string {
+	if !t.gaps {
+		return ""
+	}
+	return " (times without any are left out)"
+}
+
+// labels name as many periods as there is room for: first those after a gap, because nobody would know of it otherwise.
+func (t timeline) labels() []string {
+	labels := make([]string, len(t.sums))
+	every := (len(labels) + mostLabels - 1) / mostLabels
+	put := func(i int) {
+		for j := max(0, i-every+1); j < min(len(labels), i+every); j++ {
+			if labels[j] != "" {
+				return
+			}
+		}
+		labels[i] = t.unit.label(t.sums[i].Month)
+	}
+	for i := range t.sums {
+		if i == 0 || t.sums[i].Month != t.sums[i-1].Month+dollars.Expiry(t.unit) {
+			put(i)
+		}
+	}
+	for i := range t.sums {
+		put(i)
+	}
+	return labels
 }

@@ -20,19 +20,20 @@ func Compare(ctx context.Context, h *History, current, draft earn.RuleSet, o Opt
 	if err != nil {
 		return Report{}, err
 	}
-	return p.compare(ctx, current, draft, o.Progress)
+	return p.compare(ctx, current, draft, o)
 }
 
-func (p *plan) compare(ctx context.Context, current, draft earn.RuleSet, progress func(done, total int)) (Report, error) {
+func (p *plan) compare(ctx context.Context, current, draft earn.RuleSet, o Options) (Report, error) {
 	var sides [2]*side
+	labels := [...]string{cmp.Or(o.Current, "current"), cmp.Or(o.Draft, "draft")}
 	for i, set := range []earn.RuleSet{current, draft} {
 		rules, err := earn.Compile(set)
 		if err != nil {
 			return Report{}, fmt.Errorf("the rule set %q cannot be tried: %w", set.Name, err)
 		}
-		sides[i] = newSide(p, rules)
+		sides[i] = newSide(p, rules, labels[i])
 	}
-	count := counter{total: len(sides) * len(p.steps), tell: progress}
+	count := counter{total: len(sides) * len(p.steps), tell: o.Progress}
 	group, ctx := errgroup.WithContext(ctx)
 	for _, s := range sides {
 		group.Go(func() error {
@@ -74,6 +75,7 @@ func (p *plan) report(current, draft *tally) Report {
 		Minted:     months(current.minted, draft.minted),
 		Liability:  months(current.liability, draft.liability),
 		Members:    p.members(current.members, draft.members),
+		Refusals:   []Refusal{},
 	}
 	for place := range p.items {
 		before, after := current.refusals[place], draft.refusals[place]
@@ -122,7 +124,7 @@ func (p *plan) replayed() Replayed {
 
 // promotions are the draft's rows, then those that only the current rule set has.
 func promotions(current, draft *tally) []Promotion {
-	var list []Promotion
+	list := []Promotion{}
 	index := map[string]int{}
 	for _, t := range []*tally{draft, current} {
 		for i, table := range t.rules.RuleSet().Tables {
@@ -155,7 +157,7 @@ func groups(current, draft map[string]Sum, order []string) []Group {
 		}
 		return len(order)
 	}
-	var list []Group
+	list := []Group{}
 	for _, key := range slices.SortedFunc(maps.Keys(keys), func(a, b string) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 	}) {
@@ -187,7 +189,7 @@ func tierNames(current, draft *earn.Evaluator) []string {
 func months(current, draft map[dollars.Expiry]dollars.Amount) []Month {
 	keys := maps.Clone(current)
 	maps.Copy(keys, draft)
-	var list []Month
+	list := []Month{}
 	for _, month := range slices.Sorted(maps.Keys(keys)) {
 		list = append(list, Month{month, current[month], draft[month]})
 	}
@@ -198,8 +200,8 @@ func months(current, draft map[dollars.Expiry]dollars.Amount) []Month {
 var percents = [...]int{0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100}
 
 func (p *plan) members(current, draft []dollars.Amount) Members {
-	var m Members
-	var changes []Change
+	m := Members{Spread: []Percentile{}}
+	changes := []Change{}
 	replayed := make([]bool, len(p.history.accounts))
 	for place := range p.items {
 		replayed[p.item(place).account] = true

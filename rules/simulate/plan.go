@@ -25,6 +25,9 @@ type Options struct {
 	// Shift moves all days by so many years, to try next summer's season on an old summer.
 	Shift int
 
+	// Current and Draft are what the report's tables and chart call the two sides; "" is "current" and "draft".
+	Current, Draft string
+
 	// Progress, if not nil, is told how many of the steps of both replays are done. It is called by one goroutine at a
 	// time.
 	Progress func(done, total int)

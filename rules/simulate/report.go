@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"encoding/json"
 	"math"
 	"math/bits"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // Report is what two rule sets make of the same bookings. All points are in cents of D$, all prices in cents of the
-// rule sets' currency.
+// rule sets' currency. No list of it is nil, so that JSON has [] and never null.
 type Report struct {
 	Replayed Replayed `json:"replayed"`
 	Current  Outcome  `json:"current"`
@@ -50,8 +51,9 @@ type Replayed struct {
 
 // Outcome is what one rule set makes of the bookings.
 type Outcome struct {
-	Name string `json:"name"` // of the rule set
-	Hash string `json:"hash"` // of the rule set as it was given
+	Label string `json:"label"` // of the side, as Options says
+	Name  string `json:"name"`  // of the rule set
+	Hash  string `json:"hash"`  // of the rule set as it was given
 
 	Confirmed int          `json:"confirmed"`
 	Refused   []CodeOfSome `json:"refused"` // by code
@@ -80,7 +82,8 @@ type Sum struct {
 	Points dollars.Amount `json:"points"`
 }
 
-// BasisPoints is the average rate: points of the price, in 1/10,000, rounded down. It is 0 where there is no price.
+// BasisPoints is the average rate: points of the price, in 1/10,000, rounded half up: items lose fractions of a cent, and
+// of 5 % on each of them 5.00 % must be left. It is 0 where there is no price.
 func (s Sum) BasisPoints() int64 {
 	hi, lo := bits.Mul64(uint64(s.Points), 10_000)
 	if s.Price == 0 {
@@ -89,8 +92,20 @@ func (s Sum) BasisPoints() int64 {
 	if hi >= uint64(s.Price) {
 		return math.MaxInt64 // Fixed amounts on prices next to nothing.
 	}
-	rate, _ := bits.Div64(hi, lo, uint64(s.Price))
+	rate, rest := bits.Div64(hi, lo, uint64(s.Price))
+	if rest >= uint64(s.Price)-rest && rate < math.MaxInt64 {
+		rate++
+	}
 	return int64(min(rate, math.MaxInt64))
+}
+
+// MarshalJSON adds the rate, so that whoever reads it rounds as the tables do.
+func (s Sum) MarshalJSON() ([]byte, error) {
+	type sum Sum
+	return json.Marshal(struct {
+		sum
+		BasisPoints int64 `json:"basisPoints"`
+	}{sum(s), s.BasisPoints()})
 }
 
 // Group is the standing items that have something in common. Each side counts those it confirmed.

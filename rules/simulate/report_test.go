@@ -2,11 +2,8 @@ package simulate
 
 import (
 	"encoding/json"
-	"encoding/xml"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,6 +147,9 @@ func TestBasisPoints(t *testing.T) {
 	}{
 		{Sum{Price: 1000, Points: 50}, 500},
 		{Sum{Price: 3, Points: 1}, 3333},
+		{Sum{Price: 3, Points: 2}, 6667},
+		{Sum{Price: 20_000, Points: 1}, 1},
+		{Sum{Price: 20_001, Points: 1}, 0},
 		{Sum{Price: 0, Points: 50}, 0},
 		{Sum{Price: 1 << 62, Points: 1 << 62}, 10_000},
 		{Sum{Price: 1, Points: 1 << 62}, 1<<63 - 1},
@@ -167,34 +167,123 @@ func TestChartIsXML(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var words strings.Builder
-	for dec := xml.NewDecoder(strings.NewReader(string(chart))); ; {
-		token, err := dec.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if chars, ok := token.(xml.CharData); ok {
-			words.Write(chars)
-			words.WriteByte('\n')
-		}
-	}
-	for _, want := range []string{`current: <"5" & more>`, "draft: summer", "Minted by month of award, D$", "Liability by month of expiry if nothing is spent, D$", "2026-03"} {
-		if !strings.Contains(words.String(), want) {
-			t.Errorf("the chart does not say %q:\n%s", want, words.String())
+	says := words(t, chart)
+	for _, want := range []string{`current: <"5" & more>`, "draft: summer", "Minted by month of award, D$", "Liability, if nothing is spent, by month of expiry, D$", "2026-03"} {
+		if !strings.Contains(says, want) {
+			t.Errorf("the chart does not say %q:\n%s", want, says)
 		}
 	}
 }
 
-func TestAxisIsOneOfTime(t *testing.T) {
-	got := withGaps([]Month{{Month: 10, Draft: 1}, {Month: 13, Draft: 2}})
-	if want := []Month{{Month: 10, Draft: 1}, {Month: 11}, {Month: 12}, {Month: 13, Draft: 2}}; !cmp.Equal(got, want) {
-		t.Errorf("%v, want %v", got, want)
+func TestJSONHasNoNull(t *testing.T) {
+	draft := standard()
+	draft.Currency = "USD"
+	for name, r := range map[string]Report{
+		"nothing replayed": compare(t, &History{}, standard(), smallDraft(), Options{}),
+		"small":            compare(t, history(t, smallHistory), standard(), smallDraft(), Options{}),
+		"all refused":      compare(t, history(t, smallHistory), draft, draft, Options{}),
+	} {
+		asJSON, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(asJSON), "null") || !strings.Contains(string(asJSON), `"winners":[`) {
+			t.Errorf("%s: %s", name, asJSON)
+		}
 	}
-	far := []Month{{Month: 10, Draft: 1}, {Month: 10_000, Draft: 2}}
-	if got := withGaps(far); !cmp.Equal(got, far) {
-		t.Errorf("%d months for two that are far apart", len(got))
+}
+
+// Each item loses a fraction of a cent, and the rate is still the one that the rules name.
+func TestRatesAreRounded(t *testing.T) {
+	var b strings.Builder
+	for i := range 9 {
+		fmt.Fprintf(&b, "a%d/1 ann hotel 100.01 2026-01-10 2026-03-01 2026-03-05 awarded\n", i)
+	}
+	r := compare(t, history(t, b.String()), standard(), standard(), Options{})
+	asJSON, err := json.Marshal(r.Kinds)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `[{"key":"hotel","current":{"items":9,"price":"900.09","points":"45.00","basisPoints":500},"draft":{"items":9,"price":"900.09","points":"45.00","basisPoints":500}}]`
+	if string(asJSON) != want {
+		t.Errorf("%s\nwant\n%s", asJSON, want)
+	}
+	if got := csvOf(t, r); !strings.Contains(got, "kind,hotel,basis points,500,500,0\n") {
+		t.Error(got)
+	}
+	if got := text(r); !strings.Contains(got, "| 5.00 % | 5.00 %\n") {
+		t.Error(got)
+	}
+}
+
+func TestSidesAreCalledAsTheCallerSays(t *testing.T) {
+	r := compare(t, history(t, smallHistory), standard(), smallDraft(), Options{Current: "version 1", Draft: "proposal"})
+	got := text(r)
+	for _, want := range []string{
+		"version 1: standard | proposal: summer", "items, version 1 | items, proposal", "cut, proposal", "not in proposal", "rate, version 1",
+		"account | version 1 | proposal",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the tables do not say %q:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "current") || strings.Contains(got, "draft") {
+		t.Errorf("the tables say current or draft:\n%s", got)
+	}
+	if csv := csvOf(t, r); !strings.HasPrefix(csv, "section,key,measure,current,draft,difference\n") {
+		t.Errorf("the headings of the CSV are not those for programs: %.80s", csv)
+	}
+	asJSON, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(asJSON), `"draft":{"label":"proposal","name":"summer"`) {
+		t.Errorf("%s", asJSON)
+	}
+}
+
+func TestRowsThatGaveNothingAreLeftOut(t *testing.T) {
+	idle := standard()
+	idle.Tables[0].Rows = append(idle.Tables[0].Rows, earn.Row{ID: "never", Priority: 1, When: "party == 99", Fixed: 1_00, Months: 1})
+	r := compare(t, history(t, smallHistory), standard(), idle, Options{})
+	got := text(r)
+	if strings.Contains(got, "never |") || !strings.Contains(got, "Left out: 1 row that gave nothing on either side.") {
+		t.Error(got)
+	}
+	if len(r.Promotions) != 4 {
+		t.Errorf("the report has %d of 4 rows", len(r.Promotions))
+	}
+}
+
+func TestMonthsThatFitAreShown(t *testing.T) {
+	of := func(n int) Table {
+		r := Report{Current: Outcome{Label: "current"}, Draft: Outcome{Label: "draft"}}
+		return r.byMonth("Liability", "expiry", monthsOf(n, 1), liabilityNote)
+	}
+	if got := of(mostMonths); len(got.Rows) != mostMonths || got.Title != "Liability by month of expiry, D$" || got.Rows[35][0] != "2022-12" || len(got.Notes) != 1 {
+		t.Errorf("%+v", got)
+	}
+	got := of(mostMonths + 1)
+	if len(got.Rows) != 4 || got.Title != "Liability by year of expiry, D$" || got.Rows[3][0] != "2023" || got.Header[0] != "year" {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Notes) != 2 || got.Notes[1] != "There are 37 months: the CSV file has each of them." {
+		t.Errorf("%q", got.Notes)
+	}
+}
+
+func TestTitlesAndNotesFitATerminal(t *testing.T) {
+	r := compare(t, busyHistory(t, 2_000, 50), standard(), busyRules(), Options{})
+	r.RefusedItems = 123_456_789
+	r.Liability = monthsOf(1_000, 1)
+	for _, table := range append(r.Tables(), Report{}.Tables()...) {
+		if len(table.Title) > 40 {
+			t.Errorf("the title %q has %d characters", table.Title, len(table.Title))
+		}
+		for _, note := range table.Notes {
+			if len(note) > 80 {
+				t.Errorf("the note %q has %d characters", note, len(note))
+			}
+		}
 	}
 }

@@ -28,8 +28,8 @@ type side struct {
 	txs   uint64
 }
 
-func newSide(p *plan, rules *earn.Evaluator) *side {
-	return &side{plan: p, rules: rules, state: newState(p), tally: newTally(p, rules)}
+func newSide(p *plan, rules *earn.Evaluator, label string) *side {
+	return &side{plan: p, rules: rules, state: newState(p), tally: newTally(p, rules, label)}
 }
 
 // run replays everything, and tells after every batch how many steps it had.

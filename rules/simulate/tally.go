@@ -28,10 +28,10 @@ type tally struct {
 // cuts is what limits took, by earn.Limit.
 type cuts [earn.LimitBudget + 1]Cut
 
-func newTally(p *plan, rules *earn.Evaluator) *tally {
+func newTally(p *plan, rules *earn.Evaluator, label string) *tally {
 	t := &tally{
 		rules:    rules,
-		outcome:  Outcome{Name: rules.RuleSet().Name, Hash: rules.Hash().String()},
+		outcome:  Outcome{Label: label, Name: rules.RuleSet().Name, Hash: rules.Hash().String(), Refused: []CodeOfSome{}},
 		refusals: map[int]dollars.Code{},
 		kinds:    map[string]Sum{}, countries: map[string]Sum{}, tiers: map[string]Sum{},
 		minted: map[dollars.Expiry]dollars.Amount{}, liability: map[dollars.Expiry]dollars.Amount{},
@@ -140,6 +140,7 @@ func (t *tally) finish(s *state) error {
 	for i, table := range t.rules.RuleSet().Tables {
 		for j := range table.Rows {
 			row, given := &table.Rows[j], &t.rows[i][j]
+			given.Cuts = []Cut{}
 			for limit, cut := range t.cuts[i][j] {
 				if cut.Items > 0 {
 					cut.Limit = earn.Limit(limit).String()
