@@ -448,7 +448,7 @@ func TestLane(t *testing.T) {
 		t.Fatal(r)
 	}
 	left, err := dollars.DecodeShare(l.state[dollars.ShareKey("spring", 5)])
-	if err != nil || left != 1_87 { // an eighth of what its batch left in the pot
+	if err != nil || left != 78 { // a 32nd of the budget
 		t.Errorf("lane 5 has %s, %v", left, err)
 	}
 }

@@ -10,16 +10,18 @@ import (
 // shares, one for each lane: batches that are under way at the same time are given different lanes by who sends them,
 // and each spends from its lane's share. Only a batch whose share is short draws on the pot, and then it leaves its
 // lane enough for the batches to come. What is left in pot and shares and what was promised always add up to the
-// budget, so it is never exceeded. Nobody is refused while their lane or the pot has anything left. What lies in other
-// lanes' shares is promised when those lanes are used again: so whoever sends batches should use them in turn.
+// budget, so it is never exceeded. Nobody is refused while their lane or the pot has anything left. What then lies in
+// the shares of the seven other lanes is at most 7/32 of the budget, and what cancellations gave back to them; it is
+// promised when those lanes are used again: so whoever sends batches should use them in turn.
 const (
 	// Lanes is how many shares a budget has.
 	Lanes = 8
 
 	// reserve is for how many more batches like itself a batch that draws on the pot leaves its lane something, if its
-	// even part of the pot is that much. Less of it, and lanes meet at the pot too often; more, and more lies idle in
-	// lanes that are not used.
-	reserve = 15
+	// even part of the pot is that much, and that no more than a 32nd of the budget. Less of it, and lanes meet at the
+	// pot too often; more, and more lies idle in lanes that are not used.
+	reserve    = 15
+	maxReserve = 32 // as part of the budget
 )
 
 // BudgetRecord is a budget's pot.
@@ -184,7 +186,7 @@ func (b *batch) reserveBudgets() {
 	for row, share := range b.shares {
 		if share.drew {
 			pot := b.pots[row]
-			pot.draw(share, min(pot.rec.Left/Lanes, reserve*share.spent))
+			pot.draw(share, min(pot.rec.Left/Lanes, pot.rec.Total/maxReserve, reserve*share.spent))
 		}
 	}
 }

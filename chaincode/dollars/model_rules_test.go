@@ -203,10 +203,10 @@ func (m *model) takeBudgets(parts []modelPart) {
 	}
 }
 
-// endBatch leaves lanes that had to draw on a pot 15 times what they spent, or an eighth of the pot.
+// endBatch leaves lanes that had to draw on a pot 15 times what they spent, an eighth of the pot, or a 32nd of the budget.
 func (m *model) endBatch() {
 	for row := range m.drew {
-		more := min(15*m.spent[row], m.pots[row]/8)
+		more := min(15*m.spent[row], m.pots[row]/8, Amount(storyBudgets[row])/32)
 		m.pots[row] -= more
 		m.shares[ShareKey(row, m.lane)] += more
 	}
