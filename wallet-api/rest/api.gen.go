@@ -662,6 +662,9 @@ type Problem struct {
 type ProposedRules struct {
 	Approved bool `json:"approved"`
 
+	// ApprovedAt The last approval; it may be published for 30 days from then.
+	ApprovedAt time.Time `json:"approvedAt,omitempty,omitzero"`
+
 	// Hash SHA-256 of the rule set as the ledger has it.
 	Hash RulesHash `json:"hash"`
 

@@ -22,7 +22,10 @@ func (s *Server) ListRules(c *gin.Context) {
 		out.Versions[i] = ScheduledRules{Version: v.Version, Hash: v.Hash.String(), Starts: timeOf(v.Starts)}
 	}
 	if p := schedule.Proposal; p != nil {
-		out.Proposal = &ProposedRules{Version: p.Version, Hash: p.Hash.String(), Approved: p.Approved, Set: p.Set}
+		out.Proposal = &ProposedRules{Version: p.Version, Hash: p.Hash.String(), Approved: p.Approved != 0, Set: p.Set}
+		if p.Approved != 0 {
+			out.Proposal.ApprovedAt = timeOf(p.Approved)
+		}
 	}
 	reply(c, http.StatusOK, out)
 }

@@ -42,12 +42,12 @@ func TestRules(t *testing.T) {
 	a.ledger.apply(dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{1}}, dollars.ProposeRules{Version: 2, Set: set.Encode()})
 	var schedule RulesSchedule
 	a.send(t, "dsk_auditor", "GET", "/v1/rules", "").want(t, 200).decode(t, &schedule)
-	if p := schedule.Proposal; schedule.Current != 1 || len(schedule.Versions) != 1 || p == nil || p.Approved || p.Hash != hash.String() {
+	if p := schedule.Proposal; schedule.Current != 1 || len(schedule.Versions) != 1 || p == nil || p.Approved || !p.ApprovedAt.IsZero() || p.Hash != hash.String() {
 		t.Errorf("%+v", schedule)
 	}
 	a.ledger.apply(dollars.Caller{Role: dollars.RoleRules, ID: dollars.CertificateID{2}}, dollars.ApproveRules{Version: 2, Hash: hash})
 	a.send(t, "dsk_auditor", "GET", "/v1/rules", "").want(t, 200).decode(t, &schedule)
-	if !schedule.Proposal.Approved || cmp.Diff(schedule.Proposal.Set, set) != "" {
+	if !schedule.Proposal.Approved || !schedule.Proposal.ApprovedAt.Equal(a.ledger.now) || cmp.Diff(schedule.Proposal.Set, set) != "" {
 		t.Errorf("%+v", schedule.Proposal)
 	}
 	a.send(t, "dsk_auditor", "GET", "/v1/rules/2", "").problem(t, 404, wallet.CodeNotFound, "")

@@ -29,7 +29,7 @@ type Schedule struct {
 type ProposedRules struct {
 	Version  uint32 // that it would get
 	Hash     earn.Hash
-	Approved bool
+	Approved int64 // Unix seconds, of the last approval, which the ledger takes for 30 days; 0 before
 	Set      earn.RuleSet
 }
 
@@ -103,7 +103,7 @@ func (s *Service) Schedule(_ context.Context, plans bool) (Schedule, error) {
 	if err != nil {
 		return Schedule{}, fmt.Errorf("read the proposed rules: %w", err)
 	}
-	schedule.Proposal = &ProposedRules{p.Version, p.Hash(), p.Approver != dollars.CertificateID{}, set}
+	schedule.Proposal = &ProposedRules{p.Version, p.Hash(), p.Approved, set}
 	return schedule, nil
 }
 
