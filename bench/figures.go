@@ -182,7 +182,8 @@ func sum(counts map[string]int) (total int) {
 	return total
 }
 
-// Lap is the order in which a lap, counted from 1, takes things: every second the other way round.
+// Lap is the order in which a lap takes things: those of odd number as they are, the others the other way round. So a lap
+// begins with what the one before ended with.
 func Lap[T any](number int, things []T) []T {
 	order := slices.Clone(things)
 	if number%2 == 0 {

@@ -98,7 +98,7 @@ func TestWithoutCPU(t *testing.T) {
 
 func TestLapsAlternate(t *testing.T) {
 	things := []string{"a", "b", "c"}
-	for number, want := range map[int][]string{1: {"a", "b", "c"}, 2: {"c", "b", "a"}, 3: {"a", "b", "c"}} {
+	for number, want := range map[int][]string{0: {"c", "b", "a"}, 1: {"a", "b", "c"}, 2: {"c", "b", "a"}, 3: {"a", "b", "c"}} {
 		if got := Lap(number, things); !slices.Equal(got, want) {
 			t.Errorf("lap %d is %v, want %v", number, got, want)
 		}

@@ -52,8 +52,9 @@ func withLimits(from earn.RuleSet) (earn.RuleSet, error) {
 	for id, change := range map[string]func(*earn.Row){
 		"app":           func(row *earn.Row) { row.CapMember = 500_00 },
 		"whole-journey": func(row *earn.Row) { row.CapBooking = 50_00 },
-		"early-bird":    func(row *earn.Row) { row.Budget = 10_000_000_00 },
-		"home-again":    func(row *earn.Row) { row.When = `tier in ["silver", "gold"] && ` + row.When },
+		// A row that has had a budget may not lose it in a later version, so this is another row.
+		"early-bird": func(row *earn.Row) { row.ID, row.Budget = "early-bird-budget", 10_000_000_00 },
+		"home-again": func(row *earn.Row) { row.When = `tier in ["silver", "gold"] && ` + row.When },
 	} {
 		row := find(r, id)
 		if row == nil {

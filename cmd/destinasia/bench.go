@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/destinasia/dollars/bench"
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
 )
@@ -29,6 +30,10 @@ const (
 	benchEvents, benchRounds           = 20_000, 6
 	benchQuickEvents, benchQuickRounds = 8_000, 3
 )
+
+// maxBenchRounds is how many laps a new ledger can take: warming up takes its first versions of the rules up to the
+// fourth, and a lap two more, since it begins with the rules that the one before ended with.
+const maxBenchRounds = (dollars.MaxScheduled - 4) / 2
 
 func newBenchCommand(a *app) *cobra.Command {
 	var o benchOptions
@@ -81,8 +86,8 @@ func (o *benchOptions) complete(cmd *cobra.Command) error {
 	switch {
 	case o.events < 2 || o.events > 1_000_000:
 		return errors.New("--events is from 2 to 1000000")
-	case o.rounds < 1 || o.rounds > 100:
-		return errors.New("--rounds is from 1 to 100")
+	case o.rounds < 1 || o.rounds > maxBenchRounds:
+		return fmt.Errorf("--rounds is from 1 to %d: the ledger takes no more changes of rules within an hour", maxBenchRounds)
 	}
 	return nil
 }

@@ -103,7 +103,7 @@ func TestMetricsAreRead(t *testing.T) {
 func TestBenchmarkIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	for _, args := range [][]string{{"--events", "1"}, {"--rounds", "0"}, {"extra"}, {"--port-base", "80"}} {
+	for _, args := range [][]string{{"--events", "1"}, {"--rounds", "0"}, {"--rounds", "7"}, {"extra"}, {"--port-base", "80"}} {
 		if code := run(t.Context(), append([]string{"bench"}, args...), io.Discard, io.Discard); code != 1 {
 			t.Errorf("bench %v: exit code %d", args, code)
 		}
