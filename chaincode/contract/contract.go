@@ -1,7 +1,6 @@
 package contract
 
 import (
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
@@ -172,39 +171,6 @@ func (s state) Get(keys []string) ([][]byte, error) {
 	// The peer can answer fewer values than keys when its database fails.
 	if len(values) != len(keys) {
 		return nil, fmt.Errorf("the peer answered %d values for %d keys", len(values), len(keys))
-	}
-	return values, nil
-}
-
-// get answers the values of state keys, each with its length before it; an absent one is empty.
-func get(stub shim.ChaincodeStubInterface, args [][]byte) ([]byte, error) {
-	keys := make([]string, len(args))
-	for i, arg := range args {
-		keys[i] = string(arg)
-	}
-	values, err := state{stub}.Get(keys)
-	if err != nil {
-		return nil, err
-	}
-	var out []byte
-	for _, v := range values {
-		out = append(binary.AppendUvarint(out, uint64(len(v))), v...)
-	}
-	return out, nil
-}
-
-// Values takes apart what Get answers for so many keys; an absent value is empty.
-func Values(payload []byte, keys int) ([][]byte, error) {
-	values := make([][]byte, keys)
-	for i := range values {
-		size, n := binary.Uvarint(payload)
-		if n <= 0 || size > uint64(len(payload)-n) {
-			return nil, fmt.Errorf("the contract answered less than %d values", keys)
-		}
-		values[i], payload = payload[n:n+int(size)], payload[n+int(size):]
-	}
-	if len(payload) > 0 {
-		return nil, fmt.Errorf("the contract answered more than %d values", keys)
 	}
 	return values, nil
 }

@@ -8,7 +8,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
-	"encoding/binary"
 	"encoding/json"
 	"encoding/pem"
 	"errors"
@@ -332,17 +331,6 @@ func TestPanicFailsOneTransaction(t *testing.T) {
 		t.Errorf("%v; log %s", r, l.log.String())
 	}
 	l.apply(s.creator, booking(1, 1))
-}
-
-func TestGet(t *testing.T) {
-	l := newLedger(t)
-	r := l.invoke(l.stub(nil, "Get", dollars.ScheduleKey, "b/none"))
-	want := l.state[dollars.ScheduleKey]
-	size, n := binary.Uvarint(r.GetPayload())
-	rest := r.GetPayload()[n:]
-	if r.GetStatus() != shim.OK || !bytes.Equal(rest[:size], want) || !bytes.Equal(rest[size:], []byte{0}) {
-		t.Errorf("%v", r)
-	}
 }
 
 func TestTallyTurnsPages(t *testing.T) {

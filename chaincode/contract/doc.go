@@ -5,7 +5,8 @@
 // It implements the shim's Chaincode directly. The functions are:
 //
 //	Apply     one argument, a batch (dollars.EncodeBatch). Event "journal", payload dollars.Journal; no payload.
-//	Get       state keys; answers the values, each with its length before it. Read only.
+//	Get       up to 1,000 state keys, none twice; answers the values, each with its length before it, up to 8 MB in
+//	          all. Read only.
 //	Tally     a key to start from, "" at first; answers sums over one page of the state (TallyPage). Read only.
 //	Bookings  a key to start from, "" at first; answers one page of the booked items (BookingsPage). Read only.
 //
