@@ -18,7 +18,7 @@ type Env struct {
 	Channel   string
 	Chaincode string
 	TxID      TxID  // of this transaction; one that wrote to this state before is an error
-	Time      int64 // Unix seconds, of the transaction
+	Time      int64 // Unix seconds, of the transaction; whoever sends it chooses it, from 0 to maxTime
 	Lane      uint8 // of the batch: which share of each budget it spends from
 	Caller    Caller
 }
@@ -42,8 +42,12 @@ type Result struct {
 }
 
 // Apply runs a batch on a state. An operation that is refused is an entry of the journal, not an error; an error
-// means that nothing can be said of the batch, because state could not be read or does not hold what Apply wrote.
+// means that nothing can be said of the batch, because state could not be read or does not hold what Apply wrote, or
+// because no transaction can have that time.
 func Apply(env Env, ops []Operation, state State) (Result, error) {
+	if env.Time < 0 || env.Time > maxTime {
+		return Result{}, fmt.Errorf("the transaction's time, %d seconds after 1970, is not between 1970 and 9989; nothing was done: set the clock of whoever sent it", env.Time)
+	}
 	b := &batch{
 		env:      env,
 		state:    state,

@@ -153,6 +153,31 @@ func TestStateErrors(t *testing.T) {
 	}
 }
 
+// TestTimes: whatever time a transaction claims, nothing is written that cannot be read.
+func TestTimes(t *testing.T) {
+	set := limitedSet()
+	for i := range set.Tables {
+		set.Tables[i].Rows[0].Months = earn.MaxValidMonths
+	}
+	last := unix(t, "9989-12-31 23:59:59")
+	for at, taken := range map[int64]bool{
+		0: true, last: true, last + 1: false, unix(t, "9999-12-31 23:59:59") + 1: false, -1: false, math.MinInt64: false, math.MaxInt64: false,
+	} {
+		l := newLedger()
+		l.env.Time, l.env.Caller = min(max(at, 0), last), issuer
+		if _, err := l.publish(set); err != nil {
+			t.Fatal(err)
+		}
+		l.env.Time = at
+		confirm := Confirm{BookingID{1}, Account{1}, Facts{Kind: earn.Hotel, Price: 100_00, Currency: "EUR", Start: 20_000, End: 20_001}}
+		before := len(l.state)
+		_, err := l.run(encodeAll([]Operation{confirm, Complete{confirm.Booking}})) // which reads back all that it writes
+		if _, refusal := CodeOf(err); (err == nil) != taken || refusal || (len(l.state) > before) != taken {
+			t.Errorf("at %d: %v", at, err)
+		}
+	}
+}
+
 // TestOverflow: sums that leave the integers refuse the operation. No batch can bring a state that far, so the credits
 // are put there by hand.
 func TestOverflow(t *testing.T) {

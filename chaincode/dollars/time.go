@@ -11,6 +11,10 @@ type Expiry uint32
 // maxExpiry is December 9999, the last month that six digits can write.
 const maxExpiry Expiry = 9999*12 + 11
 
+// maxTime is the last second of 9989: points that are awarded then expire before maxExpiry, however long they are valid.
+// What came about later, or before 1970, could be written and not read.
+const maxTime = 253_086_768_000 - 1
+
 // ExpiryAfter is the expiry of points awarded at a time (Unix seconds) that stay valid for so many months after
 // the month of the award.
 func ExpiryAfter(unix int64, months uint32) Expiry { return monthOf(unix) + Expiry(months) }
