@@ -97,7 +97,7 @@ func (b *builder) starts(text string) int64 {
 		return 0
 	}
 	if at.Unix() <= 0 {
-		b.at(-1, -1, "starts", "%s is before 1970", short(text))
+		b.at(-1, -1, "starts", "%s is not after the first instant of 1970: leave starts out, and the rules start with their publication", short(text))
 		return 0
 	}
 	return at.Unix()

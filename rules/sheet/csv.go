@@ -77,7 +77,7 @@ func (c *csvReader) read(line int, fields []string) {
 	case fields[0] != "#" || last == 1:
 		c.add(c.place(line, 1), "a line about the whole set has # alone in its first cell, and in the next what it says: %s, tier",
 			strings.Join(setNames, ", "))
-	case fields[1] == "tier":
+	case lower(fields[1]) == "tier":
 		c.tier(line, fields[:last])
 	default:
 		c.setting(line, fields[:last])
@@ -86,7 +86,7 @@ func (c *csvReader) read(line int, fields []string) {
 
 // setting takes a line such as "#,name,Winter 2026".
 func (c *csvReader) setting(line int, fields []string) {
-	name := fields[1]
+	name := word(fields[1], setNames)
 	first, given := c.draft.set.cells[name]
 	switch {
 	case !slices.Contains(setNames, name):
@@ -111,7 +111,7 @@ func (c *csvReader) tier(line int, fields []string) {
 				continue
 			}
 			name, text, ok = strings.Cut(text, "=")
-			name, text = strings.TrimSpace(name), strings.TrimSpace(text)
+			name, text = word(strings.TrimSpace(name), names(tierFields)), strings.TrimSpace(text)
 		}
 		_, given := tier.cells[name]
 		switch {
@@ -126,11 +126,12 @@ func (c *csvReader) tier(line int, fields []string) {
 
 func (c *csvReader) headings(line int, fields []string) {
 	c.columns = make([]string, len(fields))
-	for i, name := range fields {
+	for i, text := range fields {
+		name := word(text, csvColumns)
 		switch {
 		case name == "":
 		case !slices.Contains(csvColumns, name):
-			c.add(c.place(line, i+1), "unknown heading %q: use %s", short(name), strings.Join(csvColumns, ", "))
+			c.add(c.place(line, i+1), "unknown heading %q: %s", short(name), meant(name, csvColumns))
 			c.columns[i] = unknown
 		case slices.Contains(c.columns, name):
 			c.add(c.place(line, i+1), "heading %s is given twice", name)
@@ -191,7 +192,7 @@ func (c *csvReader) table(head, row record) {
 	}
 	t := &c.draft.tables[index]
 	for _, field := range [...]string{"hit", "rounding"} {
-		if again := head.cells[field]; again.text != "" && again.text != t.text(field) {
+		if again := head.cells[field]; again.text != "" && lower(again.text) != lower(t.text(field)) {
 			at := c.place(again.line, again.column)
 			at.Table, at.Field = short(name), field
 			c.add(at, "%q is not what the table's first row in line %d says, %q", short(again.text), t.line, short(t.text(field)))

@@ -27,7 +27,8 @@
 //
 // Separated by commas or semicolons. Lines that start with # are about the whole set and come first; then the headings,
 // in any order, then a row each. Rows of the same table need not be neighbours; hit and rounding are given on its first.
-// Where semicolons separate, amounts may have a decimal comma.
+// Where semicolons separate, amounts may have a decimal comma. Headings may be in capital letters, as spreadsheets like to
+// have them; so may kinds and the words of hit, rounding and by in either format.
 //
 //	#,name,Winter 2026
 //	#,currency,EUR

@@ -1,7 +1,7 @@
 package sheet
 
 import (
-	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -36,31 +36,32 @@ var (
 		textField("tier", words, func(l *earn.Level) *string { return &l.Tier }),
 		amountField("points", func(l *earn.Level) *earn.Cents { return &l.Points }),
 		{"nights", plain, func(l *earn.Level, text string) (err error) {
-			l.Nights, err = parseInt(text, 64)
+			l.Nights, err = parseWhole(text, math.MinInt64, math.MaxInt64)
 			return err
 		}, func(l *earn.Level) string { return number(l.Nights) }},
 	}
 	tableFields = []field[earn.Table]{
 		textField("name", words, func(t *earn.Table) *string { return &t.Name }),
-		textField("hit", words, func(t *earn.Table) *earn.HitPolicy { return &t.Hit }),
-		textField("rounding", words, func(t *earn.Table) *earn.Rounding { return &t.Rounding }),
+		textField("hit", words, func(t *earn.Table) *earn.HitPolicy { return &t.Hit }, earn.First, earn.Unique, earn.Collect),
+		textField("rounding", words, func(t *earn.Table) *earn.Rounding { return &t.Rounding },
+			earn.Floor, earn.HalfUp, earn.HalfEven, earn.Ceiling),
 	}
 	rowFields = []field[earn.Row]{
 		textField("id", words, func(r *earn.Row) *string { return &r.ID }),
 		{"kinds", several, readKinds, kindsText},
-		seasonField("by", func(s *earn.Season) *earn.Clock { return &s.By }),
+		seasonField("by", func(s *earn.Season) *earn.Clock { return &s.By }, earn.ByBooking, earn.ByArrival),
 		seasonField("from", func(s *earn.Season) *string { return &s.From }),
 		seasonField("until", func(s *earn.Season) *string { return &s.Until }),
 		seasonField("zone", func(s *earn.Season) *string { return &s.Zone }),
 		{"priority", plain, func(r *earn.Row, text string) error {
-			n, err := parseInt(text, 32)
+			n, err := parseWhole(text, math.MinInt32, math.MaxInt32)
 			r.Priority = int32(n)
 			return err
 		}, func(r *earn.Row) string { return number(int64(r.Priority)) }},
 		textField("when", condition, func(r *earn.Row) *string { return &r.When }),
 		{"basisPoints", plain, func(r *earn.Row, text string) error {
-			n, err := parseUint(text)
-			r.BasisPoints = n
+			n, err := parseRate(text)
+			r.BasisPoints = uint32(n)
 			return err
 		}, func(r *earn.Row) string { return number(int64(r.BasisPoints)) }},
 		amountField("fixed", func(r *earn.Row) *earn.Cents { return &r.Fixed }),
@@ -69,17 +70,18 @@ var (
 		amountField("capMember", func(r *earn.Row) *earn.Cents { return &r.CapMember }),
 		amountField("budget", func(r *earn.Row) *earn.Cents { return &r.Budget }),
 		{"months", plain, func(r *earn.Row, text string) error {
-			n, err := parseUint(text)
-			r.Months = n
+			n, err := parseWhole(text, 0, math.MaxUint32)
+			r.Months = uint32(n)
 			return err
 		}, func(r *earn.Row) string { return strconv.FormatUint(uint64(r.Months), 10) }},
 	}
 )
 
-func textField[T any, S ~string](name string, f form, of func(*T) *S) field[T] {
+// textField is a text; where it is one of the words known, it may be written in other letters.
+func textField[T any, S ~string](name string, f form, of func(*T) *S, known ...S) field[T] {
 	return field[T]{
 		name, f,
-		func(to *T, text string) error { *of(to) = S(text); return nil },
+		func(to *T, text string) error { *of(to) = word(text, known); return nil },
 		func(from *T) string { return string(*of(from)) },
 	}
 }
@@ -87,7 +89,7 @@ func textField[T any, S ~string](name string, f form, of func(*T) *S) field[T] {
 func amountField[T any](name string, of func(*T) *earn.Cents) field[T] {
 	return field[T]{
 		name, amount,
-		func(to *T, text string) (err error) { *of(to), err = earn.ParseCents(text); return err },
+		func(to *T, text string) (err error) { *of(to), err = parseAmount(text); return err },
 		func(from *T) string {
 			if c := *of(from); c != 0 {
 				return c.String()
@@ -97,14 +99,14 @@ func amountField[T any](name string, of func(*T) *earn.Cents) field[T] {
 	}
 }
 
-func seasonField[S ~string](name string, of func(*earn.Season) *S) field[earn.Row] {
+func seasonField[S ~string](name string, of func(*earn.Season) *S, known ...S) field[earn.Row] {
 	return field[earn.Row]{
 		name, plain,
 		func(r *earn.Row, text string) error {
 			if r.Season == nil {
 				r.Season = new(earn.Season)
 			}
-			*of(r.Season) = S(text)
+			*of(r.Season) = word(text, known)
 			return nil
 		},
 		func(r *earn.Row) string {
@@ -118,7 +120,7 @@ func seasonField[S ~string](name string, of func(*earn.Season) *S) field[earn.Ro
 
 func readKinds(r *earn.Row, text string) error {
 	for _, name := range strings.FieldsFunc(text, func(c rune) bool { return c == ',' || c == ' ' }) {
-		kind, err := earn.ParseKind(short(name))
+		kind, err := earn.ParseKind(short(word(name, kindNames)))
 		if err != nil {
 			return err
 		}
@@ -133,22 +135,6 @@ func kindsText(r *earn.Row) string {
 		names[i] = kind.String()
 	}
 	return strings.Join(names, " ")
-}
-
-func parseInt(text string, bits int) (int64, error) {
-	n, err := strconv.ParseInt(text, 10, bits)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a whole number that can be taken here", short(text))
-	}
-	return n, nil
-}
-
-func parseUint(text string) (uint32, error) {
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return 0, fmt.Errorf("%q is not a whole number that can be taken here", short(text))
-	}
-	return uint32(n), nil
 }
 
 func number(n int64) string {

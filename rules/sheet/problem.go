@@ -85,10 +85,11 @@ func (r *report) err() error {
 		return a.Column - b.Column
 	})
 	if r.left > 0 {
-		problems = append(problems, Problem{
-			Place:  Place{File: problems[0].File},
-			Detail: fmt.Sprintf("%d more problems are not shown", r.left),
-		})
+		left := Problem{Place: Place{File: problems[0].File}, Detail: fmt.Sprintf("%d more problems are not shown", r.left)}
+		if r.left == 1 {
+			left.Detail = "1 more problem is not shown"
+		}
+		problems = append(problems, left)
 	}
 	return problems
 }

@@ -241,3 +241,37 @@ months,table,hit,id,when,fixed
 		}
 	}
 }
+
+// Spreadsheets and people put in capital letters. Only those of ASCII are taken for others: that İ or the sign for kelvin
+// are in a word is no accident.
+func TestClosedWordsMayBeInCapitals(t *testing.T) {
+	want := earn.RuleSet{Name: "a", Tiers: []earn.Level{{Tier: "Gold", Points: 5_00}}, Tables: []earn.Table{{
+		Name: "Base", Hit: earn.First, Rounding: earn.HalfUp, Rows: []earn.Row{{
+			ID: "x", Kinds: []earn.Kind{earn.Hotel, earn.Car}, BasisPoints: 500, Months: 24,
+			Season: &earn.Season{By: earn.ByArrival, From: "2026-12-01", Until: "2026-12-31"},
+		}},
+	}}}
+	for name, text := range map[string]string{
+		"a.yaml": "name: a\ntiers: [{tier: Gold, points: 5}]\ntables:\n  - name: Base\n    hit: FIRST\n    rounding: Half-Up\n    rows:\n" +
+			"      - {id: x, kinds: [Hotel, CAR], by: Arrival, from: 2026-12-01, until: 2026-12-31, basisPoints: 500}\n",
+		"a.csv": "#,Name,a\n#,Tier,Gold,Points=5\nTable,HIT,Rounding,Id,Kinds,BY,From,Until,basispoints\n" +
+			"Base,First,HALF-UP,x,Hotel CAR,ARRIVAL,2026-12-01,2026-12-31,500\n",
+	} {
+		s, err := Read(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, s.Rules); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	for _, kind := range []string{"HOTEL\u0130", "\u212aar"} {
+		if _, err := Read("a.csv", []byte("table,kinds\nbase,"+kind+"\n")); err == nil || !strings.Contains(err.Error(), "unknown kind of item") {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	s, err := Read("a.csv", []byte("table,hit,id\nbase,f\u0131rst,x\n"))
+	if err != nil || s.Rules.Tables[0].Hit == earn.First {
+		t.Errorf("%v, %v", s, err)
+	}
+}

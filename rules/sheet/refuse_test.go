@@ -35,7 +35,12 @@ func TestRefusals(t *testing.T) {
 
 		// YAML that is none, or says it in a way that people misread.
 		{"a.yaml", "# nothing\n", []string{"a.yaml: the file is empty"}},
-		{"a.yaml", "name: a: b\n", []string{`a.yaml:1:8: this is not YAML: mapping values are not allowed in this context (a value with ": " or " #" in it needs quotes)`}},
+		{"a.yaml", "name: a: b\n", []string{`a.yaml:1:8: this is not YAML: mapping values are not allowed in this context (a value that has ": " or " #" in it, or begins with a quote, [ or {, needs quotes around it as a whole; what belongs together begins in the same column)`}},
+		{"a.yaml", yamlRows("    - {id: x, when: month in [7, 8], fixed: 1}"), []string{
+			"a.yaml:5:30: this is not YAML: did not find expected ',' or '}' (inside { } and [ ], a value with , [ ] { } : # or quotes in it needs quotes around it as a whole, such as {id: x, when: 'month in [7, 8]'})",
+		}},
+		{"a.yaml", "name:\ta\n\tzone: UTC\n", []string{"a.yaml:2:1: this is not YAML: found a tab character that violates indentation (indent with spaces)"}},
+		{"a.yaml", "name: 'a\n", []string{"a.yaml:2:1: this is not YAML: found unexpected end of stream (is a quote not closed?)"}},
 		{"a.yaml", "name: a\n---\nname: b\n", []string{"a.yaml:2:1: a second document begins here: a file holds one rule set"}},
 		{"a.yaml", "- a\n", []string{"a.yaml:1:1: a list is here where keys and values must be: " + headings}},
 		{"a.yaml", "name: a\nnaem: b\n? [x]\n: y\nname: c\n", []string{
@@ -65,10 +70,10 @@ func TestRefusals(t *testing.T) {
 		{"a.yaml", "starts: 2026-12-01 10:00\nzone: Mars/Olympus\ntiers: [{tier: a, points: -1, nights: 1.5}]\n", []string{
 			`a.yaml:1:9, starts: "2026-12-01 10:00" is neither a day, such as 2026-12-31, nor a time, such as 2026-12-31T18:00:00Z`,
 			`a.yaml:2:7, zone: "Mars/Olympus" is not the name of a time zone, such as Europe/Berlin`,
-			`a.yaml:3:27, tier a, points: "-1" is not an amount: a decimal number with at most two places`,
-			`a.yaml:3:39, tier a, nights: "1.5" is not a whole number that can be taken here`,
+			`a.yaml:3:27, tier a, points: -1 is less than 0`,
+			`a.yaml:3:39, tier a, nights: "1.5" is not a whole number`,
 		}},
-		{"a.yaml", "starts: 1969-12-31\n", []string{"a.yaml:1:9, starts: 1969-12-31 is before 1970"}},
+		{"a.yaml", "starts: 1969-12-31\n", []string{"a.yaml:1:9, starts: 1969-12-31 is not after the first instant of 1970: leave starts out, and the rules start with their publication"}},
 		{"a.yaml", "starts: 2026-12-01T00:00:00.5Z\n", []string{
 			`a.yaml:1:9, starts: "2026-12-01T00:00:00.5Z" is neither a day, such as 2026-12-31, nor a time, such as 2026-12-31T18:00:00Z`,
 		}},
@@ -82,13 +87,44 @@ func TestRefusals(t *testing.T) {
 		{"a.yaml", yamlRows("    - kinds: [hotel, boat, {}]", "      priority: 3000000000", "      basisPoints: -1", "      months: 1_2"), []string{
 			"a.yaml:5:14, table base, row 1, kinds: unknown kind of item \"boat\": use hotel, car or flight",
 			"a.yaml:5:28, table base, row 1, kinds: a mapping is here where one value must be",
-			`a.yaml:6:17, table base, row 1, priority: "3000000000" is not a whole number that can be taken here`,
-			`a.yaml:7:20, table base, row 1, basisPoints: "-1" is not a whole number that can be taken here`,
-			`a.yaml:8:15, table base, row 1, months: "1_2" is not a whole number that can be taken here`,
+			`a.yaml:6:17, table base, row 1, priority: 3000000000 is more than 2147483647`,
+			`a.yaml:7:20, table base, row 1, basisPoints: -1 is less than 0`,
+			`a.yaml:8:15, table base, row 1, months: "1_2" is not a whole number`,
 		}},
 		{"a.yaml", yamlRows("    - {id: x, when: \"a\\u202eb\"}", "    - {id: \"y\\nz\", when: \"a\\nb\"}"), []string{
 			"a.yaml:5:21, table base, row x, when: character U+202E cannot be seen: remove it",
 			"a.yaml:6:12, table base, row y z, id: character U+000A cannot be seen: remove it",
+		}},
+
+		{"a.yaml", yamlRows("    - {id: x, basisPoints: 5%, fixed: 2.5 %, capItem: -1.50}", "    - {id: y, basisPoints: 2.5, priority: 99999999999999999999, months: 99999999999999999999}"), []string{
+			`a.yaml:5:28, table base, row x, basisPoints: "5%" is a percentage: write it in basis points, 500`,
+			`a.yaml:5:39, table base, row x, fixed: "2.5 %" is not an amount: a percentage of the price is the row's basisPoints, 250`,
+			"a.yaml:5:55, table base, row x, capItem: -1.50 is less than 0",
+			`a.yaml:6:28, table base, row y, basisPoints: "2.5" is not a whole number of basis points: 1 % is 100 of them, 2.5 % is 250`,
+			"a.yaml:6:43, table base, row y, priority: 99999999999999999999 is more than 2147483647",
+			"a.yaml:6:73, table base, row y, months: 99999999999999999999 is more than 4294967295",
+		}},
+		{"a.yaml", "starts: 1970-01-01\ntiers: [{tier: a, nights: -99999999999999999999}]\n", []string{
+			"a.yaml:1:9, starts: 1970-01-01 is not after the first instant of 1970: leave starts out, and the rules start with their publication",
+			"a.yaml:2:27, tier a, nights: -99999999999999999999 is less than -9223372036854775808",
+		}},
+		{"a.csv", "table,id,basisPoints\nbase,a,\"2,5%\"\n", []string{`a.csv:2:3, table base, row a, basisPoints: "2,5%" is a percentage: write it in basis points, 250`}},
+
+		// Names that are nearly right, in rows that have an id or none.
+		{"a.yaml", yamlRows("    - {Kinds: hotel, id: x, basis_points: 1, id: y, rate: 1}", "    - {month: 1}"), []string{
+			`a.yaml:5:8, table base, row x: unknown key "Kinds": write it as kinds`,
+			`a.yaml:5:29, table base, row x: unknown key "basis_points": write it as basisPoints`,
+			"a.yaml:5:46, table base, row x, id: given twice: first in line 5",
+			`a.yaml:5:53, table base, row x: unknown key "rate": use ` + rowKeys,
+			`a.yaml:6:8, table base, row 2: unknown key "month": write it as months`,
+		}},
+		{"a.yaml", "Name: a\ntables:\n  - rows: []\n    name: base\n    Hit: first\ntiers: [{nights: 1, tier: gold, point: 2}]\n", []string{
+			`a.yaml:1:1: unknown key "Name": write it as name`,
+			`a.yaml:5:5, table base: unknown key "Hit": write it as hit`,
+			`a.yaml:6:33, tier gold: unknown key "point": write it as points`,
+		}},
+		{"a.yaml", yamlRows("    - {id: x, when: nights in 7, 8, fixed: 1}"), []string{
+			`a.yaml:5:34, table base, row x: unknown key "8": use ` + rowKeys + "; or, if this belongs to the value before it, put quotes around all of that",
 		}},
 
 		// Seasons.
@@ -130,10 +166,18 @@ func TestRefusals(t *testing.T) {
 			"a.csv:3:7: this cell has no heading",
 			"a.csv:4: the row does not say which table it belongs to",
 		}},
+		{"a.csv", "table,basis points,KIND\n", []string{
+			`a.csv:1:2: unknown heading "basis points": write it as basisPoints`,
+			`a.csv:1:3: unknown heading "KIND": write it as kinds`,
+		}},
+		{"a.csv", "table,Id,ID,hit\nbase,a,b,First\nbase,c,,FIRST\nbase,d,,ſirst\n", []string{
+			"a.csv:1:3: heading id is given twice",
+			`a.csv:4:4, table base, hit: "ſirst" is not what the table's first row in line 2 says, "First"`,
+		}},
 		{"a.csv", "id,fixed\na,1\nb,x\n", []string{"a.csv:1: there is no heading table: each row says which table it belongs to"}},
 		{"a.csv", "#;tier;gold;points=1.000,50\ntable;id;fixed;months;zone\nbase;\"a\n\";1,5;12,5;\n", []string{
 			`a.csv:1:4, tier gold, points: "1.000.50" is not an amount: a decimal number with at most two places`,
-			`a.csv:3:4, table base, row a, months: "12,5" is not a whole number that can be taken here`,
+			`a.csv:3:4, table base, row a, months: "12,5" is not a whole number`,
 		}},
 		{"a.csv", "table,id,fixed,from,until\nbase,a,\"1,5\",1/2/2027,\n", []string{
 			`a.csv:2:3, table base, row a, fixed: "1,5" is not an amount: a decimal number with at most two places`,
@@ -157,6 +201,9 @@ func TestProblemsAreBounded(t *testing.T) {
 		rows = append(rows, fmt.Sprintf("    - {id: r%d, fixed: x}", i))
 	}
 	_, err := Read("a.yaml", []byte(yamlRows(rows...)))
+	if _, err := Read("a.yaml", []byte(yamlRows(rows[:maxProblems+1]...))); !strings.HasSuffix(err.Error(), "\na.yaml: 1 more problem is not shown") {
+		t.Error(err)
+	}
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) != maxProblems+1 || !strings.HasPrefix(lines[49], "a.yaml:54:") || lines[50] != "a.yaml: 20 more problems are not shown" {
 		t.Errorf("%d lines, the last two %q", len(lines), lines[len(lines)-2:])

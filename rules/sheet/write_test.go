@@ -163,7 +163,7 @@ func TestNothingIsWrittenThatReadsBackOtherwise(t *testing.T) {
 		{"a name that nobody sees all of", func(r *earn.RuleSet) { r.Name = "a\u200bb" }, ".yaml .csv", "name: character U+200B cannot be seen"},
 		{"white space around a condition", func(r *earn.RuleSet) { r.Tables[1].Rows[0].When = " true" }, ".yaml .csv", `row "long-stay" would change`},
 		{"a kind that is none", func(r *earn.RuleSet) { r.Tables[0].Rows[0].Kinds[0] = 99 }, ".yaml .csv", `unknown kind of item "kind(99)"`},
-		{"a negative amount", func(r *earn.RuleSet) { r.Tiers[0].Points = -1 }, ".yaml .csv", `"-0.01" is not an amount`},
+		{"a negative amount", func(r *earn.RuleSet) { r.Tiers[0].Points = -1 }, ".yaml .csv", "-0.01 is less than 0"},
 		{"an invalid zone", func(r *earn.RuleSet) { r.Tables[1].Rows[1].Season.Zone = "Mars" }, ".yaml .csv", `"Mars" is not the name of a time zone`},
 		{"a tier that changes", func(r *earn.RuleSet) { r.Tiers[0].Tier = "silver " }, ".yaml .csv", "its tiers would change"},
 		{"a start after the year 9999", func(r *earn.RuleSet) { r.Starts = 1 << 40 }, ".yaml .csv", "is neither a day"},

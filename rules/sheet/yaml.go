@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -25,16 +26,15 @@ func readYAML(r *report, file, text string) draft {
 	set, lists := y.mapping(root, Place{}, setNames, "tiers", "tables")
 	d := draft{set: set}
 	for i, node := range y.items(lists["tiers"], Place{}) {
-		tier, _ := y.mapping(node, Place{Tier: number(int64(i + 1))}, names(tierFields))
+		tier, _ := y.mapping(node, Place{Tier: title(node, "tier", i)}, names(tierFields))
 		d.tiers = append(d.tiers, tier)
 	}
 	for i, node := range y.items(lists["tables"], Place{}) {
-		at := Place{Table: number(int64(i + 1))}
+		at := Place{Table: title(node, "name", i)}
 		head, lists := y.mapping(node, at, names(tableFields), "rows")
-		at.Table = head.title("name", i)
 		table := draftTable{record: head}
 		for j, node := range y.items(lists["rows"], at) {
-			at.Row = number(int64(j + 1))
+			at.Row = title(node, "id", j)
 			row, _ := y.mapping(node, at, names(rowFields))
 			table.rows = append(table.rows, row)
 		}
@@ -54,7 +54,7 @@ func (y yamlReader) document(text string) *yaml.Node {
 	var syntax *yaml.LoadError
 	switch first, second := docs[0], docs[1]; {
 	case errors.As(err, &syntax):
-		y.add(Place{File: y.file, Line: syntax.Mark.Line, Column: syntax.Mark.Column}, "this is not YAML: %s (a value with \": \" or \" #\" in it needs quotes)", syntax.Message)
+		y.add(Place{File: y.file, Line: syntax.Mark.Line, Column: syntax.Mark.Column}, "this is not YAML: %s (%s)", syntax.Message, hint(syntax.Message))
 	case err != nil && err != io.EOF:
 		y.add(Place{File: y.file}, "this is not YAML: %v", err)
 	case len(first.Content) == 0:
@@ -65,6 +65,41 @@ func (y yamlReader) document(text string) *yaml.Node {
 		return first.Content[0]
 	}
 	return nil
+}
+
+// hints are what to do about a syntax error by a part of its message. The parser names what it expected, which is rarely
+// where people went wrong.
+var hints = []struct{ message, hint string }{
+	{"',' or", "inside { } and [ ], a value with , [ ] { } : # or quotes in it needs quotes around it as a whole, such as {id: x, when: 'month in [7, 8]'}"},
+	{"tab character", "indent with spaces"},
+	{"end of stream", "is a quote not closed?"},
+	{"", "a value that has \": \" or \" #\" in it, or begins with a quote, [ or {, needs quotes around it as a whole; what belongs together begins in the same column"},
+}
+
+func hint(message string) string {
+	i := slices.IndexFunc(hints, func(h struct{ message, hint string }) bool { return strings.Contains(message, h.message) })
+	return hints[i].hint // The last is for all.
+}
+
+// pulledApart is what to add about an unknown key that may be the rest of a value with a comma in it.
+func pulledApart(node, value *yaml.Node) string {
+	if node.Style&yaml.FlowStyle == 0 || value.ShortTag() != "!!null" || value.Value != "" {
+		return ""
+	}
+	return "; or, if this belongs to the value before it, put quotes around all of that"
+}
+
+// title is how people call what a node holds, as record.title, before it was read.
+func title(node *yaml.Node, name string, index int) string {
+	if node.Kind == yaml.MappingNode {
+		for i := 0; i+1 < len(node.Content); i += 2 {
+			key, value := node.Content[i], node.Content[i+1]
+			if text := strings.TrimSpace(value.Value); key.Value == name && value.Kind == yaml.ScalarNode && text != "" {
+				return short(text)
+			}
+		}
+	}
+	return strconv.Itoa(index + 1)
 }
 
 // mapping reads a node that must be a mapping of the names given. Those of lists are returned as the nodes they are.
@@ -87,7 +122,7 @@ func (y yamlReader) mapping(node *yaml.Node, at Place, known []string, lists ...
 		case key.Kind != yaml.ScalarNode:
 			y.add(y.place(key, at, ""), "%s is here where a key must be", kindOf(key))
 		case !isList && !slices.Contains(known, name):
-			y.add(y.place(key, at, ""), "unknown key %q: use %s", short(name), strings.Join(append(slices.Clone(known), lists...), ", "))
+			y.add(y.place(key, at, ""), "unknown key %q: %s", short(name), meant(name, append(slices.Clone(known), lists...))+pulledApart(node, value))
 		case given:
 			y.add(y.place(key, at, name), "given twice: first in line %d", first.line)
 		case isList:
