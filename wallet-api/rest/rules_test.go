@@ -140,7 +140,8 @@ func TestExplanations(t *testing.T) {
 
 	const t1 = "/v1/explanations?source=urn:test&booking=t1"
 	a.send(t, "dsk_auditor", "GET", t1, "").want(t, 200).decode(t, &got)
-	if len(got.Items) != 2 || got.Items[0].Tier != "silver" || got.Items[1].State != "pending" {
+	if len(got.Items) != 2 || got.Items[0].Tier != "silver" || got.Items[1].State != "pending" ||
+		!strings.HasSuffix(got.Items[1].Sentences[0], "once it is completed.") {
 		t.Errorf("%+v", got)
 	}
 	a.send(t, "dsk_booking", "GET", t1+"&item=2", "").want(t, 200).decode(t, &got)
@@ -165,5 +166,17 @@ func TestExplanations(t *testing.T) {
 	a.send(t, alice, "GET", "/v1/explanations?source=&booking=b1", "").problem(t, 400, wallet.CodeMalformed, "/source")
 	if log := a.logged.String(); strings.Contains(log, "urn:test") {
 		t.Error("the log names a booking")
+	}
+}
+
+// TestStandings holds what an item's sentences may say of it against the names of the ledger's states.
+func TestStandings(t *testing.T) {
+	for state, want := range map[dollars.BookingState]earn.Standing{
+		dollars.BookingPending: earn.Pending, dollars.BookingAwarded: earn.Awarded,
+		dollars.BookingCancelled: earn.Cancelled, dollars.BookingReversed: earn.Reversed,
+	} {
+		if got := earn.Standing(state.String()); got != want {
+			t.Errorf("%s is told as %s, not %s", state, got, want)
+		}
 	}
 }
