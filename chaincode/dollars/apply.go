@@ -260,7 +260,7 @@ func (b *batch) wantEarnings(w *wanted, ops []Operation) {
 				w.member(rec.Account)
 			}
 		case Cancel:
-			if rec := b.bookings[o.Booking].rec; rec.cancellable() {
+			if rec := b.bookings[o.Booking].rec; rec.Live() {
 				w.heldBy(o.Booking, rec)
 			}
 		}
@@ -276,7 +276,7 @@ func (w *wanted) heldBy(id BookingID, rec BookingRecord) {
 		w.trip(id.Trip())
 	}
 	for _, p := range rec.Parts {
-		if p.Held.has(earn.LimitBudget) {
+		if p.HoldsBudget() {
 			w.share(p.ID)
 		}
 	}

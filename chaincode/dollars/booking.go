@@ -90,6 +90,9 @@ type Part struct {
 	ID   string // of the row, under which that is counted; "" where nothing is held
 }
 
+// HoldsBudget tells whether the part's points are out of its row's budget.
+func (p Part) HoldsBudget() bool { return p.Held.has(earn.LimitBudget) }
+
 // Points are promised, or minted.
 func (r BookingRecord) Points() (Amount, error) {
 	var sum Amount
@@ -129,8 +132,8 @@ func (r BookingRecord) buckets(unix int64) (Buckets, error) {
 	return minted, nil
 }
 
-// cancellable tells whether a cancellation would change something beyond the record itself.
-func (r BookingRecord) cancellable() bool {
+// Live tells whether the booking is promised or has its points: it holds limits, and a cancellation gives them back.
+func (r BookingRecord) Live() bool {
 	return r.State == BookingPending || r.State == BookingAwarded
 }
 

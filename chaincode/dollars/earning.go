@@ -110,7 +110,7 @@ func (b *batch) take(id BookingID, rec BookingRecord) error {
 			}
 			member.rec, member.dirty = member.rec.use(p.ID, monthOf(rec.Time), points), true
 		}
-		if p.Held.has(earn.LimitBudget) {
+		if p.HoldsBudget() {
 			if err := b.spendBudget(p.ID, points); err != nil {
 				return err
 			}
@@ -138,7 +138,7 @@ func (b *batch) giveBack(id BookingID, rec BookingRecord) error {
 			}
 			member.rec, member.dirty = member.rec.giveBack(p.ID, monthOf(rec.Time), points), true
 		}
-		if p.Held.has(earn.LimitBudget) {
+		if p.HoldsBudget() {
 			if err := b.returnBudget(p.ID, points); err != nil {
 				return err
 			}

@@ -257,6 +257,7 @@ func FuzzParseStateKey(f *testing.F) {
 	alice := memberNamed("alice").account
 	for _, key := range []string{
 		AccountKey(alice), BookingKey(BookingID{1}), Credit{alice, 24_346, TxID{1}}.Key(), EarningKey(alice), ScheduleKey, RulesKey(1), "",
+		BudgetKey("spring"), ShareKey("spring", 7), ShareKey("spring", 8), "p//1", "p/",
 	} {
 		f.Add(key)
 	}
@@ -265,6 +266,7 @@ func FuzzParseStateKey(f *testing.F) {
 		again := map[StateKind]string{
 			StateOther: key, StateAccount: AccountKey(k.Account), StateBooking: BookingKey(k.Booking),
 			StateCredit: k.Credit.Key(), StateEarning: EarningKey(k.Account), StateSchedule: ScheduleKey,
+			StateBudget: BudgetKey(k.Row), StateShare: ShareKey(k.Row, k.Lane),
 		}[k.Kind]
 		if again != key {
 			t.Fatalf("%q is taken for %q", key, again)

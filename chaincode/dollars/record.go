@@ -142,6 +142,8 @@ const (
 	StateCredit
 	StateEarning
 	StateSchedule
+	StateBudget // the pot of it
+	StateShare
 )
 
 // StateKey is a state key taken apart; which field is set follows from the kind.
@@ -150,6 +152,8 @@ type StateKey struct {
 	Account Account
 	Booking BookingID
 	Credit  Credit
+	Row     string // of a budget or a share of it
+	Lane    uint8  // of a share
 }
 
 // ParseStateKey takes a state key apart. Keys this package never writes are StateOther.
@@ -173,6 +177,21 @@ func ParseStateKey(key string) StateKey {
 		if c, ok := parseCredit(key[len(creditPrefix):]); ok {
 			return StateKey{Kind: StateCredit, Credit: c}
 		}
+	case strings.HasPrefix(key, budgetPrefix):
+		return parseBudget(key[len(budgetPrefix):])
+	}
+	return StateKey{}
+}
+
+// parseBudget reads row, or row/lane.
+func parseBudget(s string) StateKey {
+	row, lane, isShare := strings.Cut(s, "/")
+	switch {
+	case row == "":
+	case !isShare:
+		return StateKey{Kind: StateBudget, Row: row}
+	case len(lane) == 1 && lane[0] >= '0' && lane[0] < '0'+Lanes:
+		return StateKey{Kind: StateShare, Row: row, Lane: lane[0] - '0'}
 	}
 	return StateKey{}
 }

@@ -21,6 +21,9 @@ func TestStateKeys(t *testing.T) {
 			c.Key():        {Kind: StateCredit, Credit: c},
 			EarningKey(a):  {Kind: StateEarning, Account: a},
 			ScheduleKey:    {Kind: StateSchedule},
+
+			BudgetKey("spring"):         {Kind: StateBudget, Row: "spring"},
+			ShareKey("spring", Lanes-1): {Kind: StateShare, Row: "spring", Lane: Lanes - 1},
 		} {
 			if got := ParseStateKey(key); got != want {
 				t.Fatalf("%s is taken apart as %+v, want %+v", key, got, want)
@@ -58,8 +61,12 @@ func TestForeignStateKeys(t *testing.T) {
 		"a rule set":                    RulesKey(1),
 		"a proposal":                    ProposalKey,
 		"a trip":                        TripKey(id.Trip()),
-		"a budget":                      BudgetKey("spring"),
-		"a share of it":                 ShareKey("spring", 1),
+		"a budget of no row":            BudgetKey(""),
+		"a share of no row":             ShareKey("", 1),
+		"a share of no lane":            BudgetKey("spring/"),
+		"a share of a lane too many":    ShareKey("spring", Lanes),
+		"a share with more":             ShareKey("spring", 1) + "0",
+		"a share of a share":            ShareKey("spring/1", 1),
 		"a member in upper case":        "e/" + strings.ToUpper(a.hex()),
 		"another prefix":                "x/" + a.hex(),
 	} {

@@ -70,6 +70,7 @@ func Run(ctx context.Context, from Fetcher, o Options) (Report, error) {
 	}
 	a := &Auditor{
 		options: o, currency: currency, state: newState(), policies: map[string]policy{}, seen: map[string]bool{},
+		books: newBooks(),
 	}
 	err := a.run(ctx, from)
 	if err == nil {
@@ -158,7 +159,9 @@ func (a *Auditor) follow(b *prepared) error {
 		}
 	}
 	if err := a.books.balance(); err != nil {
-		return wrongBlock(height, "%v", err)
+		d := wrongBlock(height, "%v", err)
+		d.Key = keyOf(err)
+		return d
 	}
 	if err := a.checkCommit(b, codes); err != nil {
 		return wrongBlock(height, "%v", err)
@@ -172,11 +175,9 @@ func (a *Auditor) follow(b *prepared) error {
 
 // divergence names the transaction something is wrong with.
 func divergence(b *prepared, i int, err error) error {
-	d := &Divergence{Block: b.raw.GetHeader().GetNumber(), Transaction: i, TxID: b.transactions[i].id, Reason: err.Error()}
-	if w := (*wrong)(nil); errors.As(err, &w) {
-		d.Key = w.key
+	return &Divergence{
+		Block: b.raw.GetHeader().GetNumber(), Transaction: i, TxID: b.transactions[i].id, Key: keyOf(err), Reason: err.Error(),
 	}
-	return d
 }
 
 // settle finishes the verdict on a transaction, compares it with the one recorded and, if it is valid, does it.

@@ -6,11 +6,15 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-// books are kept twice: the supply is folded from journals, the tally follows every account, credit and booking.
+// books are kept twice: the supply is folded from journals, the tally follows every account, credit and booking. Budgets
+// are kept beside them: no journal speaks of those.
 type books struct {
-	supply dollars.Supply
-	tally  dollars.Tally
+	supply  dollars.Supply
+	tally   dollars.Tally
+	budgets budgets
 }
+
+func newBooks() books { return books{budgets: budgets{}} }
 
 func (b *books) fold(j dollars.Journal) error {
 	for i, e := range j.Entries {
@@ -23,10 +27,14 @@ func (b *books) fold(j dollars.Journal) error {
 
 // write follows a key from one value to another; nil where there is none.
 func (b *books) write(key string, before, after []byte) error {
-	switch dollars.ParseStateKey(key).Kind {
+	k := dollars.ParseStateKey(key)
+	if err := b.budgets.write(k, before, after); err != nil {
+		return err
+	}
+	switch k.Kind {
 	case dollars.StateAccount, dollars.StateCredit, dollars.StateBooking:
 	default:
-		return nil // rules hold no points
+		return nil // what else there is holds no points
 	}
 	if before != nil {
 		var gone dollars.Tally
@@ -55,7 +63,7 @@ func negative(t dollars.Tally) dollars.Tally {
 	return n
 }
 
-// balance compares the two.
+// balance compares the two, and adds budgets up.
 func (b *books) balance() error {
 	for _, line := range []struct {
 		what            string
@@ -73,5 +81,5 @@ func (b *books) balance() error {
 	if b.supply.Bookings != b.tally.Bookings {
 		return fmt.Errorf("the books do not balance: bookings by state: %v by journals, %v by state", b.supply.Bookings, b.tally.Bookings)
 	}
-	return nil
+	return b.budgets.balance()
 }

@@ -1,6 +1,9 @@
 package audit
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Divergence is the first thing that is not as it must be.
 type Divergence struct {
@@ -30,10 +33,18 @@ func wrongBlock(number uint64, format string, args ...any) *Divergence {
 	return &Divergence{Block: number, Transaction: -1, Reason: fmt.Sprintf(format, args...)}
 }
 
-// wrong is what is not right with a transaction, before it is said with which.
+// wrong is what is not right with a transaction or a block, before it is said with which.
 type wrong struct{ key, reason string }
 
 func (w *wrong) Error() string { return w.reason }
+
+// keyOf is the key that an error names, or "".
+func keyOf(err error) string {
+	if w := (*wrong)(nil); errors.As(err, &w) {
+		return w.key
+	}
+	return ""
+}
 
 func wrongf(key, format string, args ...any) *wrong {
 	return &wrong{key, fmt.Sprintf(format, args...)}
