@@ -7,7 +7,7 @@ import (
 )
 
 // Facts are what a booked item earns by. They go onto the ledger in the operation, so that anyone can recompute the
-// points; they are codes and numbers, and nothing in them says who travels.
+// points; they are codes and numbers, and none of them is meant to say who travels. See docs/decisions/015.
 type Facts struct {
 	Kind     earn.Kind
 	Price    Amount // cents of Currency
@@ -81,7 +81,8 @@ func (f Facts) Check() error {
 	return nil
 }
 
-// isFactCode keeps free text, and with it people's names, off the ledger.
+// isFactCode keeps free text off the ledger. What it lets through could still spell a name: whoever connects a booking
+// system sees to it that codes are codes.
 func isFactCode(s string) bool {
 	for i := range len(s) {
 		c := s[i]
