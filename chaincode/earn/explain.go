@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// maxNearly is how many rows of a table are listed that nearly matched.
-const maxNearly = 20
+// maxListed is how many rows of a table are listed that nearly matched, and how many that matched and were passed over.
+const maxListed = 20
 
 // Explain says how the parts that Evaluate gave an item came about, and which rows nearly gave something. The item and
 // the parts must be those of the evaluation; what had been used up of caps and budgets by then is known from the parts.
@@ -52,7 +52,7 @@ func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
 	if x.Rounding == "" {
 		x.Rounding = Floor
 	}
-	taken, nearly := "", 0
+	taken, nearly, passed := "", 0, 0
 	for _, l := range e.tables[t].byKind[s.item.Kind] {
 		row := e.Row(t, l.row)
 		outcome := RowOutcome{ID: row.ID}
@@ -69,10 +69,11 @@ func (e *Evaluator) explainTable(t int, s *scratch, parts []Part) TableOutcome {
 			} else {
 				taken = row.ID
 			}
-		case failed == 0:
+		case failed == 0 && passed < maxListed:
+			passed++
 			outcome.Outcome = PassedOver
 			outcome.Why, outcome.Words = passedOver(rules.Hit, taken)
-		case failed == 1 && nearly < maxNearly:
+		case failed == 1 && nearly < maxListed:
 			nearly++
 			outcome.Outcome, outcome.Why, outcome.Words = Nearly, s.shortfall(row, only), s.plainly(row, only)
 		default:

@@ -218,7 +218,7 @@ func TestNearMissesAreFew(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := e.Explain(Item{Kind: Hotel}, nil)
-	if n := len(x.Tables[0].Rows); n != maxNearly+1 || x.Tables[0].Others != 103-n {
+	if n := len(x.Tables[0].Rows); n != maxListed+1 || x.Tables[0].Others != 103-n {
 		t.Errorf("%d rows are listed and %d are not", n, x.Tables[0].Others)
 	}
 	if x = e.Explain(Item{Kind: 9}, nil); x.Tables != nil {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/destinasia/dollars/bench"
 	"github.com/destinasia/dollars/bookings"
-	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
@@ -129,17 +128,11 @@ func (b *awarding) publish(ctx context.Context, rules earn.RuleSet) (version uin
 	if err != nil {
 		return 0, err
 	}
-	set := rules.Encode()
-	hash := earn.HashOf(set)
-	if now := state.schedule.At(time.Now().Unix()); now.Hash == hash {
+	if now := state.schedule.At(time.Now().Unix()); now.Hash == earn.HashOf(rules.Encode()) {
 		return now.Version, nil
 	}
 	version = state.schedule.Latest() + 1
-	if _, err := b.ledger.apply(ctx, planner, dollars.ProposeRules{Version: version, Set: set}); err != nil {
-		return 0, err
-	}
-	_, err = b.ledger.apply(ctx, controller, dollars.ApproveRules{Version: version, Hash: hash}, dollars.PublishRules{Version: version, Hash: hash})
-	return version, err
+	return version, b.ledger.publish(ctx, version, rules)
 }
 
 // quiet is how long the network is left alone between rounds, so that what it does in the background is done.

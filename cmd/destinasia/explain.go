@@ -78,7 +78,7 @@ func (a *app) printExplained(it client.ItemExplanation) {
 	if it.Tier != "" {
 		list = append(list, field{"tier then", it.Tier})
 	}
-	append(list, field{"points", "D$ " + it.Points.String()}).print(a.out)
+	append(list, field{"points", "D$ " + it.Points.String()}, field{"asked of it", factsOf(it.Explanation)}).print(a.out)
 	t := rightTable(a.out, 4)
 	t.AppendHeader(toRow([]string{"table", "row", "outcome", "D$", "how"}))
 	for _, rules := range it.Explanation.Tables {
@@ -94,6 +94,17 @@ func (a *app) printExplained(it client.ItemExplanation) {
 		}
 	}
 	t.Render()
+}
+
+// factsOf are what the rules saw of the item, as far as there is something to see.
+func factsOf(e earn.Explanation) string {
+	var known []string
+	for _, f := range e.Facts {
+		if f.Value != "" && f.Value != "0" {
+			known = append(known, f.Name+" "+f.Value)
+		}
+	}
+	return strings.Join(known, ", ")
 }
 
 // howOf is a row's calculation, or why there is none.

@@ -22,13 +22,19 @@ func publishFirstRules(ctx context.Context, n *native.Network) (err error) {
 	if err != nil || state.schedule.Latest() > 0 {
 		return err
 	}
-	set := earn.Standard().Encode()
-	hash := earn.HashOf(set)
-	if _, err = ledger.apply(ctx, planner, dollars.ProposeRules{Version: 1, Set: set}); err == nil {
-		_, err = ledger.apply(ctx, controller, dollars.ApproveRules{Version: 1, Hash: hash}, dollars.PublishRules{Version: 1, Hash: hash})
-	}
-	if err != nil {
+	if err := ledger.publish(ctx, 1, earn.Standard()); err != nil {
 		return fmt.Errorf("publish the first earning rules (everything runs; `up` again tries again): %w", err)
 	}
 	return nil
+}
+
+// publish takes a rule set all the way, as its two people would.
+func (l *rulesLedger) publish(ctx context.Context, version uint32, rules earn.RuleSet) error {
+	set := rules.Encode()
+	hash := earn.HashOf(set)
+	_, err := l.apply(ctx, planner, dollars.ProposeRules{Version: version, Set: set})
+	if err == nil {
+		_, err = l.apply(ctx, controller, dollars.ApproveRules{Version: version, Hash: hash}, dollars.PublishRules{Version: version, Hash: hash})
+	}
+	return err
 }
