@@ -37,8 +37,8 @@
 // everything in a box, is known of boxes that are marked exact, and only those are taken to hide others or to always
 // hold. An overlap is called certain by nothing but an item that the evaluator accepts.
 //
-// Items are those that the booking side can report, whatever a ledger would store: numbers are in the ranges of
-// earn.Variables, codes are codes, prices are in the rule set's currency, tiers are the rule set's. A trip counts the
+// Items are those that the booking side can report and a ledger takes: numbers are in the ranges of earn.Variables and
+// within the bounds of dollars.Facts, codes are codes, prices are in the rule set's currency, tiers are the rule set's. A trip counts the
 // item itself; its longest stay is no shorter than the item's and is that, if the item is its only hotel, and without
 // hotels it has no nights. An item for which a booking system reports its trip wrongly is beyond what lint can tell.
 //

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
@@ -56,6 +57,9 @@ func TestFindingsAreSound(t *testing.T) {
 	})
 	// A property that is never put to the test proves nothing.
 	t.Logf("rows that never match: %d, hidden: %d; overlaps certain: %d, possible: %d; tables without: %d", never, hidden, sure, unsure, clean)
+	if testing.Short() {
+		return // So few sets may be without one or the other.
+	}
 	if never == 0 || sure == 0 || unsure == 0 || clean == 0 || hidden == 0 {
 		t.Error("the random rule sets do not have all that lint finds")
 	}
@@ -137,7 +141,7 @@ func checkItem(t *rapid.T, e *earn.Evaluator, lines []*line, told told, item *ea
 
 // The pools are small, so that random conditions and random items have something to do with each other.
 var (
-	somePrices = []int64{0, 1, 99, 100_00, 250_00, 1 << 40, math.MaxInt64 / 1000, math.MaxInt64 - 1, math.MaxInt64}
+	somePrices = []int64{0, 1, 99, 100_00, 250_00, int64(dollars.MaxPrice) - 1, int64(dollars.MaxPrice)}
 	someRoutes = []string{"", "FRA-LIS", "LIS-FRA", "FRA-FRA", "FRA-MUC-LIS", "-LIS", "FRA-", "LISBON", "-"}
 	someTexts  = map[string][]string{
 		"kind": {"hotel", "car", "flight", "boat"}, "currency": {"EUR", "USD"}, "cabin": {"", "economy", "business", "first"},
@@ -160,7 +164,7 @@ func randomItem(r *rand.Rand) earn.Item {
 	i := earn.Item{
 		Kind: pick(r, []earn.Kind{earn.Hotel, earn.Car, earn.Flight}), Price: pick(r, somePrices), Currency: "EUR",
 		Start: 20_454 + r.Int32N(400), Cabin: texts("cabin"), Route: pick(r, someRoutes), Country: texts("country"),
-		Hotel: texts("hotel"), Channel: texts("channel"), Party: pick(r, []int64{0, 1, 2, 3, 4, 9, math.MaxInt64}), Tier: texts("tier"),
+		Hotel: texts("hotel"), Channel: texts("channel"), Party: pick(r, []int64{0, 1, 2, 3, 4, 9, dollars.MaxParty}), Tier: texts("tier"),
 		Trip: earn.Trip{Hotels: r.Uint32N(3), Cars: r.Uint32N(3), Flights: r.Uint32N(3)},
 	}
 	i.End = i.Start + r.Int32N(10)

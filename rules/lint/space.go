@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
@@ -74,11 +75,24 @@ func newSpace(k earn.Kind, rules earn.RuleSet) *space {
 	s.domains[currency] = these(rules.Currency)
 	s.domains[origin] = like(pattern{op: isHalf})
 	s.domains[destination] = like(pattern{op: isHalf})
-	s.domains[start] = between(math.MinInt32, math.MaxInt32)
+	s.domains[start] = between(0, math.MaxInt32)
+	s.narrow(price, int64(dollars.MaxPrice))
+	s.narrow(party, dollars.MaxParty)
+	for _, a := range [...]axis{hotels, cars, flights, longest} {
+		s.narrow(a, maxTrip)
+	}
 	s.domains[moment] = allNumbers
 	own := map[earn.Kind]axis{earn.Hotel: hotels, earn.Car: cars, earn.Flight: flights}[k]
 	s.domains[own] = s.domains[own].and(between(1, math.MaxInt64))
 	return s
+}
+
+// maxTrip is how many items of a kind, or nights, a trip has at most. The ledger refuses other facts.
+const maxTrip = 1<<16 - 1
+
+// narrow bounds numbers of which a ledger takes no more.
+func (s *space) narrow(a axis, most int64) {
+	s.domains[a] = s.domains[a].and(between(0, most))
 }
 
 // read is what an item has at an axis: a number or a text.
@@ -171,6 +185,9 @@ func (s *space) possible(i *earn.Item) bool {
 		if !(box{limits: []limit{{a, s.domains[a]}}}).has(i) {
 			return false
 		}
+	}
+	if i.Booked < 0 {
+		return false
 	}
 	stay, t := readNumber(span, i), i.Trip
 	if i.Kind == earn.Hotel {

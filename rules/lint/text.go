@@ -7,6 +7,8 @@ import (
 
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/overloads"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
 // texts is a set of texts: the values, or all texts with the patterns but the values.
@@ -45,7 +47,7 @@ const (
 
 // maxCode is how long a code may be, in bytes, and codeBytes what may be in it. The ledger refuses other facts.
 const (
-	maxCode   = 24
+	maxCode   = dollars.MaxFactCode
 	codeBytes = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._/-"
 )
 

@@ -11,6 +11,7 @@ import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/ast"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
@@ -141,7 +142,7 @@ func describe(domain set) string {
 		switch {
 		case lo == hi:
 			return strconv.FormatInt(lo, 10)
-		case hi >= math.MaxInt32:
+		case hi >= math.MaxInt32 && hi != int64(dollars.MaxPrice): // Days have no bound that anybody knows.
 			return fmt.Sprintf("%d or more", lo)
 		}
 		return fmt.Sprintf("%d to %d", lo, hi)

@@ -16,20 +16,30 @@ import (
 const (
 	daySeconds = 86_400
 
+	// What an item is like where nothing asks for something else.
+	usualPrice  = 100_00
+	usualParty  = 2
+	usualNights = 2
+	usualLead   = 30
+
 	exactTries = 20  // of items in a box that only what the box cannot say could spoil
 	looseTries = 300 // of items in a box whose conditions are not all understood
 )
 
-// witness looks for an item in a box that holds. The first one tried is an ordinary one, the others are random; the
-// same box always gives the same item.
+// witness looks for an item in a box that holds. The first one tried is an ordinary one, the others are random, and then
+// made as ordinary as they can be; the same box always gives the same item.
 func (s *space) witness(b box, since int64, holds func(earn.Item) bool) *earn.Item {
 	tries := looseTries
 	if b.exact {
 		tries = exactTries
 	}
-	w := maker{space: s, box: b, since: since, random: rand.New(rand.NewPCG(1, 2))}
+	w := maker{space: s, box: b, since: since, tries: tries, random: rand.New(rand.NewPCG(1, 2))}
+	fits := func(i *earn.Item) bool { return s.possible(i) && b.has(i) && holds(*i) }
 	for w.try = range tries {
-		if i, ok := w.item(); ok && s.possible(&i) && b.has(&i) && holds(i) {
+		if i, ok := w.item(); ok && fits(&i) {
+			if w.try > 0 {
+				i = w.plainer(i, fits)
+			}
 			return &i
 		}
 	}
@@ -42,6 +52,7 @@ type maker struct {
 	box
 	since  int64
 	try    int // the first is 0
+	tries  int
 	random *rand.Rand
 }
 
@@ -50,7 +61,7 @@ func (w *maker) item() (earn.Item, bool) {
 	i := earn.Item{
 		Kind: w.kind, Currency: w.text(currency), Tier: w.text(tier),
 		Cabin: w.text(cabin), Route: w.route(), Country: w.text(country), Hotel: w.text(hotel), Channel: w.text(channel),
-		Price: w.number(price, 100_00), Party: w.number(party, 2),
+		Price: w.number(price, usualPrice), Party: w.number(party, usualParty),
 	}
 	first := w.first()
 	var ahead int64
@@ -58,10 +69,10 @@ func (w *maker) item() (earn.Item, bool) {
 		i.Time = w.number(moment, w.since)
 		ahead = w.number(lead, max(0, first-floorDay(i.Time)))
 	} else {
-		ahead = w.number(lead, 30)
+		ahead = w.number(lead, usualLead)
 		i.Time = (first-ahead)*daySeconds + daySeconds/2
 	}
-	length := w.number(span, 2)
+	length := w.number(span, usualNights)
 	w.trip(&i, length)
 	for _, d := range []int64{first, first + length, first - ahead} {
 		if d < math.MinInt32 || d > math.MaxInt32 {
@@ -88,7 +99,7 @@ func (w *maker) trip(i *earn.Item, length int64) {
 	i.Trip.Cars = uint32(w.number(cars, wanted[1]))
 	i.Trip.Flights = uint32(w.number(flights, wanted[2]))
 	if i.Kind != earn.Hotel && i.Trip.Hotels > 0 {
-		longestStay = w.number(longest, 2)
+		longestStay = w.number(longest, usualNights)
 	}
 	i.Trip.Nights = uint32(longestStay)
 }
@@ -101,11 +112,14 @@ func (w *maker) in(a axis) set {
 	return w.domains[a]
 }
 
-// number takes one from an axis: at first the one nearest to what is usual.
+// number takes one from an axis: at first the one nearest to what is usual, then those that are often booked, then any.
 func (w *maker) number(a axis, usual int64) int64 {
 	in := w.in(a).(numbers)
 	if w.try == 0 || w.random.IntN(3) == 0 {
 		return nearest(in, usual)
+	}
+	if w.try <= w.tries/2 {
+		return nearest(in, w.likely(a, usual))
 	}
 	some := in[w.random.IntN(len(in))]
 	width := uint64(some.hi) - uint64(some.lo)
@@ -123,6 +137,19 @@ func (w *maker) number(a axis, usual int64) int64 {
 		return some.lo
 	}
 	return int64(uint64(some.lo) + w.random.Uint64N(width+1))
+}
+
+// likely is a number that bookings have.
+func (w *maker) likely(a axis, usual int64) int64 {
+	switch a {
+	case price:
+		return usualPrice * w.random.Int64N(100)
+	case start:
+		return usual + w.random.Int64N(365)
+	case moment:
+		return usual + w.random.Int64N(365)*daySeconds
+	}
+	return w.random.Int64N(10)
 }
 
 func nearest(in numbers, to int64) int64 {
@@ -243,11 +270,9 @@ func tell(i *earn.Item) string {
 	}
 	date := func(d int32) string { return time.Unix(int64(d)*daySeconds, 0).UTC().Format(time.DateOnly) }
 	words = append(words, fmt.Sprintf("from %s, booked %s, at %s %s", date(i.Start), date(i.Booked), earn.Cents(i.Price), i.Currency))
-	for _, code := range [...]struct{ name, is string }{
-		{"cabin", i.Cabin}, {"route", i.Route}, {"country", i.Country}, {"hotel", i.Hotel}, {"channel", i.Channel}, {"tier", i.Tier},
-	} {
-		if code.is != "" {
-			words = append(words, code.name+" "+code.is)
+	for _, c := range codes {
+		if is := *c.of(i); is != "" {
+			words = append(words, c.name+" "+is)
 		}
 	}
 	words = append(words, "party of "+fmt.Sprint(i.Party))
