@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/destinasia/dollars/chaincode/earn"
 )
@@ -49,7 +50,11 @@ func (d differ) compare(table, row int, column, here, there string) {
 
 func (d differ) count(table int, what string, here, there int) {
 	if here != there {
-		d.add(d.sheet.Place(table, -1, what), "the file has %d %s, %s has %d", here, what, d.of, there)
+		counted := what
+		if here == 1 {
+			counted = strings.TrimSuffix(what, "s")
+		}
+		d.add(d.sheet.Place(table, -1, what), "the file has %d %s, %s has %d", here, counted, d.of, there)
 	}
 }
 

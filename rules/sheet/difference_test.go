@@ -35,7 +35,7 @@ func TestDifferences(t *testing.T) {
 		{"another condition", func(r *earn.RuleSet) { r.Tables[1].Rows[0].When = "nights >= 8" }, `row long, when: the file says "nights >= 7"`},
 		{"no condition", func(r *earn.RuleSet) { r.Tables[1].Rows[0].When = "" }, "the proposal says nothing"},
 		{"another tier", func(r *earn.RuleSet) { r.Tiers[0].Nights = 30 }, "tier gold, nights"},
-		{"another row", func(r *earn.RuleSet) { r.Tables[0].Rows = append(r.Tables[0].Rows, r.Tables[0].Rows[0]) }, "the file has 1 rows, the proposal has 2"},
+		{"another row", func(r *earn.RuleSet) { r.Tables[0].Rows = append(r.Tables[0].Rows, r.Tables[0].Rows[0]) }, "the file has 1 row, the proposal has 2"},
 		{"no second table", func(r *earn.RuleSet) { r.Tables = r.Tables[:1] }, "the file has 2 tables, the proposal has 1"},
 		{"another hit policy", func(r *earn.RuleSet) { r.Tables[1].Hit = earn.First }, "table more, hit"},
 		{"another name", func(r *earn.RuleSet) { r.Name = "Summer" }, "name"},
