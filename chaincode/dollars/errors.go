@@ -29,6 +29,7 @@ const (
 	CodeRulesOwnProposal Code = "rules_own_proposal" // approved by the certificate that proposed it
 	CodeRulesUnapproved  Code = "rules_unapproved"   // published before it was approved, or long after
 	CodeRulesBudget      Code = "rules_budget"       // a row's budget is another than in an earlier version
+	CodeRulesFull        Code = "rules_full"         // too many versions wait for their start, or were in force in the last hour
 	CodeRulesOverlap     Code = "rules_overlap"      // two rows match where only one may; the booking cannot be confirmed
 
 	CodeBookingUnknown   Code = "booking_unknown"   // completed, but never confirmed

@@ -332,7 +332,7 @@ func (b *batch) publishRules(o PublishRules) (Entry, error) {
 	p.Starts = max(rules.RuleSet().Starts, p.Published) // what was promised before stays promised
 	schedule := b.rules.schedule.plus(Scheduled{p.Version, p.Starts, o.Hash, rules.UsesMember()}, b.env.Time)
 	if len(schedule) > MaxScheduled {
-		return e, refuse(CodeRulesVersion, fmt.Sprintf("%d versions wait for their start or were in force lately; more at a time is too many", MaxScheduled))
+		return e, refuse(CodeRulesFull, fmt.Sprintf("%d versions wait for their start or were in force in the last hour; more at a time is too many", MaxScheduled))
 	}
 	if err := b.openBudgets(rules); err != nil {
 		return e, err

@@ -31,11 +31,11 @@ func (l *rulesLedger) effectsOf(ctx context.Context, state rulesState, set earn.
 		if err != nil {
 			return e, err
 		}
-		current, err := evaluator(record)
+		inForce, err := evaluator(record)
 		if err != nil {
 			return e, err
 		}
-		if c := current.RuleSet().Currency; c != set.Currency {
+		if c := inForce.RuleSet().Currency; c != set.Currency {
 			e.warnings = append(e.warnings, fmt.Sprintf("prices are in %s, those of the rules in force in %s: every booking with a price in %s would be refused", set.Currency, c, c))
 		}
 	}

@@ -21,6 +21,12 @@ const (
 	controller = "controller"
 )
 
+// current and proposal name rules that are no number.
+const (
+	current  = "current"
+	proposal = "proposal"
+)
+
 // rulesLedger is the ledger as those see it who look after its rules: read from the peers of both organisations, and
 // written to with people's own certificates. The wallet service has no part in it.
 type rulesLedger struct {
@@ -161,7 +167,8 @@ func refusedRules(op dollars.Operation, user string, e dollars.Entry) error {
 		dollars.CodeRulesVersion:     "the version has been published, or is not proposed, by now; see `destinasia rules list`",
 		dollars.CodeRulesChanged:     "something else is proposed by now; see `destinasia rules show proposal`",
 		dollars.CodeRulesOwnProposal: user + " proposed it, and nobody approves their own proposal; use another certificate (--as)",
-		dollars.CodeRulesUnapproved:  "nobody has approved it yet; see `destinasia rules approve`",
+		dollars.CodeRulesUnapproved:  "nobody has approved it in the last 30 days; see `destinasia rules approve`",
+		dollars.CodeRulesFull:        fmt.Sprintf("%d versions wait for their start or were in force in the last hour; publish it later", dollars.MaxScheduled),
 		dollars.CodeRulesBudget:      "a row has another budget than in an earlier version, in which it began to count; keep the amount, or give the row a new id",
 	}[e.Code]
 	return fmt.Errorf("%s: %s: %s; nothing was changed", op.Kind(), e.Code, reason)

@@ -171,9 +171,9 @@ func newRulesShowCommand(a *app) *cobra.Command {
 // named finds a version by number, the one in force where none is named, or what is proposed.
 func (l *rulesLedger) named(ctx context.Context, which string) (dollars.RulesRecord, error) {
 	switch which {
-	case "", "current":
+	case "", current:
 		return l.inForce(ctx)
-	case "proposal":
+	case proposal:
 		s, err := l.state(ctx)
 		if err == nil && s.proposal.Version == 0 {
 			err = errors.New("no rules are proposed")
@@ -219,7 +219,7 @@ func (a *app) printRuleSet(set earn.RuleSet) {
 			reached = append(reached, "D$ "+level.Points.String())
 		}
 		if level.Nights > 0 {
-			reached = append(reached, fmt.Sprintf("%d nights", level.Nights))
+			reached = append(reached, fmt.Sprintf("nights: %d", level.Nights))
 		}
 		fmt.Fprintf(a.out, "tier %s: from %s in twelve months\n", level.Tier, strings.Join(reached, " or "))
 	}

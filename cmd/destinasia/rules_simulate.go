@@ -41,7 +41,7 @@ func newRulesSimulateCommand(a *app) *cobra.Command {
 			return a.withRules(cmd.Context(), func(l *rulesLedger) error { return a.simulate(cmd.Context(), l, s) })
 		},
 	}
-	command.Flags().StringVar(&s.against, "against", "current", "the `VERSION` to compare with, a number, current or proposal")
+	command.Flags().StringVar(&s.against, "against", current, "the `VERSION` to compare with, a number, current or proposal")
 	command.Flags().StringVar(&s.from, "from", "", "only what was booked on this `DATE` or later, before any --shift")
 	command.Flags().StringVar(&s.until, "until", "", "only what was booked on this `DATE` or earlier, before any --shift")
 	command.Flags().IntVar(&s.shift, "shift", 0, "move the bookings by so many `YEARS`, to try next summer on an old one")
@@ -60,6 +60,9 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 		return err
 	}
 	options := simulate.Options{Shift: s.shift}
+	if s.against != current {
+		options.Current = sideName(s.against)
+	}
 	if options.From, err = dayFlag("from", s.from); err != nil {
 		return err
 	}
@@ -100,9 +103,20 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 			t.AppendRow(toRow(line))
 		}
 		t.Render()
+		for _, note := range part.Notes {
+			fmt.Fprintln(a.out, note)
+		}
 	}
 	fmt.Fprintf(a.out, "%d booked items, tried twice in %.1f s.\n", history.Len(), time.Since(begun).Seconds())
 	return nil
+}
+
+// sideName is what the rules that a draft is compared with are called.
+func sideName(against string) string {
+	if against == proposal {
+		return against
+	}
+	return "version " + against
 }
 
 // tellSimulated tells what else there is to say of a draft that is tried: it need not be fit to be proposed.

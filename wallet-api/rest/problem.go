@@ -52,7 +52,7 @@ var statuses = map[dollars.Code]int{
 	dollars.CodeCurrencyUnknown: http.StatusUnprocessableEntity, dollars.CodeFactInvalid: http.StatusUnprocessableEntity,
 	dollars.CodeRulesMissing: http.StatusUnprocessableEntity, dollars.CodeRulesOverlap: http.StatusUnprocessableEntity,
 	dollars.CodeRulesInvalid: http.StatusUnprocessableEntity, dollars.CodeRulesVersion: http.StatusConflict,
-	dollars.CodeRulesChanged: http.StatusConflict, dollars.CodeRulesBudget: http.StatusConflict,
+	dollars.CodeRulesChanged: http.StatusConflict, dollars.CodeRulesBudget: http.StatusConflict, dollars.CodeRulesFull: http.StatusConflict,
 	dollars.CodeRulesUnapproved: http.StatusConflict, dollars.CodeRulesOwnProposal: http.StatusForbidden,
 	dollars.CodeBookingUnknown: http.StatusUnprocessableEntity, dollars.CodeBookingConflict: http.StatusConflict,
 	dollars.CodeBookingCancelled: http.StatusConflict, dollars.CodeSignatureInvalid: http.StatusUnprocessableEntity,
