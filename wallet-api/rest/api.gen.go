@@ -306,8 +306,8 @@ type BookingItem struct {
 	// Cabin Of a flight, e.g. `economy`.
 	Cabin FactCode `json:"cabin,omitempty,omitzero"`
 
-	// Country Of the destination, ISO 3166-1 alpha-2.
-	Country FactCode           `json:"country,omitempty,omitzero"`
+	// Country Of the destination, ISO 3166-1 alpha-2, such as `PT`.
+	Country string             `json:"country,omitempty,omitzero"`
 	End     openapi_types.Date `json:"end,omitempty,omitzero"`
 
 	// Hotel The hotel's code.

@@ -81,6 +81,8 @@ func TestBadEvents(t *testing.T) {
 		{"no code", with(`"kind"`, `"hotel":"Grand Hotel","kind"`), 422, dollars.CodeFactInvalid, "/data/items/0/hotel"},
 		{"a long code", with(`"kind"`, `"route":"`+strings.Repeat("x", 25)+`","kind"`), 422, dollars.CodeFactInvalid, "/data/items/0/route"},
 		{"a number for a code", with(`"kind"`, `"country":7,"kind"`), 400, wallet.CodeMalformed, "/data/items/0/country"},
+		{"a country by its name", with(`"kind"`, `"country":"Portugal","kind"`), 422, dollars.CodeFactInvalid, "/data/items/0/country"},
+		{"a country in small letters", with(`"kind"`, `"country":"pt","kind"`), 422, dollars.CodeFactInvalid, "/data/items/0/country"},
 		{"no channel", with(`"member"`, `"channel":"the web","member"`), 422, dollars.CodeFactInvalid, "/data/channel"},
 		{"nobody travels", with(`"member"`, `"party":0,"member"`), 422, dollars.CodeFactInvalid, "/data/party"},
 		{"too many travel", with(`"member"`, `"party":1001,"member"`), 422, dollars.CodeFactInvalid, "/data/party"},

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -275,6 +276,10 @@ func (item BookingItem) facts(currency string) (f dollars.Facts, err error) {
 		if err := f.Check(); err != nil {
 			return f, at(code.field, err)
 		}
+	}
+	if c := f.Country; c != "" && (len(c) != 2 || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "") {
+		// The ledger takes any code, but a rule for PT would pass over Portugal and pt without a word.
+		return f, &Error{Code: dollars.CodeFactInvalid, Detail: "a country is two capital letters, such as PT (ISO 3166-1 alpha-2)", Field: "/country"}
 	}
 	return f, nil
 }
