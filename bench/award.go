@@ -62,39 +62,6 @@ type maker struct {
 	crowd bookings.Crowd
 }
 
-// What members book. In a trip with two flights the second leads home.
-var trips = [...][]string{
-	{bookings.Flight, bookings.Hotel, bookings.Car, bookings.Flight},
-	{bookings.Flight, bookings.Hotel, bookings.Flight},
-	{bookings.Flight, bookings.Flight},
-	{bookings.Hotel, bookings.Car},
-	{bookings.Hotel},
-	{bookings.Flight},
-	{bookings.Car},
-}
-
-// place is an airport, by its IATA code, and the country around it.
-type place struct{ airport, country string }
-
-// Where trips begin and lead, how they are booked, and by how many. What is commoner stands there more than once.
-var (
-	homes = []place{{"FRA", "DE"}, {"MUC", "DE"}, {"VIE", "AT"}, {"ZRH", "CH"}}
-	aways = []place{
-		{"LIS", "PT"},
-		{"PMI", "ES"},
-		{"ATH", "GR"},
-		{"BKK", "TH"},
-		{"HKT", "TH"},
-		{"DPS", "ID"},
-		{"SGN", "VN"},
-		{"SIN", "SG"},
-		{"NRT", "JP"},
-	}
-	cabins   = []string{"economy", "economy", "economy", "economy", "economy", "economy", "economy", "premium", "premium", "business"}
-	channels = []string{"web", "web", "web", "web", "web", "app", "app", "app", "agent", "agent"}
-	parties  = []int{1, 1, 1, 2, 2, 2, 2, 3, 4, 5}
-)
-
 func pick[T any](m maker, from []T) T { return from[m.IntN(len(from))] }
 
 // between is a number from low to high, both included.
@@ -104,12 +71,12 @@ func (m maker) between(low, high int) int { return low + m.IntN(high-low+1) }
 var newYear = bookings.DateOf(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
 
 func (m maker) booking(id string) (confirmed, completed bookings.Event) {
-	home, away := pick(m, homes), pick(m, aways)
+	home, away := pick(m, bookings.Homes), pick(m, bookings.Aways)
 	first, nights := newYear+bookings.Date(m.IntN(350)), m.between(1, 14)
 	booked := first - bookings.Date(m.between(1, 200))
 	data := bookings.Data{
 		Booking: id, Member: bookings.MemberID(m.crowd.Pick(m.Uint64())),
-		Channel: pick(m, channels), Party: pick(m, parties), Items: m.items(home, away, first, nights),
+		Channel: pick(m, bookings.Channels), Party: pick(m, bookings.Parties), Items: m.items(home, away, first, nights),
 	}
 	confirmed = bookings.Event{Source: Source, ID: id + "/confirmed", Type: bookings.Confirmed, Time: booked.At(12 * time.Hour), Data: data}
 	completed = bookings.Event{
@@ -123,20 +90,20 @@ func (m maker) booking(id string) (confirmed, completed bookings.Event) {
 }
 
 // items are those of a trip from one place to another.
-func (m maker) items(home, away place, first bookings.Date, nights int) []bookings.Item {
+func (m maker) items(home, away bookings.Place, first bookings.Date, nights int) []bookings.Item {
 	var items []bookings.Item
-	last, cabin, cents := first+bookings.Date(nights), pick(m, cabins), 0
-	for i, kind := range trips[m.IntN(len(trips))] {
-		item := bookings.Item{Item: strconv.Itoa(i + 1), Kind: kind, Start: first, End: last, Country: away.country}
+	last, cabin, cents := first+bookings.Date(nights), pick(m, bookings.Cabins), 0
+	for i, kind := range bookings.Trips[m.IntN(len(bookings.Trips))] {
+		item := bookings.Item{Item: strconv.Itoa(i + 1), Kind: kind, Start: first, End: last, Country: away.Country}
 		switch {
 		case kind == bookings.Flight && i == 0:
-			item.End, item.Cabin, item.Route = first, cabin, home.airport+"-"+away.airport
+			item.End, item.Cabin, item.Route = first, cabin, home.Airport+"-"+away.Airport
 			cents = m.between(29_00, 650_00)
 		case kind == bookings.Flight:
-			item.Start, item.Cabin, item.Route, item.Country = last, cabin, away.airport+"-"+home.airport, home.country
+			item.Start, item.Cabin, item.Route, item.Country = last, cabin, away.Airport+"-"+home.Airport, home.Country
 			cents = m.between(29_00, 650_00)
 		case kind == bookings.Hotel:
-			item.Hotel = fmt.Sprintf("%s-%d", strings.ToLower(away.airport), m.between(1, 3))
+			item.Hotel = fmt.Sprintf("%s-%d", strings.ToLower(away.Airport), m.between(1, 3))
 			cents = nights * m.between(45_00, 240_00)
 		default:
 			cents = nights * m.between(19_00, 85_00)

@@ -14,17 +14,6 @@ var (
 	yearEnd = bookings.DateOf(time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC))
 )
 
-// trips are what members book. In a trip with two flights the second leads home.
-var trips = [...][]string{
-	{bookings.Flight, bookings.Hotel, bookings.Car, bookings.Flight},
-	{bookings.Flight, bookings.Hotel, bookings.Flight},
-	{bookings.Flight, bookings.Flight},
-	{bookings.Hotel, bookings.Car},
-	{bookings.Hotel},
-	{bookings.Flight},
-	{bookings.Car},
-}
-
 // basisPoints is what a new ledger pays for a price.
 var basisPoints = map[string]bookings.Cents{bookings.Hotel: 500, bookings.Car: 300, bookings.Flight: 200}
 
@@ -129,7 +118,7 @@ func (m *maker) cancel(confirmed bookings.Event, reason string, on bookings.Date
 func (m *maker) trip(first bookings.Date, nights int) []bookings.Item {
 	var items []bookings.Item
 	last := first + bookings.Date(nights)
-	for i, kind := range trips[m.below(len(trips))] {
+	for i, kind := range bookings.Trips[m.below(len(bookings.Trips))] {
 		item := bookings.Item{Item: strconv.Itoa(i + 1), Kind: kind, Start: first, End: last}
 		var cents int
 		switch kind {
