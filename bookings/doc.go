@@ -9,6 +9,6 @@
 // event. Judging events is left to the receiver. It tells what a trip is and costs, for earning
 // rules to ask about, and of people only the member's number and how many travel.
 //
-// The package also holds the one thing the two sources share: who the members are. [MemberID]
-// names them and [Crowd] says how unevenly they travel.
+// The package also holds what made-up events share: who the members are ([MemberID] names them and
+// [Crowd] says how unevenly they travel), and what they book ([Trips] and what goes with them).
 package bookings
