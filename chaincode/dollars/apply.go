@@ -51,13 +51,13 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 	b := &batch{
 		env:      env,
 		state:    state,
-		bookings: map[BookingID]*bookingSlot{},
-		accounts: map[Account]*accountSlot{},
+		bookings: map[BookingID]*slot[BookingRecord]{},
+		accounts: map[Account]*slot[AccountRecord]{},
 		credits:  map[Credit]*creditSlot{},
 		births:   map[Account]Buckets{},
-		members:  map[Account]*memberSlot{},
-		trips:    map[TripID]*tripSlot{},
-		pots:     map[string]*potSlot{},
+		members:  map[Account]*slot[EarningRecord]{},
+		trips:    map[TripID]*slot[TripRecord]{},
+		pots:     map[string]*slot[BudgetRecord]{},
 		shares:   map[string]*shareSlot{},
 		rules:    rulesOverlay{versions: map[uint32]*rulesVersion{}, past: map[uint32]*earn.Hash{}},
 		orders:   verifyOrders(env, ops),
@@ -93,27 +93,26 @@ type batch struct {
 	env   Env
 	state State
 
-	bookings map[BookingID]*bookingSlot
-	accounts map[Account]*accountSlot
+	bookings map[BookingID]*slot[BookingRecord]
+	accounts map[Account]*slot[AccountRecord]
 	credits  map[Credit]*creditSlot
 	births   map[Account]Buckets // received in this batch and not yet absorbed
-	members  map[Account]*memberSlot
-	trips    map[TripID]*tripSlot
-	pots     map[string]*potSlot   // by row
-	shares   map[string]*shareSlot // by row, of the batch's lane
+	members  map[Account]*slot[EarningRecord]
+	trips    map[TripID]*slot[TripRecord]
+	pots     map[string]*slot[BudgetRecord] // by row
+	shares   map[string]*shareSlot          // by row, of the batch's lane
 	rules    rulesOverlay
 	orders   []orderCheck // by operation index
 }
 
-type bookingSlot struct {
-	rec   BookingRecord // State BookingNone where there is no record
+// slot is a record in the overlay: as it was read, the zero record where there is none, or as the batch changed it.
+type slot[R record] struct {
+	rec   R
 	dirty bool
 }
 
-type accountSlot struct {
-	rec   AccountRecord
-	dirty bool
-}
+// record is what the ledger keeps under a key.
+type record interface{ Encode() []byte }
 
 type creditSlot struct {
 	amount Amount // 0 where the credit does not exist, or no more
@@ -294,27 +293,25 @@ func (w *wanted) add(key string, put func([]byte) error) {
 	w.put = append(w.put, put)
 }
 
-func (w *wanted) booking(id BookingID) {
-	if w.b.bookings[id] != nil {
+// want wants a record, unless it is in the overlay.
+func want[K comparable, R record](w *wanted, slots map[K]*slot[R], name K, key func(K) string, decode func([]byte) (R, error)) {
+	if slots[name] != nil {
 		return
 	}
-	slot := &bookingSlot{}
-	w.b.bookings[id] = slot
-	w.add(BookingKey(id), func(value []byte) (err error) {
-		slot.rec, err = DecodeBookingRecord(value)
+	s := &slot[R]{}
+	slots[name] = s
+	w.add(key(name), func(value []byte) (err error) {
+		s.rec, err = decode(value)
 		return err
 	})
 }
 
+func (w *wanted) booking(id BookingID) {
+	want(w, w.b.bookings, id, BookingKey, DecodeBookingRecord)
+}
+
 func (w *wanted) account(a Account, refs []CreditRef) {
-	if w.b.accounts[a] == nil {
-		slot := &accountSlot{}
-		w.b.accounts[a] = slot
-		w.add(AccountKey(a), func(value []byte) (err error) {
-			slot.rec, err = DecodeAccountRecord(value)
-			return err
-		})
-	}
+	want(w, w.b.accounts, a, AccountKey, DecodeAccountRecord)
 	for _, ref := range refs {
 		c := ref.Of(a)
 		if w.b.credits[c] != nil {
@@ -357,16 +354,11 @@ func (w *wanted) read() error {
 // writes is everything the batch changed, sorted by key.
 func (b *batch) writes() []Write {
 	out := make([]Write, 0, len(b.bookings)+len(b.accounts)+len(b.credits)+2*len(b.births)+len(b.members)+len(b.trips))
-	for id, slot := range b.bookings {
-		if slot.dirty {
-			out = append(out, Write{BookingKey(id), slot.rec.Encode()})
-		}
-	}
-	for a, slot := range b.accounts {
-		if slot.dirty {
-			out = append(out, Write{AccountKey(a), slot.rec.Encode()})
-		}
-	}
+	out = changed(out, b.bookings, BookingKey)
+	out = changed(out, b.accounts, AccountKey)
+	out = changed(out, b.members, EarningKey)
+	out = changed(out, b.trips, TripKey)
+	out = changed(out, b.pots, BudgetKey)
 	for c, slot := range b.credits {
 		if slot.spent {
 			out = append(out, Write{Key: c.Key()})
@@ -377,21 +369,6 @@ func (b *batch) writes() []Write {
 			out = append(out, Write{Credit{a, x.Expiry, b.env.TxID}.Key(), EncodeCredit(x.Amount)})
 		}
 	}
-	for a, slot := range b.members {
-		if slot.dirty {
-			out = append(out, Write{EarningKey(a), slot.rec.Encode()})
-		}
-	}
-	for id, slot := range b.trips {
-		if slot.dirty {
-			out = append(out, Write{TripKey(id), slot.rec.Encode()})
-		}
-	}
-	for row, slot := range b.pots {
-		if slot.dirty {
-			out = append(out, Write{BudgetKey(row), slot.rec.Encode()})
-		}
-	}
 	for row, slot := range b.shares {
 		if slot.dirty {
 			out = append(out, Write{ShareKey(row, b.env.Lane), EncodeShare(slot.left)})
@@ -400,5 +377,15 @@ func (b *batch) writes() []Write {
 	out = append(out, b.rules.writes()...)
 	// The maps were walked in no order; the keys, all different, make one.
 	slices.SortFunc(out, func(x, y Write) int { return cmp.Compare(x.Key, y.Key) })
+	return out
+}
+
+// changed appends the writes of records that the batch changed, in no order.
+func changed[K comparable, R record](out []Write, slots map[K]*slot[R], key func(K) string) []Write {
+	for name, s := range slots {
+		if s.dirty {
+			out = append(out, Write{key(name), s.rec.Encode()})
+		}
+	}
 	return out
 }

@@ -60,30 +60,15 @@ func DecodeShare(data []byte) (Amount, error) {
 	return left, nil
 }
 
-type (
-	potSlot struct {
-		rec   BudgetRecord // Total 0 where the budget was never opened
-		dirty bool
-	}
-	shareSlot struct {
-		left  Amount
-		spent Amount // by this batch
-		drew  bool   // on the pot
-		dirty bool
-	}
-)
-
-func (w *wanted) pot(row string) {
-	if w.b.pots[row] != nil {
-		return
-	}
-	slot := &potSlot{}
-	w.b.pots[row] = slot
-	w.add(BudgetKey(row), func(value []byte) (err error) {
-		slot.rec, err = DecodeBudgetRecord(value)
-		return err
-	})
+// shareSlot is the share of the batch's lane in the overlay.
+type shareSlot struct {
+	left  Amount
+	spent Amount // by this batch
+	drew  bool   // on the pot
+	dirty bool
 }
+
+func (w *wanted) pot(row string) { want(w, w.b.pots, row, BudgetKey, DecodeBudgetRecord) }
 
 func (w *wanted) share(row string) {
 	if w.b.shares[row] != nil {
@@ -97,7 +82,7 @@ func (w *wanted) share(row string) {
 	})
 }
 
-func (b *batch) pot(row string) (*potSlot, error) {
+func (b *batch) pot(row string) (*slot[BudgetRecord], error) {
 	w := wanted{b: b}
 	w.pot(row)
 	err := w.read()
@@ -133,7 +118,7 @@ func (b *batch) openBudgets(rules *earn.Evaluator) error {
 	}
 	for _, row := range rows {
 		if pot := b.pots[row.ID]; pot.rec.Total == 0 && row.Budget > 0 {
-			*pot = potSlot{BudgetRecord{Amount(row.Budget), Amount(row.Budget)}, true}
+			pot.rec, pot.dirty = BudgetRecord{Amount(row.Budget), Amount(row.Budget)}, true
 		}
 	}
 	return nil
@@ -166,7 +151,7 @@ func (b *batch) spendBudget(row string, points Amount) error {
 		if pot.rec.Left < short {
 			return fmt.Errorf("the budget of row %s is short of what it just had", row)
 		}
-		pot.draw(share, short)
+		share.draw(pot, short)
 	}
 	share.left -= points
 	share.spent += points
@@ -174,10 +159,10 @@ func (b *batch) spendBudget(row string, points Amount) error {
 	return nil
 }
 
-func (p *potSlot) draw(share *shareSlot, amount Amount) {
-	p.rec.Left -= amount
-	share.left += amount
-	p.dirty, share.drew, share.dirty = true, true, true
+func (s *shareSlot) draw(pot *slot[BudgetRecord], amount Amount) {
+	pot.rec.Left -= amount
+	s.left += amount
+	pot.dirty, s.drew, s.dirty = true, true, true
 }
 
 // reserveBudgets leaves the lane something for later batches, at the end of one that had to draw on pots. Each row has
@@ -186,7 +171,7 @@ func (b *batch) reserveBudgets() {
 	for row, share := range b.shares {
 		if share.drew {
 			pot := b.pots[row]
-			pot.draw(share, min(pot.rec.Left/Lanes, pot.rec.Total/maxReserve, reserve*share.spent))
+			share.draw(pot, min(pot.rec.Left/Lanes, pot.rec.Total/maxReserve, reserve*share.spent))
 		}
 	}
 }

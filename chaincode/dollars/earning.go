@@ -160,52 +160,20 @@ func (b *batch) tiersInForce() (bool, error) {
 	return len(v.rules.RuleSet().Tiers) > 0, nil
 }
 
-// memberSlot and tripSlot are records in the overlay.
-type (
-	memberSlot struct {
-		rec   EarningRecord
-		dirty bool
-	}
-	tripSlot struct {
-		rec   TripRecord
-		dirty bool
-	}
-)
-
-func (b *batch) member(a Account) (*memberSlot, error) {
+func (b *batch) member(a Account) (*slot[EarningRecord], error) {
 	w := wanted{b: b}
 	w.member(a)
 	err := w.read()
 	return b.members[a], err
 }
 
-func (b *batch) trip(id TripID) (*tripSlot, error) {
+func (b *batch) trip(id TripID) (*slot[TripRecord], error) {
 	w := wanted{b: b}
 	w.trip(id)
 	err := w.read()
 	return b.trips[id], err
 }
 
-func (w *wanted) member(a Account) {
-	if w.b.members[a] != nil {
-		return
-	}
-	slot := &memberSlot{}
-	w.b.members[a] = slot
-	w.add(EarningKey(a), func(value []byte) (err error) {
-		slot.rec, err = DecodeEarningRecord(value)
-		return err
-	})
-}
+func (w *wanted) member(a Account) { want(w, w.b.members, a, EarningKey, DecodeEarningRecord) }
 
-func (w *wanted) trip(id TripID) {
-	if w.b.trips[id] != nil {
-		return
-	}
-	slot := &tripSlot{}
-	w.b.trips[id] = slot
-	w.add(TripKey(id), func(value []byte) (err error) {
-		slot.rec, err = DecodeTripRecord(value)
-		return err
-	})
-}
+func (w *wanted) trip(id TripID) { want(w, w.b.trips, id, TripKey, DecodeTripRecord) }
