@@ -5,12 +5,13 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/hyperledger/fabric-chaincode-go/v2/shim"
 )
 
 // What one Get may cost a peer. Whoever has a certificate of the channel may ask, without leaving a trace.
 const (
-	maxGetKeys   = 1_000
+	maxGetKeys   = earn.MaxRows // so that the budgets of a whole rule set can be asked for at once
 	maxGetAnswer = 8 << 20 // bytes
 	getChunk     = 50      // keys read before the answer's size is looked at
 )

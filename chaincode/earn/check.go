@@ -51,16 +51,8 @@ func (c *checker) add(table, row int, column, format string, args ...any) {
 	c.faults = append(c.faults, Fault{Table: table, Row: row, Column: column, Detail: fmt.Sprintf(format, args...)})
 }
 
-func (c *checker) rows() int {
-	n := 0
-	for _, t := range c.rules.Tables {
-		n += len(t.Rows)
-	}
-	return n
-}
-
 func (c *checker) oversized() bool {
-	return len(c.rules.Tables) > MaxTables || c.rows() > MaxRows || len(c.rules.Tiers) > MaxLevels
+	return len(c.rules.Tables) > MaxTables || c.rules.Rows() > MaxRows || len(c.rules.Tiers) > MaxLevels
 }
 
 // whole checks what is about all tables.
@@ -75,7 +67,7 @@ func (c *checker) whole() {
 	if r.Starts < 0 || r.Starts >= lastYear {
 		c.add(-1, -1, "starts", "%d is not a time in Unix seconds between 1970 and 9999", r.Starts)
 	}
-	switch n := c.rows(); {
+	switch n := r.Rows(); {
 	case len(r.Tables) == 0:
 		c.add(-1, -1, "tables", "there is no table")
 	case len(r.Tables) > MaxTables:

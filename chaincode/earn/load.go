@@ -1,8 +1,6 @@
 package earn
 
 import (
-	"encoding/json"
-	"fmt"
 	"slices"
 	"sync"
 
@@ -36,9 +34,9 @@ func (e *Evaluator) isAccepted() bool { return e.accepted }
 // version to the next; what is on the ledger stays in force, so nothing is asked of it but that it can be evaluated.
 func Load(encoded []byte) (*Evaluator, error) {
 	return load("load", encoded, func(*Evaluator) bool { return true }, func() (*Evaluator, error) {
-		var rules RuleSet
-		if err := json.Unmarshal(encoded, &rules); err != nil {
-			return nil, fmt.Errorf("these bytes are no rule set: %w", err)
+		rules, err := Read(encoded)
+		if err != nil {
+			return nil, err
 		}
 		conditions := make([][]*condition, len(rules.Tables))
 		for t, table := range rules.Tables {

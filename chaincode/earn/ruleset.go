@@ -120,6 +120,23 @@ func (r RuleSet) Encode() []byte {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
+// Rows is how many rows its tables have.
+func (r RuleSet) Rows() (rows int) {
+	for _, t := range r.Tables {
+		rows += len(t.Rows)
+	}
+	return rows
+}
+
+// Read reads a rule set that was accepted before, in whatever spelling it was accepted in.
+func Read(encoded []byte) (RuleSet, error) {
+	var r RuleSet
+	if err := json.Unmarshal(encoded, &r); err != nil {
+		return RuleSet{}, fmt.Errorf("these bytes are no rule set: %w", err)
+	}
+	return r, nil
+}
+
 // Decode reads what Encode wrote and refuses every other spelling. Whether the rules make sense is for Compile to say.
 func Decode(data []byte) (RuleSet, error) {
 	if len(data) > MaxDocument {

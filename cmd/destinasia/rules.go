@@ -97,15 +97,16 @@ func newRulesProposeCommand(a *app) *cobra.Command {
 					return err
 				}
 				set := s.Rules.Encode()
+				hash := earn.HashOf(set)
 				version := state.schedule.Latest() + 1
-				if p := state.proposal; p.Version == version && p.Hash() != earn.HashOf(set) {
+				if p := state.proposal; p.Version == version && p.Hash() != hash {
 					fmt.Fprintf(a.errs, "warning: this takes the place of another proposal (hash %.16s%s)\n", p.Hash().String(), approvedWords[p.Approver != dollars.CertificateID{}])
 				}
 				applied, err := l.apply(cmd.Context(), user, dollars.ProposeRules{Version: version, Set: set})
 				if err != nil {
 					return err
 				}
-				done := newRulesStep("proposed", version, set, user, applied)
+				done := newRulesStep("proposed", version, hash, s.Rules.Rows(), user, applied)
 				if asJSON {
 					return printJSON(a.out, done)
 				}
@@ -177,26 +178,26 @@ func (a *app) newDecisionCommand(d decision) *cobra.Command {
 				if p.Version == 0 {
 					return errors.New("no rules are proposed; see `destinasia rules propose`")
 				}
-				e, err := evaluator(p)
+				set, err := ruleSet(p)
 				if err != nil {
 					return err
 				}
 				if len(args) > 0 {
-					if err := sameAsProposed(args[0], e); err != nil {
+					if err := sameAsProposed(args[0], set); err != nil {
 						return err
 					}
 				}
 				if !asJSON {
-					a.printRuleSet(e.RuleSet())
+					a.printRuleSet(set)
 				}
-				if err := a.tellEffects(cmd.Context(), l, state, e.RuleSet(), nil); err != nil {
+				if err := a.tellEffects(cmd.Context(), l, state, set, nil); err != nil {
 					return err
 				}
 				applied, err := l.apply(cmd.Context(), user, d.operation(p.Version, p.Hash()))
 				if err != nil {
 					return err
 				}
-				done := newRulesStep(d.done, p.Version, p.Set, user, applied)
+				done := newRulesStep(d.done, p.Version, p.Hash(), set.Rows(), user, applied)
 				if asJSON {
 					return printJSON(a.out, done)
 				}
@@ -212,12 +213,12 @@ func (a *app) newDecisionCommand(d decision) *cobra.Command {
 }
 
 // sameAsProposed refuses a file that is not what is proposed, and says where it is not.
-func sameAsProposed(path string, proposed *earn.Evaluator) error {
+func sameAsProposed(path string, proposed earn.RuleSet) error {
 	s, err := readSheet(path)
 	if err != nil {
 		return err
 	}
-	if differences := s.Differences("the proposal", proposed.RuleSet()); len(differences) > 0 {
+	if differences := s.Differences("the proposal", proposed); len(differences) > 0 {
 		return fmt.Errorf("%s is not what is proposed; nothing was changed, propose the file again if it is what is wanted:\n%w", path, differences)
 	}
 	return nil
@@ -235,17 +236,11 @@ type rulesStep struct {
 	Rows        int    `json:"rows"`
 }
 
-func newRulesStep(step string, version uint32, set []byte, user string, applied staff.Applied) rulesStep {
-	done := rulesStep{
-		Step: step, Version: version, Hash: earn.HashOf(set).String(), By: user,
+func newRulesStep(step string, version uint32, hash earn.Hash, rows int, user string, applied staff.Applied) rulesStep {
+	return rulesStep{
+		Step: step, Version: version, Hash: hash.String(), Rows: rows, By: user,
 		Repeated: applied.Journal.Entries[0].Outcome == dollars.Duplicate, Transaction: applied.TxID, Block: applied.Block,
 	}
-	if r, err := earn.Decode(set); err == nil {
-		for _, t := range r.Tables {
-			done.Rows += len(t.Rows)
-		}
-	}
-	return done
 }
 
 func (s rulesStep) print(a *app) {

@@ -79,9 +79,7 @@ func checkRules(path string) (checkedRules, *sheet.Sheet, error) {
 		return report, nil, err
 	}
 	report.Hash = earn.HashOf(s.Rules.Encode()).String()
-	for _, t := range s.Rules.Tables {
-		report.Rows += len(t.Rows)
-	}
+	report.Rows = s.Rules.Rows()
 	found, warnings, err := findings(s)
 	report.Problems = append(report.Problems, found...)
 	report.Warnings = append(report.Warnings, warnings...)
@@ -105,13 +103,18 @@ func findings(s *sheet.Sheet) (problems, warnings []rulesProblem, err error) {
 	return problems, warnings, nil
 }
 
+// warn tells what does not keep anybody from going on.
+func (a *app) warn(about ...rulesProblem) {
+	for _, p := range about {
+		fmt.Fprintln(a.errs, "warning:", p.text)
+	}
+}
+
 func (a *app) printChecked(report checkedRules, s *sheet.Sheet) {
 	for _, p := range report.Problems {
 		fmt.Fprintln(a.errs, p.text)
 	}
-	for _, p := range report.Warnings {
-		fmt.Fprintln(a.errs, "warning:", p.text)
-	}
+	a.warn(report.Warnings...)
 	if len(report.Problems) > 0 {
 		fmt.Fprintf(a.errs, "%s cannot be proposed. Problems: %d\n", report.File, len(report.Problems))
 		if s == nil {
@@ -129,9 +132,7 @@ func (a *app) readProposable(path string) (*sheet.Sheet, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range report.Warnings {
-		fmt.Fprintln(a.errs, "warning:", p.text)
-	}
+	a.warn(report.Warnings...)
 	var errs []error
 	for _, p := range report.Problems {
 		errs = append(errs, errors.New(p.text))

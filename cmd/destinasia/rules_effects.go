@@ -31,11 +31,11 @@ func (l *rulesLedger) effectsOf(ctx context.Context, state rulesState, set earn.
 		if err != nil {
 			return e, err
 		}
-		inForce, err := evaluator(record)
+		inForce, err := ruleSet(record)
 		if err != nil {
 			return e, err
 		}
-		if c := inForce.RuleSet().Currency; c != set.Currency {
+		if c := inForce.Currency; c != set.Currency {
 			e.warnings = append(e.warnings, fmt.Sprintf("prices are in %s, those of the rules in force in %s: every booking with a price in %s would be refused", set.Currency, c, c))
 		}
 	}
@@ -49,9 +49,8 @@ func (l *rulesLedger) effectsOf(ctx context.Context, state rulesState, set earn.
 	return e, err
 }
 
-// budgetConflicts looks up every row's pot.
+// budgetConflicts looks up every row's pot, at once: the contract answers as many keys as there can be rows.
 func (l *rulesLedger) budgetConflicts(ctx context.Context, set earn.RuleSet) ([]budgetConflict, error) {
-	const atOnce = 500
 	var keys []string
 	var places []budgetConflict
 	for t, table := range set.Tables {
@@ -60,29 +59,26 @@ func (l *rulesLedger) budgetConflicts(ctx context.Context, set earn.RuleSet) ([]
 			places = append(places, budgetConflict{table: t, row: i})
 		}
 	}
+	values, err := l.get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
 	var conflicts []budgetConflict
-	for first := 0; first < len(keys); first += atOnce {
-		chunk := keys[first:min(first+atOnce, len(keys))]
-		values, err := l.get(ctx, chunk...)
+	for i, value := range values {
+		if len(value) == 0 {
+			continue
+		}
+		pot, err := dollars.DecodeBudgetRecord(value)
 		if err != nil {
 			return nil, err
 		}
-		for i, value := range values {
-			if len(value) == 0 {
-				continue
-			}
-			pot, err := dollars.DecodeBudgetRecord(value)
-			if err != nil {
-				return nil, err
-			}
-			place := places[first+i]
-			row := set.Tables[place.table].Rows[place.row]
-			if pot.Total == dollars.Amount(row.Budget) {
-				continue
-			}
-			place.detail = fmt.Sprintf("row %s has counted against a budget of %s since an earlier version, and goes on doing so; keep that amount, or give the row a new id", row.ID, pot.Total)
-			conflicts = append(conflicts, place)
+		place := places[i]
+		row := set.Tables[place.table].Rows[place.row]
+		if pot.Total == dollars.Amount(row.Budget) {
+			continue
 		}
+		place.detail = fmt.Sprintf("row %s has counted against a budget of %s since an earlier version, and goes on doing so; keep that amount, or give the row a new id", row.ID, pot.Total)
+		conflicts = append(conflicts, place)
 	}
 	return conflicts, nil
 }

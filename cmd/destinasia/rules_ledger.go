@@ -174,11 +174,11 @@ func refusedRules(op dollars.Operation, user string, e dollars.Entry) error {
 	return fmt.Errorf("%s: %s: %s; nothing was changed", op.Kind(), e.Code, reason)
 }
 
-// evaluator compiles what a record holds.
-func evaluator(r dollars.RulesRecord) (*earn.Evaluator, error) {
-	e, err := earn.Load(r.Set)
+// ruleSet reads what a record holds.
+func ruleSet(r dollars.RulesRecord) (earn.RuleSet, error) {
+	set, err := earn.Read(r.Set)
 	if err != nil {
-		return nil, fmt.Errorf("version %d of the rules: %w", r.Version, err)
+		return earn.RuleSet{}, fmt.Errorf("version %d of the rules: %w", r.Version, err)
 	}
-	return e, nil
+	return set, nil
 }

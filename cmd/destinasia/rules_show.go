@@ -100,14 +100,11 @@ func listRules(ctx context.Context, l *rulesLedger) ([]listedRules, error) {
 }
 
 func listed(r dollars.RulesRecord) (listedRules, error) {
-	e, err := evaluator(r)
+	set, err := ruleSet(r)
 	if err != nil {
 		return listedRules{}, err
 	}
-	line := listedRules{Version: r.Version, Hash: r.Hash().String(), Name: e.RuleSet().Name}
-	for _, t := range e.RuleSet().Tables {
-		line.Rows += len(t.Rows)
-	}
+	line := listedRules{Version: r.Version, Hash: r.Hash().String(), Name: set.Name, Rows: set.Rows()}
 	if r.Published != 0 {
 		starts, published := time.Unix(r.Starts, 0).UTC(), time.Unix(r.Published, 0).UTC()
 		line.Starts, line.Published = &starts, &published
@@ -144,19 +141,19 @@ func newRulesShowCommand(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				e, err := evaluator(r)
+				set, err := ruleSet(r)
 				if err != nil {
 					return err
 				}
 				switch {
 				case *formats["yaml"]:
-					return sheet.WriteYAML(a.out, e.RuleSet())
+					return sheet.WriteYAML(a.out, set)
 				case *formats["csv"]:
-					return sheet.WriteCSV(a.out, e.RuleSet())
+					return sheet.WriteCSV(a.out, set)
 				case *formats["json"]:
 					return a.printRulesJSON(r)
 				}
-				a.printRules(r, e.RuleSet())
+				a.printRules(r, set)
 				return nil
 			})
 		},

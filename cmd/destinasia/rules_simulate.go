@@ -76,7 +76,7 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 	if err != nil {
 		return err
 	}
-	against, err := evaluator(record)
+	against, err := ruleSet(record)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (a *app) simulate(ctx context.Context, l *rulesLedger, s simulation) error 
 		return err
 	}
 	begun := time.Now()
-	report, err := a.compare(ctx, history, against.RuleSet(), draft.Rules, options)
+	report, err := a.compare(ctx, history, against, draft.Rules, options)
 	if err != nil {
 		return err
 	}
@@ -125,9 +125,8 @@ func (a *app) tellSimulated(ctx context.Context, l *rulesLedger, draft *sheet.Sh
 	if err != nil {
 		return err
 	}
-	for _, p := range append(problems, warnings...) {
-		fmt.Fprintln(a.errs, "warning:", p.text)
-	}
+	a.warn(problems...)
+	a.warn(warnings...)
 	state, err := l.state(ctx)
 	if err != nil {
 		return err

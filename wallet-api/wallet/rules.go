@@ -57,7 +57,7 @@ func (s *Service) RulesAt(_ context.Context, version uint32, plans bool) (RulesV
 		return RulesVersion{}, &Error{Code: CodeNotFound, Detail: refusal}
 	}
 	// Not compiled: who looks through old versions should not take the place of those that are worked with.
-	set, err := earn.Decode(rec.Set)
+	set, err := earn.Read(rec.Set)
 	if err != nil {
 		return RulesVersion{}, fmt.Errorf("read version %d of the rules: %w", version, err)
 	}
@@ -99,7 +99,7 @@ func (s *Service) Schedule(_ context.Context, plans bool) (Schedule, error) {
 	if err != nil || p.Version == 0 {
 		return schedule, err
 	}
-	set, err := earn.Decode(p.Set)
+	set, err := earn.Read(p.Set)
 	if err != nil {
 		return Schedule{}, fmt.Errorf("read the proposed rules: %w", err)
 	}
