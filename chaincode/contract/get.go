@@ -12,8 +12,8 @@ import (
 // What one Get may cost a peer. Whoever has a certificate of the channel may ask, without leaving a trace.
 const (
 	maxGetKeys   = earn.MaxRows // so that the budgets of a whole rule set can be asked for at once
-	maxGetAnswer = 8 << 20 // bytes
-	getChunk     = 50      // keys read before the answer's size is looked at
+	maxGetAnswer = 8 << 20      // bytes
+	getChunk     = 50           // keys read before the answer's size is looked at
 )
 
 // get answers the values of state keys, each with its length before it; an absent one is empty.

@@ -105,6 +105,15 @@ func keyFile(cert *x509.Certificate) (string, error) {
 }
 
 func readCertificate(file string) (*x509.Certificate, error) {
+	der, err := readPEM(file)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(der)
+}
+
+// readPEM is what the first block of a PEM file holds.
+func readPEM(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
@@ -113,5 +122,5 @@ func readCertificate(file string) (*x509.Certificate, error) {
 	if block == nil {
 		return nil, fmt.Errorf("%s holds no PEM block", file)
 	}
-	return x509.ParseCertificate(block.Bytes)
+	return block.Bytes, nil
 }

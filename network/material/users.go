@@ -3,7 +3,6 @@ package material
 import (
 	"crypto/ecdsa"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -69,15 +68,11 @@ func readAuthorities(layout Layout, org string) (authorities, error) {
 }
 
 func readKey(file string) (*ecdsa.PrivateKey, error) {
-	text, err := os.ReadFile(file)
+	der, err := readPEM(file)
 	if err != nil {
 		return nil, err
 	}
-	block, _ := pem.Decode(text)
-	if block == nil {
-		return nil, fmt.Errorf("%s holds no PEM block", file)
-	}
-	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	key, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
