@@ -76,6 +76,7 @@ func (c *checker) whole() {
 		c.add(-1, -1, "tables", "%d rows are more than %d", n, MaxRows)
 	}
 	c.tiers()
+	c.policy()
 }
 
 func (c *checker) tiers() {

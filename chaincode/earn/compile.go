@@ -171,6 +171,10 @@ func (e *Evaluator) TierOf(points, nights int64) string {
 func (r RuleSet) clone() RuleSet {
 	r.Tiers = slices.Clone(r.Tiers)
 	r.Tables = slices.Clone(r.Tables)
+	if r.Policy != nil {
+		policy := *r.Policy
+		r.Policy = &policy
+	}
 	for t := range r.Tables {
 		rows := slices.Clone(r.Tables[t].Rows)
 		for i := range rows {

@@ -23,13 +23,14 @@ const (
 )
 
 // RuleSet is a set of earning rules as business staff write them and as the ledger keeps them. An item earns what its
-// tables give it, added up.
+// tables give it, added up; what its policy says holds for what members then do with their points.
 type RuleSet struct {
 	Name     string  `json:"name"`
 	Currency string  `json:"currency"`         // ISO 4217 code of the prices it applies to
 	Starts   int64   `json:"starts,omitempty"` // Unix seconds from which it is in force; 0 is from its publication
 	Tables   []Table `json:"tables"`
 	Tiers    []Level `json:"tiers,omitempty"` // the lowest first
+	Policy   *Policy `json:"policy,omitempty"`
 }
 
 // HitPolicy says what a table does when several of its rows match (DMN 1.5, section 8.2.10).
