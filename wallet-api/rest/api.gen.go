@@ -668,7 +668,7 @@ type ProposedRules struct {
 	// Hash SHA-256 of the rule set as the ledger has it.
 	Hash RulesHash `json:"hash"`
 
-	// Set Decision tables; what an item earns is the sum of what the tables give.
+	// Set Decision tables; what an item earns is the sum of what the tables give. With them comes what holds for accounts.
 	Set RuleSet `json:"set"`
 
 	// Version It would get.
@@ -696,13 +696,17 @@ type RowOutcome = earn.RowOutcome
 // RuleFact defines model for RuleFact.
 type RuleFact = earn.Fact
 
+// RulePolicy What holds for accounts while the rules are in force. Where it is absent there is no limit, reversals leave debt and
+// no adjustments can be made. Days are days of UTC.
+type RulePolicy = earn.Policy
+
 // RuleRow A row that matches gives basis points of the price and a fixed amount, cut by its limits.
 type RuleRow = earn.Row
 
 // RuleSeason The days in which a row holds, both ends included.
 type RuleSeason = earn.Season
 
-// RuleSet Decision tables; what an item earns is the sum of what the tables give.
+// RuleSet Decision tables; what an item earns is the sum of what the tables give. With them comes what holds for accounts.
 type RuleSet = earn.RuleSet
 
 // RuleTable defines model for RuleTable.
@@ -729,7 +733,7 @@ type RulesVersion struct {
 	Hash      RulesHash `json:"hash"`
 	Published time.Time `json:"published"`
 
-	// Set Decision tables; what an item earns is the sum of what the tables give.
+	// Set Decision tables; what an item earns is the sum of what the tables give. With them comes what holds for accounts.
 	Set RuleSet `json:"set"`
 
 	// Starts From when on it is in force.

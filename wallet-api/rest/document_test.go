@@ -90,7 +90,7 @@ func TestTypesOfRulesAreDescribed(t *testing.T) {
 	}
 	for name, kind := range map[string]reflect.Type{
 		"RuleSet": reflect.TypeFor[RuleSet](), "RuleTable": reflect.TypeFor[RuleTable](), "RuleRow": reflect.TypeFor[RuleRow](),
-		"RuleSeason": reflect.TypeFor[RuleSeason](), "TierLevel": reflect.TypeFor[TierLevel](),
+		"RulePolicy": reflect.TypeFor[RulePolicy](), "RuleSeason": reflect.TypeFor[RuleSeason](), "TierLevel": reflect.TypeFor[TierLevel](),
 		"Explanation": reflect.TypeFor[Explanation](), "TableOutcome": reflect.TypeFor[TableOutcome](),
 		"RowOutcome": reflect.TypeFor[RowOutcome](), "Giving": reflect.TypeFor[Giving](), "CutOutcome": reflect.TypeFor[CutOutcome](),
 		"RuleFact": reflect.TypeFor[RuleFact](),
