@@ -64,6 +64,16 @@ func TestSecretsAreMadeOnceAndOnlyForTheirOwner(t *testing.T) {
 	if second, _ := readAPIKeys(d); second[roleBooking] != first[roleBooking] {
 		t.Error("a second up changed the keys")
 	}
+	delete(first, roleApprover)
+	if err := native.WriteJSON(apiKeysFile(d), first); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := makeSecrets(d); err != nil {
+		t.Fatal(err)
+	}
+	if third, _ := readAPIKeys(d); third[roleBooking] != first[roleBooking] || third[roleApprover] == "" {
+		t.Error("the key of a role that came later is missing, or another one changed")
+	}
 }
 
 func TestCommandsWithoutANetworkSaySo(t *testing.T) {

@@ -16,6 +16,8 @@ const (
 	roleMember   = "member"   // acts for members: the app's backend
 	roleOperator = "operator" // changes rules, freezes accounts
 	roleAuditor  = "auditor"  // reads
+	roleMerchant = "merchant" // takes points and vouchers
+	roleApprover = "approver" // approves what an operator proposed
 )
 
 // open finds the network of the chosen directory.

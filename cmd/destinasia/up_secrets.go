@@ -22,6 +22,8 @@ var keyClients = map[string]string{
 	roleMember:   "member-service",
 	roleOperator: "operator",
 	roleAuditor:  "auditor",
+	roleMerchant: "merchant",
+	roleApprover: "approver",
 }
 
 // makeSecrets makes whatever secret the directory does not hold yet, and says where the service finds them. The service
@@ -40,29 +42,43 @@ func makeSecrets(d native.Dir) (service.Secrets, error) {
 			return s, err
 		}
 	}
-	keys := map[string]string{}
+	keys, err := makeKeys(d)
+	if err != nil {
+		return s, err
+	}
+	return s, hashKeys(d, keys, s.APIKeys)
+}
+
+// makeKeys makes a key for each role that has none yet. They are in a file of their own, in the clear.
+func makeKeys(d native.Dir) (map[string]string, error) {
+	keys, err := readAPIKeys(d)
+	if errors.Is(err, fs.ErrNotExist) {
+		keys, err = map[string]string{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	had := len(keys)
 	for role := range keyClients {
-		keys[role] = "dsk_" + role + "_" + base64.RawURLEncoding.EncodeToString(random32())
+		if keys[role] == "" {
+			keys[role] = "dsk_" + role + "_" + base64.RawURLEncoding.EncodeToString(random32())
+		}
+	}
+	if len(keys) == had {
+		return keys, nil
 	}
 	text, err := json.MarshalIndent(keys, "", "  ")
 	if err != nil {
-		return s, err
+		return nil, err
 	}
-	if err := writeOnce(apiKeysFile(d), append(text, '\n'), 0o600); err != nil {
-		return s, err
-	}
-	return s, hashKeys(d, s.APIKeys)
+	return keys, native.WriteFile(apiKeysFile(d), append(text, '\n'), 0o600)
 }
 
 // hashKeys writes the hashes of the keys that are in force, old or new.
-func hashKeys(d native.Dir, file string) error {
+func hashKeys(d native.Dir, keys map[string]string, file string) error {
 	type holder struct {
 		Role   string `json:"role"`
 		Client string `json:"client"`
-	}
-	keys, err := readAPIKeys(d)
-	if err != nil {
-		return err
 	}
 	hashes := map[string]holder{}
 	for role, key := range keys {

@@ -21,6 +21,10 @@ func planContract(n *native.Network, plan native.ContractPlan) (args, files []st
 	return []string{"serve", "contract", "--config", file}, []string{file}, native.WriteJSON(file, config)
 }
 
+// approver is the organisation whose operator approves what the issuer's proposed. In production it runs a wallet service
+// of its own; here one acts for both.
+const approver = "aircnc"
+
 // planWallet writes the configuration of the wallet service, and its secrets at the first time.
 func planWallet(n *native.Network) (args, files []string, err error) {
 	secrets, err := makeSecrets(n.Dir)
@@ -38,12 +42,8 @@ func planWallet(n *native.Network) (args, files []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	for user, identity := range map[string]*service.Identity{"issuer": &config.Identities.Issuer, "operator": &config.Identities.Operator} {
-		files, err := n.Dir.Material().User(own, user)
-		if err != nil {
-			return nil, nil, err
-		}
-		*identity = service.Identity{MSPID: files.MSPID, Cert: files.Cert, Key: files.Key}
+	if config.Identities, err = identities(n, own); err != nil {
+		return nil, nil, err
 	}
 	// The service talks to its own organisation's peer; that one asks the others' for endorsements.
 	config.Peer = service.Peer{
@@ -57,4 +57,30 @@ func planWallet(n *native.Network) (args, files []string, err error) {
 	file := n.Dir.Config("wallet.json")
 	files = []string{file, secrets.APIKeys, secrets.Session, secrets.Custody}
 	return []string{"serve", "wallet", "--config", file}, files, native.WriteJSON(file, config)
+}
+
+// identities are those of the wallet service.
+func identities(n *native.Network, own topology.Organisation) (service.Identities, error) {
+	other, err := n.Topology.Organisation(approver)
+	if err != nil {
+		return service.Identities{}, err
+	}
+	var ids service.Identities
+	for _, as := range []struct {
+		org      topology.Organisation
+		user     string
+		identity *service.Identity
+	}{
+		{own, "issuer", &ids.Issuer},
+		{own, "operator", &ids.Operator},
+		{own, "merchant", &ids.Merchant},
+		{other, "operator", &ids.Approver},
+	} {
+		files, err := n.Dir.Material().User(as.org, as.user)
+		if err != nil {
+			return service.Identities{}, err
+		}
+		*as.identity = service.Identity{MSPID: files.MSPID, Cert: files.Cert, Key: files.Key}
+	}
+	return ids, nil
 }

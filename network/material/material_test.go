@@ -127,11 +127,16 @@ func TestCertificatesVerifyAgainstTheirOrganisationOnly(t *testing.T) {
 
 func TestClientAttributesAndRoles(t *testing.T) {
 	n, layout := development(t)
-	org, err := n.Organisation("destinasia")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for user, want := range map[string]string{"issuer": "issuer", "operator": "operator", "planner": "rules", "controller": "rules", "admin": ""} {
+	for name, want := range map[string]string{
+		"destinasia/issuer": "issuer", "destinasia/operator": "operator", "destinasia/supervisor": "operator",
+		"destinasia/merchant": "merchant", "destinasia/planner": "rules", "destinasia/controller": "rules", "destinasia/admin": "",
+		"aircnc/client": "", "aircnc/operator": "operator", "aircnc/admin": "",
+	} {
+		organisation, user, _ := strings.Cut(name, "/")
+		org, err := n.Organisation(organisation)
+		if err != nil {
+			t.Fatal(err)
+		}
 		id, err := layout.User(org, user)
 		if err != nil {
 			t.Fatal(err)

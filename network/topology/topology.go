@@ -142,7 +142,10 @@ func Development(portBase int) (Network, error) {
 				Contracts: contracts(portBase, 0, "destinasia", "dsd"),
 				Users: []User{
 					{Name: "issuer", Attributes: map[string]string{"role": "issuer"}},
+					// Two operators: what one of them proposes, the other approves.
 					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
+					{Name: "supervisor", Attributes: map[string]string{"role": "operator"}},
+					{Name: "merchant", Attributes: map[string]string{"role": "merchant"}},
 					// Two people of the business: what one of them proposes, the other approves.
 					{Name: "planner", Attributes: map[string]string{"role": "rules"}},
 					{Name: "controller", Attributes: map[string]string{"role": "rules"}},
@@ -152,7 +155,10 @@ func Development(portBase int) (Network, error) {
 				Name: "aircnc", MSPID: "AircncMSP",
 				Peers:     peers(portBase, 1, "aircnc", 1),
 				Contracts: contracts(portBase, 1, "aircnc", "dsd"),
-				Users:     []User{{Name: "client"}},
+				Users: []User{
+					{Name: "client"},
+					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
+				},
 			},
 		},
 		Chaincodes: []Chaincode{{

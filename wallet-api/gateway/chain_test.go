@@ -114,7 +114,7 @@ func (r reader) Get(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-func (c *chain) Endorse(ctx context.Context, r role, batch []byte) (envelope, error) {
+func (c *chain) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
 	if err := sleep(ctx, 20*time.Millisecond); err != nil {
 		return envelope{}, &endorseError{overdue, err}
 	}
@@ -133,7 +133,7 @@ func (c *chain) Endorse(ctx context.Context, r role, batch []byte) (envelope, er
 	if err != nil {
 		return envelope{}, &endorseError{rejected, err}
 	}
-	tx, err := c.simulate(callerOf(r), lane, ops)
+	tx, err := c.simulate(callerOf(as), lane, ops)
 	if err != nil {
 		return envelope{}, &endorseError{rejected, err}
 	}
@@ -149,8 +149,10 @@ func (c *chain) Endorse(ctx context.Context, r role, batch []byte) (envelope, er
 }
 
 // callerOf is who the service is to the ledger.
-func callerOf(r role) dollars.Caller {
-	return dollars.Caller{Role: [...]string{issuer: dollars.RoleIssuer, operator: dollars.RoleOperator}[r]}
+func callerOf(as wallet.Certificate) dollars.Caller {
+	return dollars.Caller{Role: [...]string{
+		wallet.AsIssuer: dollars.RoleIssuer, wallet.AsOperator: dollars.RoleOperator, wallet.AsMerchant: "merchant", wallet.AsApprover: dollars.RoleOperator,
+	}[as]}
 }
 
 func (c *chain) simulate(by dollars.Caller, lane uint8, ops []dollars.Operation) (*simulated, error) {
@@ -259,8 +261,8 @@ func (c *chain) append(b wallet.Block) {
 }
 
 // apply commits a batch as another replica would.
-func (c *chain) apply(r role, ops ...dollars.Operation) wallet.Transaction {
-	return c.applyAs(callerOf(r), ops...)
+func (c *chain) apply(as wallet.Certificate, ops ...dollars.Operation) wallet.Transaction {
+	return c.applyAs(callerOf(as), ops...)
 }
 
 func (c *chain) applyAs(by dollars.Caller, ops ...dollars.Operation) wallet.Transaction {

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
 // Peer is the peer that endorses through its gateway service, orders, and delivers blocks.
@@ -28,6 +30,9 @@ type Identity struct {
 	Cert  string
 	Key   string
 }
+
+// certificates is how many identities there are, each under its wallet.Certificate.
+const certificates = wallet.AsApprover + 1
 
 // maxMessage bounds what is received in one piece. Blocks are as large as the channel's AbsoluteMaxBytes, 10 MB, and
 // what the peer adds.

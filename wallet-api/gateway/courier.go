@@ -56,7 +56,7 @@ func (c *courier) carry(ctx context.Context, b *batch) report {
 		return report{batch: b, stage: stageFailed, why: storage, err: fmt.Errorf("read the views: %w", err)}
 	}
 	start := time.Now()
-	b.tx, err = c.endorse(ctx, b.role(), dollars.EncodeBatch(b.lane, ops))
+	b.tx, err = c.endorse(ctx, b.items[0].work.As, dollars.EncodeBatch(b.lane, ops))
 	if err != nil {
 		var e *endorseError
 		if !errors.As(err, &e) {
@@ -77,10 +77,10 @@ func (c *courier) carry(ctx context.Context, b *batch) report {
 	return c.submit(ctx, b)
 }
 
-func (c *courier) endorse(ctx context.Context, r role, batch []byte) (envelope, error) {
+func (c *courier) endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.endorseTimeout)
 	defer cancel()
-	return c.ledger.Endorse(ctx, r, batch)
+	return c.ledger.Endorse(ctx, as, batch)
 }
 
 // submit hands the envelope to the orderer.

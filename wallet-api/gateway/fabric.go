@@ -23,12 +23,12 @@ type fabric struct {
 	chaincode string
 	endorsers []string // MSPs, all of which endorse
 	home      string   // the peer's MSP, asked for the height
-	gateways  [2]*client.Gateway
-	signers   [2]signer
+	gateways  [certificates]*client.Gateway
+	signers   [certificates]signer
 }
 
-func newFabric(conn *grpc.ClientConn, channel, chaincode string, endorsers []string, signers [2]signer) (*fabric, error) {
-	f := &fabric{channel: channel, chaincode: chaincode, endorsers: endorsers, home: signers[issuer].id.MspID(), signers: signers}
+func newFabric(conn *grpc.ClientConn, channel, chaincode string, endorsers []string, signers [certificates]signer) (*fabric, error) {
+	f := &fabric{channel: channel, chaincode: chaincode, endorsers: endorsers, home: signers[wallet.AsIssuer].id.MspID(), signers: signers}
 	for i, s := range signers {
 		gw, err := client.Connect(s.id, client.WithSign(s.sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
 		if err != nil {
@@ -40,11 +40,15 @@ func newFabric(conn *grpc.ClientConn, channel, chaincode string, endorsers []str
 }
 
 func (f *fabric) close() error {
-	return errors.Join(f.gateways[issuer].Close(), f.gateways[operator].Close())
+	var errs []error
+	for _, gw := range f.gateways {
+		errs = append(errs, gw.Close())
+	}
+	return errors.Join(errs...)
 }
 
-func (f *fabric) Endorse(ctx context.Context, r role, batch []byte) (envelope, error) {
-	gw := f.gateways[r]
+func (f *fabric) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
+	gw := f.gateways[as]
 	proposal, err := gw.GetNetwork(f.channel).GetContract(f.chaincode).NewProposal(applyFunction,
 		client.WithBytesArguments(batch), client.WithEndorsingOrganizations(f.endorsers...))
 	if err != nil {
@@ -55,7 +59,7 @@ func (f *fabric) Endorse(ctx context.Context, r role, batch []byte) (envelope, e
 		return envelope{}, notEndorsed(err)
 	}
 	// Signed here and not by Submit, so that what is made durable is what is submitted, byte for byte.
-	signature, err := f.signers[r].sign(tx.Digest())
+	signature, err := f.signers[as].sign(tx.Digest())
 	if err != nil {
 		return envelope{}, notEndorsed(fmt.Errorf("sign the transaction: %w", err))
 	}
@@ -75,7 +79,7 @@ func (f *fabric) Endorse(ctx context.Context, r role, batch []byte) (envelope, e
 }
 
 func (f *fabric) Submit(ctx context.Context, signed []byte) error {
-	tx, err := f.gateways[issuer].NewTransaction(signed)
+	tx, err := f.gateways[wallet.AsIssuer].NewTransaction(signed)
 	if err != nil {
 		return &submitError{err: fmt.Errorf("read the envelope: %w", err)}
 	}
@@ -87,7 +91,7 @@ func (f *fabric) Submit(ctx context.Context, signed []byte) error {
 
 func (f *fabric) Blocks(ctx context.Context, from uint64, each func(wallet.Block) error) error {
 	ctx, cancel := context.WithCancel(ctx)
-	network := f.gateways[issuer].GetNetwork(f.channel)
+	network := f.gateways[wallet.AsIssuer].GetNetwork(f.channel)
 	blocks, err := network.BlockEvents(ctx, client.WithStartBlock(from))
 	if err != nil {
 		cancel()
@@ -119,7 +123,7 @@ const heightTimeout = 5 * time.Second
 func (f *fabric) Height(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, heightTimeout)
 	defer cancel()
-	query := f.gateways[issuer].GetNetwork(f.channel).GetContract("qscc")
+	query := f.gateways[wallet.AsIssuer].GetNetwork(f.channel).GetContract("qscc")
 	raw, err := query.EvaluateWithContext(ctx, "GetChainInfo",
 		client.WithArguments(f.channel), client.WithEndorsingOrganizations(f.home))
 	if err != nil {

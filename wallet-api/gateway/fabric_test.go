@@ -188,7 +188,7 @@ func (p *testPeer) serve(t *testing.T) Options {
 	id := Identity{MSPID: "DestinasiaMSP", Cert: certFile, Key: keyFile}
 	return Options{
 		Channel: testChannel, Chaincode: testChaincode, Endorsers: []string{"DestinasiaMSP", "AircncMSP"},
-		Peer: Peer{Address: listener.Addr().String(), TLSCA: certFile, ServerName: "peer.test"}, Issuer: id, Operator: id,
+		Peer: Peer{Address: listener.Addr().String(), TLSCA: certFile, ServerName: "peer.test"}, Issuer: id, Operator: id, Merchant: id, Approver: id,
 	}
 }
 
@@ -219,7 +219,7 @@ func (p *testPeer) connect(t *testing.T) *fabric {
 func TestSameEnvelopeIsSubmittedEveryTime(t *testing.T) {
 	p := &testPeer{}
 	f := p.connect(t)
-	tx, err := f.Endorse(t.Context(), issuer, []byte("batch"))
+	tx, err := f.Endorse(t.Context(), wallet.AsIssuer, []byte("batch"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +259,7 @@ func TestEndorseErrors(t *testing.T) {
 		{status.Error(codes.DeadlineExceeded, "late"), overdue},
 	} {
 		p := &testPeer{endorse: test.err}
-		_, err := p.connect(t).Endorse(t.Context(), issuer, nil)
+		_, err := p.connect(t).Endorse(t.Context(), wallet.AsIssuer, nil)
 		var e *endorseError
 		if !errors.As(err, &e) || e.reason != test.want {
 			t.Errorf("%v is %v, want %s", test.err, err, test.want)

@@ -121,14 +121,14 @@ func (f *former) fits(it *item) (wants []key, reversals map[dollars.BookingID]re
 	return wants, reversals, true, nil
 }
 
-// company tells whether the item may be in a batch with those already in it. Work that failed in company is tried
+// company tells whether the item may be in a batch with those already in it: a transaction has one creator. Work that failed in company is tried
 // again in batches of half the size, with its like, until what is wrong is alone.
 func (f *former) company(it *item) bool {
 	if len(f.batch.items) == 0 {
 		return true
 	}
 	first := f.batch.items[0]
-	return it.mates == first.mates && !it.tooLarge && (it.mates == 0 || len(f.batch.items) < it.mates)
+	return it.work.As == first.work.As && it.mates == first.mates && !it.tooLarge && (it.mates == 0 || len(f.batch.items) < it.mates)
 }
 
 func (f *former) free(keys []key) bool {

@@ -12,6 +12,8 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/prometheus/client_golang/prometheus"
 	"google.golang.org/grpc/credentials"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
 // Options are how the gateway runs. What says "default" may be left zero; the rest is required.
@@ -20,8 +22,10 @@ type Options struct {
 	Chaincode string
 	Peer      Peer
 	Endorsers []string // MSPs whose peers all endorse
-	Issuer    Identity // role=issuer: submits booking events and orders
-	Operator  Identity // role=operator: submits admin work
+	Issuer    Identity // role=issuer
+	Operator  Identity // role=operator
+	Merchant  Identity // role=merchant
+	Approver  Identity // role=operator, of another organisation
 
 	BatchOperations int // operations of a batch; default 500
 	BatchBytes      int // bytes of a batch's operations; default 1 MiB
@@ -72,7 +76,7 @@ func (o Options) check() error {
 type Gateway struct {
 	options Options
 	peer    credentials.TransportCredentials
-	signers [2]signer
+	signers [certificates]signer
 	engine  *engine
 }
 
@@ -87,8 +91,10 @@ func New(inbox Inbox, views Views, o Options) (*Gateway, error) {
 	if g.peer, err = o.Peer.transport(); err != nil {
 		return nil, err
 	}
-	for r, id := range [...]Identity{issuer: o.Issuer, operator: o.Operator} {
-		if g.signers[r], err = id.load(); err != nil {
+	for as, id := range [certificates]Identity{
+		wallet.AsIssuer: o.Issuer, wallet.AsOperator: o.Operator, wallet.AsMerchant: o.Merchant, wallet.AsApprover: o.Approver,
+	} {
+		if g.signers[as], err = id.load(); err != nil {
 			return nil, err
 		}
 	}

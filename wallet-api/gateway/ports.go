@@ -58,8 +58,8 @@ type Reads interface {
 
 // ledger is what the gateway needs of Fabric. Errors of Endorse are *endorseError, of Submit *submitError.
 type ledger interface {
-	// Endorse has every organisation run the batch, and signs the transaction. Nothing reaches the orderer.
-	Endorse(ctx context.Context, role role, batch []byte) (envelope, error)
+	// Endorse has every organisation run the batch as the certificate's, and signs the transaction. Nothing reaches the orderer.
+	Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error)
 
 	// Submit hands the envelope to the orderer. Success means it is queued, not that it is committed.
 	Submit(ctx context.Context, signed []byte) error
@@ -77,11 +77,3 @@ type envelope struct {
 	txID   string
 	signed []byte
 }
-
-// role is which of the service's identities creates a transaction.
-type role uint8
-
-const (
-	issuer   role = iota // booking events and relayed orders
-	operator             // freezing
-)

@@ -69,13 +69,6 @@ const (
 	settling               // its outcome is known, and the inbox is being told
 )
 
-func (b *batch) role() role {
-	if b.class == wallet.ClassAdmin {
-		return operator
-	}
-	return issuer
-}
-
 // scheduler decides which work goes into the next batch. It does no I/O, reads no clock, and is used from one
 // goroutine.
 type scheduler struct {

@@ -23,7 +23,12 @@ func spend(label string, from int) wallet.Work {
 
 func freeze(label string, of int) wallet.Work {
 	w := event(label, dollars.SetFrozen{Account: account(of), Frozen: true})
-	w.Class = wallet.ClassAdmin
+	w.Class, w.As = wallet.ClassAdmin, wallet.AsOperator
+	return w
+}
+
+func as(c wallet.Certificate, w wallet.Work) wallet.Work {
+	w.As = c
 	return w
 }
 
@@ -119,6 +124,12 @@ func TestScheduler(t *testing.T) {
 			work: []wallet.Work{confirm(1, account(1), 1), complete(2), spend("order", 1), spend("other", 2), freeze("freeze", 1), freeze("thaw", 3)},
 			want: [][]string{{"freeze", "thaw"}, {"other"}, {"confirm 1", "complete 2"}},
 			then: [][]string{{"order"}},
+		},
+		{
+			name: "certificates do not share a batch", limits: small,
+			work: []wallet.Work{freeze("freeze 1", 1), as(wallet.AsApprover, freeze("freeze 2", 2)), freeze("freeze 3", 3), as(wallet.AsMerchant, spend("order", 4)), spend("other", 5)},
+			want: [][]string{{"freeze 1", "freeze 3"}, {"order"}},
+			then: [][]string{{"freeze 2"}, {"other"}},
 		},
 		{
 			name: "one place in flight is taken in turns", limits: limits{operations: 1, bytes: 1 << 20, inFlight: 1},

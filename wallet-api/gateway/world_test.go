@@ -244,6 +244,6 @@ func cancel(n int) wallet.Work {
 func (w *world) fund(a dollars.Account, credits int) {
 	for range credits {
 		n := int(rand.Uint64() >> 1)
-		w.chain.apply(issuer, confirm(n, a, 10_000).Ops[0], dollars.Complete{Booking: bookingID(n)})
+		w.chain.apply(wallet.AsIssuer, confirm(n, a, 10_000).Ops[0], dollars.Complete{Booking: bookingID(n)})
 	}
 }

@@ -35,7 +35,7 @@ type record struct {
 	status wallet.Status
 }
 
-const recordVersion = 1
+const recordVersion = 2
 
 const (
 	flagDone = 1 << iota
@@ -48,7 +48,7 @@ var errDamaged = errors.New("inbox: a record is damaged")
 // encodeWork writes a record but for the id, which is its key.
 func encodeWork(rec record) []byte {
 	s, w := &rec.status, &rec.status.Work
-	b := append(make([]byte, 0, 256), recordVersion, 0, byte(w.Class))
+	b := append(make([]byte, 0, 256), recordVersion, 0, byte(w.Class), byte(w.As))
 	b = binary.AppendUvarint(b, rec.seq)
 	b = append(b, w.Digest[:]...)
 	b = disk.AppendBytes(disk.AppendBytes(b, w.Owner), w.Label)
@@ -81,7 +81,7 @@ func decodeWork(id wallet.WorkID, data []byte) (record, error) {
 	version, flags := r.Byte(), r.Byte()
 	rec := record{status: wallet.Status{Done: flags&flagDone != 0}}
 	s, w := &rec.status, &rec.status.Work
-	w.ID, w.Class = id, wallet.Class(r.Byte())
+	w.ID, w.Class, w.As = id, wallet.Class(r.Byte()), wallet.Certificate(r.Byte())
 	rec.seq = r.Uint(math.MaxUint64)
 	r.Fixed(w.Digest[:])
 	w.Owner, w.Label = string(r.Bytes()), string(r.Bytes())
@@ -109,7 +109,7 @@ func decodeWork(id wallet.WorkID, data []byte) (record, error) {
 			}
 		}
 	}
-	known := w.Class >= wallet.ClassBooking && w.Class <= wallet.ClassAdmin && flags <= flagsAll
+	known := w.Class >= wallet.ClassBooking && w.Class <= wallet.ClassAdmin && w.As <= wallet.AsApprover && flags <= flagsAll
 	if !r.End() || version != recordVersion || !known {
 		return record{}, errDamaged
 	}

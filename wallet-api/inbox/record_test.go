@@ -11,6 +11,7 @@ import (
 
 func TestRecordsKeepEverything(t *testing.T) {
 	w := event(3)
+	w.As = wallet.AsApprover
 	w.Ops = append(w.Ops, dollars.SignedOrder{
 		Order:   dollars.Order{From: dollars.Account{1}, To: dollars.Account{2}, Amount: 5, Nonce: 9, Deadline: 1_790_000_000},
 		Credits: []dollars.CreditRef{{Expiry: 24_000, TxID: dollars.TxID{4}}},

@@ -18,7 +18,7 @@ type access struct {
 }
 
 // clients is every role of an API client.
-var clients = []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor}
+var clients = []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor, RoleMerchant, RoleApprover}
 
 var (
 	public    = access{public: true}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,6 +28,8 @@ const (
 	RoleMember   Role = "member"   // the member service: enrols members and obtains their tokens
 	RoleOperator Role = "operator" // frozen accounts
 	RoleAuditor  Role = "auditor"  // sees everything, changes nothing
+	RoleMerchant Role = "merchant" // takes points and vouchers
+	RoleApprover Role = "approver" // approves what an operator proposed
 	RoleSession  Role = "session"  // a member, by a token of their session
 )
 
@@ -100,10 +103,8 @@ func ParseAPIKeys(data []byte) (APIKeys, error) {
 		if err != nil || len(sum) != sha256.Size {
 			return nil, fmt.Errorf("API keys: the entry of client %q is not under a SHA-256 in hex", client.Client)
 		}
-		switch client.Role {
-		case RoleBooking, RoleMember, RoleOperator, RoleAuditor:
-		default:
-			return nil, fmt.Errorf("API keys: client %q has the role %q; use booking, member, operator or auditor", client.Client, client.Role)
+		if !slices.Contains(clients, client.Role) {
+			return nil, fmt.Errorf("API keys: client %q has the role %q; use one of %q", client.Client, client.Role, clients)
 		}
 		if client.Client == "" {
 			return nil, errors.New("API keys: a client has no name")

@@ -30,7 +30,9 @@ type Peer struct {
 // Identities are the Fabric identities the service submits with.
 type Identities struct {
 	Issuer   Identity `json:"issuer"`   // role=issuer: booking events, relayed orders
-	Operator Identity `json:"operator"` // role=operator: freezing
+	Operator Identity `json:"operator"` // role=operator: operators' changes
+	Merchant Identity `json:"merchant"` // role=merchant: what merchants take
+	Approver Identity `json:"approver"` // role=operator of another organisation: what takes both of them
 }
 
 // Identity is a certificate and its private key, PEM files.
@@ -69,11 +71,15 @@ func (c Config) check() error {
 	set := c.Listen != "" && c.Dir != "" && c.Channel != "" && c.Chaincode != "" &&
 		c.Peer.Address != "" && c.Peer.TLSCA != "" && c.Peer.ServerName != "" && len(c.Endorsers) > 0 &&
 		c.Secrets.APIKeys != "" && c.Secrets.Session != "" && c.Secrets.Custody != ""
-	for _, id := range []Identity{c.Identities.Issuer, c.Identities.Operator} {
+	ids := c.Identities
+	for _, id := range []Identity{ids.Issuer, ids.Operator, ids.Merchant, ids.Approver} {
 		set = set && id.MSPID != "" && id.Cert != "" && id.Key != ""
 	}
 	if !set {
 		return errors.New("every field must be set: listen, dir, channel, chaincode, peer, endorsers, identities, secrets")
+	}
+	if ids.Approver.MSPID == ids.Operator.MSPID {
+		return fmt.Errorf("the approver and the operator are both of %s: nothing could be approved by another organisation", ids.Approver.MSPID)
 	}
 	return nil
 }

@@ -161,6 +161,8 @@ func (c Config) gateway(log *slog.Logger, metrics prometheus.Registerer) gateway
 		Endorsers: c.Endorsers,
 		Issuer:    gateway.Identity(c.Identities.Issuer),
 		Operator:  gateway.Identity(c.Identities.Operator),
+		Merchant:  gateway.Identity(c.Identities.Merchant),
+		Approver:  gateway.Identity(c.Identities.Approver),
 		Log:       log,
 		Metrics:   metrics,
 	}

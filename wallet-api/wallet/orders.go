@@ -334,7 +334,7 @@ func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account
 // change accepts an operator's operation under an id of its own.
 func (s *Service) change(ctx context.Context, owner string, op dollars.Operation, key *IdempotencyKey) (Receipt, error) {
 	ops := []dollars.Operation{op}
-	w := Work{Class: ClassAdmin, Digest: digestOf(ops), Owner: owner, Label: op.Kind().String(), Accepted: s.now(), Ops: ops, Key: key}
+	w := Work{Class: ClassAdmin, As: AsOperator, Digest: digestOf(ops), Owner: owner, Label: op.Kind().String(), Accepted: s.now(), Ops: ops, Key: key}
 	if _, err := rand.Read(w.ID[:]); err != nil {
 		return Receipt{}, fmt.Errorf("make an id: %w", err)
 	}

@@ -42,10 +42,23 @@ func (c Class) String() string {
 	return "unknown"
 }
 
+// Certificate is which of the service's Fabric identities creates the transaction that work goes into. What each of them
+// may do is for the ledger to say.
+type Certificate uint8
+
+// The certificates. They are written to disk: never renumber.
+const (
+	AsIssuer   Certificate = iota // booking events, and orders that members signed
+	AsOperator                    // operators' changes
+	AsMerchant                    // what merchants take
+	AsApprover                    // what takes an operator of another organisation
+)
+
 // Work is what is accepted as a whole: the operations of one booking event, one order, or one operator's change.
 type Work struct {
 	ID       WorkID
 	Class    Class
+	As       Certificate         // of the transaction it goes into, with nothing of another certificate
 	Digest   [32]byte            // of what was asked for: the same ID with another digest is a conflict
 	Owner    string              // who sent it and may ask for it: "client:" and an API client, or "member:" and a member id
 	Label    string              // what it is called in logs and answers, e.g. the event's type; no personal data
