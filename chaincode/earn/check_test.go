@@ -51,6 +51,17 @@ func TestCompileTakes(t *testing.T) {
 		}},
 		{"names in any language", func(r *RuleSet) { r.Name, r.Tables[0].Name, r.Tiers[0].Tier = "Frühling 2027", "Cơ bản", "白金" }},
 		{"a start", func(r *RuleSet) { r.Starts = 1_800_000_000 }},
+		{"no policy", func(r *RuleSet) { r.Policy = nil }},
+		{"a policy that only limits orders", func(r *RuleSet) { r.Policy = &Policy{OrderMost: 1} }},
+		{"a policy at its bounds", func(r *RuleSet) {
+			*r.Policy = Policy{
+				Reversal: ReversalRecall, RecallDays: MaxRecallDays, OrderMost: MaxPoints, DayMost: MaxPoints,
+				CoolingSeconds: MaxCooling, CoolingMost: MaxPoints, RecoverySeconds: MaxRecovery, AdjustmentDayMost: MaxPoints,
+			}
+		}},
+		{"the shortest times of a policy", func(r *RuleSet) {
+			*r.Policy = Policy{Reversal: ReversalRecall, RecallDays: 1, CoolingSeconds: 1, CoolingMost: 1, RecoverySeconds: 1}
+		}},
 	} {
 		r := sample()
 		c.change(&r)
@@ -68,6 +79,9 @@ func TestCompileTakes(t *testing.T) {
 func TestCompileRefuses(t *testing.T) {
 	row := func(change func(*Row)) func(*RuleSet) {
 		return func(r *RuleSet) { change(&r.Tables[1].Rows[0]) }
+	}
+	policy := func(p Policy) func(*RuleSet) {
+		return func(r *RuleSet) { r.Policy = &p }
 	}
 	season := func(change func(*Season)) func(*RuleSet) {
 		return func(r *RuleSet) { change(r.Tables[1].Rows[0].Season) }
@@ -103,6 +117,27 @@ func TestCompileRefuses(t *testing.T) {
 		{"too many points of a level", func(r *RuleSet) { r.Tiers[1].Points = MaxPoints + 1 }, "-1 1 points", "not between"},
 		{"negative nights", func(r *RuleSet) { r.Tiers[0].Nights = -1 }, "-1 0 nights", "not between"},
 		{"too many nights", func(r *RuleSet) { r.Tiers[2].Nights = maxNights + 1 }, "-1 2 nights", "not between"},
+
+		{"a policy of nothing", policy(Policy{}), "-1 -1 policy", "leave it out"},
+		{"an unknown reversal", policy(Policy{Reversal: "forgive"}), "-1 -1 reversal", "use debt, write-off or recall"},
+		{"a recall of no days", policy(Policy{Reversal: ReversalRecall}), "-1 -1 recallDays", "1 to 90"},
+		{"a long recall", policy(Policy{Reversal: ReversalRecall, RecallDays: 91}), "-1 -1 recallDays", "1 to 90"},
+		{"days without a recall", policy(Policy{Reversal: ReversalWriteOff, RecallDays: 1}), "-1 -1 recallDays", "not recall"},
+		{"days of a debt", policy(Policy{RecallDays: 30}), "-1 -1 recallDays", "not recall"},
+		{"a negative most of an order", policy(Policy{OrderMost: -1}), "-1 -1 orderMost", "not between"},
+		{"a large most of an order", policy(Policy{OrderMost: MaxPoints + 1}), "-1 -1 orderMost", "not between"},
+		{"a negative most of a day", policy(Policy{DayMost: math.MinInt64}), "-1 -1 dayMost", "not between"},
+		{"a large most of a day", policy(Policy{DayMost: MaxPoints + 1}), "-1 -1 dayMost", "not between"},
+		{"negative adjustments", policy(Policy{AdjustmentDayMost: -1}), "-1 -1 adjustmentDayMost", "not between"},
+		{"large adjustments", policy(Policy{AdjustmentDayMost: math.MaxInt64}), "-1 -1 adjustmentDayMost", "not between"},
+		{"cooling-off without an amount", policy(Policy{CoolingSeconds: 60}), "-1 -1 coolingMost", "not said"},
+		{"an amount without cooling-off", policy(Policy{CoolingMost: 1}), "-1 -1 coolingSeconds", "not said"},
+		{"a negative amount of cooling-off", policy(Policy{CoolingSeconds: 60, CoolingMost: -1}), "-1 -1 coolingMost", "not between"},
+		{"a large amount of cooling-off", policy(Policy{CoolingSeconds: 60, CoolingMost: MaxPoints + 1}), "-1 -1 coolingMost", "not between"},
+		{"negative cooling-off", policy(Policy{CoolingSeconds: -1, CoolingMost: 1}), "-1 -1 coolingSeconds", "30 days"},
+		{"long cooling-off", policy(Policy{CoolingSeconds: MaxCooling + 1, CoolingMost: 1}), "-1 -1 coolingSeconds", "30 days"},
+		{"a negative recovery", policy(Policy{RecoverySeconds: -1}), "-1 -1 recoverySeconds", "30 days"},
+		{"a long recovery", policy(Policy{RecoverySeconds: MaxRecovery + 1}), "-1 -1 recoverySeconds", "30 days"},
 
 		{"a table without a name", func(r *RuleSet) { r.Tables[1].Name = "" }, "1 -1 name", "empty"},
 		{"two tables of one name", func(r *RuleSet) { r.Tables[1].Name = "base" }, "1 -1 name", "table 1 has the name"},
@@ -171,10 +206,11 @@ func TestCompileRefuses(t *testing.T) {
 func TestFaultsAreAllTold(t *testing.T) {
 	r := sample()
 	r.Tables[1].Rows[1].Months, r.Tables[1].Rows[0].ID, r.Tables[0].Hit, r.Tiers[0].Points, r.Name = 0, "", "", 0, ""
-	r.Tables[1].Rows[0].When = "nights"
+	r.Tables[1].Rows[0].When, r.Policy.RecallDays = "nights", 7
 	_, err := Compile(r)
 	want := `name: the name is empty
 level 1, tiers: needs a threshold of points or of nights
+recallDays: days are given, but the reversal is not recall
 table 1, hit: unknown hit policy "": use first, unique or collect
 table 2, row 1, id: "" is not an id: 1 to 40 of a-z, 0-9 and -
 table 2, row 1, when: the condition is a number, not true or false

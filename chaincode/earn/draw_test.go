@@ -66,7 +66,29 @@ func drawRuleSet(t *rapid.T) RuleSet {
 		}
 		r.Tables = append(r.Tables, tab)
 	}
+	if p := drawPolicy(t); p != (Policy{}) {
+		r.Policy = &p
+	}
 	return r
+}
+
+func drawPolicy(t *rapid.T) Policy {
+	most := rapid.SampledFrom([]Cents{0, 1, 50_00, 500_00, MaxPoints})
+	p := Policy{
+		Reversal:          rapid.SampledFrom([]Reversal{"", ReversalDebt, ReversalWriteOff, ReversalRecall}).Draw(t, "reversal"),
+		OrderMost:         most.Draw(t, "order most"),
+		DayMost:           most.Draw(t, "day most"),
+		CoolingSeconds:    rapid.SampledFrom([]int64{0, 1, 90, 86_400, MaxCooling}).Draw(t, "cooling"),
+		RecoverySeconds:   rapid.SampledFrom([]int64{0, 1, 5_400, DefaultRecovery, MaxRecovery}).Draw(t, "recovery"),
+		AdjustmentDayMost: most.Draw(t, "adjustment day most"),
+	}
+	if p.Reversal == ReversalRecall {
+		p.RecallDays = rapid.Uint32Range(1, MaxRecallDays).Draw(t, "recall days")
+	}
+	if p.CoolingSeconds > 0 {
+		p.CoolingMost = rapid.SampledFrom([]Cents{1, 50_00, MaxPoints}).Draw(t, "cooling most")
+	}
+	return p
 }
 
 func drawRow(t *rapid.T) Row {

@@ -1,5 +1,7 @@
 package earn
 
+import "fmt"
+
 // Bounds of a policy. Test networks need short times; people do not wait longer than a month for their points.
 const (
 	MaxRecallDays   = 90
@@ -84,4 +86,64 @@ func (c *checker) waits(p *Policy) {
 	if p.RecoverySeconds < 0 || p.RecoverySeconds > MaxRecovery {
 		c.add(-1, -1, "recoverySeconds", "%d seconds are not between 0 and %d, which is 30 days", p.RecoverySeconds, MaxRecovery)
 	}
+}
+
+// Sentences say in plain words what the policy means for accounts, also where there is none.
+func (p *Policy) Sentences() []string {
+	if p == nil {
+		p = &Policy{}
+	}
+	const lost = "What has to be taken back of an award and the account no longer has "
+	var says []string
+	switch p.Reversal {
+	case ReversalWriteOff:
+		says = append(says, lost+"is forgiven.")
+	case ReversalRecall:
+		says = append(says, fmt.Sprintf("%sis taken from those to whom the account gave points in the last %s, as far as they still have them; "+
+			"the rest is owed, and later awards repay it.", lost, countOf(int64(p.RecallDays), "day")))
+	default:
+		says = append(says, lost+"is owed, and later awards repay it.")
+	}
+	if p.OrderMost > 0 {
+		says = append(says, fmt.Sprintf("One order moves at most %s points.", p.OrderMost))
+	}
+	if p.DayMost > 0 {
+		says = append(says, fmt.Sprintf("All orders of an account in one day (UTC) move at most %s points.", p.DayMost))
+	}
+	if p.OrderMost == 0 && p.DayMost == 0 {
+		says = append(says, "Orders may move any number of points.")
+	}
+	if p.CoolingSeconds > 0 {
+		says = append(says, fmt.Sprintf("For %s after the first transfer from one account to another, that account can send the other at most %s points, in all.",
+			span(p.CoolingSeconds), p.CoolingMost))
+	}
+	wait := p.RecoverySeconds
+	if wait == 0 {
+		wait = DefaultRecovery
+	}
+	says = append(says, fmt.Sprintf("The recovery of an account takes %s from its approval, in which any old key can object.", span(wait)))
+	if p.AdjustmentDayMost > 0 {
+		return append(says, fmt.Sprintf("All adjustments of one day (UTC), granted and corrected, are at most %s points together.", p.AdjustmentDayMost))
+	}
+	return append(says, "No adjustments can be made.")
+}
+
+// span is a length of time in the longest unit of which it is a whole number.
+func span(seconds int64) string {
+	for _, unit := range []struct {
+		seconds int64
+		name    string
+	}{{86_400, "day"}, {3_600, "hour"}, {60, "minute"}} {
+		if seconds%unit.seconds == 0 {
+			return countOf(seconds/unit.seconds, unit.name)
+		}
+	}
+	return countOf(seconds, "second")
+}
+
+func countOf(n int64, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -94,11 +94,7 @@ func (g *Giving) words(x Explanation, t TableOutcome) string {
 	for _, c := range g.Cuts {
 		fmt.Fprintf(&b, ", cut to %s by %s", c.Left, limitWords[c.Limit])
 	}
-	months := "months"
-	if g.Months == 1 {
-		months = "month"
-	}
-	fmt.Fprintf(&b, ", valid for %d %s", g.Months, months)
+	fmt.Fprintf(&b, ", valid for %s", countOf(int64(g.Months), "month"))
 	return b.String()
 }
 
