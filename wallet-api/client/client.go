@@ -62,7 +62,7 @@ func (c *Client) As(token string) *Client {
 	return &Client{api: &generated, do: &d}
 }
 
-// maxAnswer bounds what is read of an answer: a batch's is the largest, at about 400 bytes an event.
+// maxAnswer bounds what is read of an answer: a receipt's, which holds a block, is the largest.
 const maxAnswer = 16 << 20
 
 // read decodes an answer; the doer has turned refusals into errors.
@@ -194,6 +194,11 @@ func (c *Client) PrepareOrder(ctx context.Context, member string, i Intent) (Pre
 // Order tells what became of an order.
 func (c *Client) Order(ctx context.Context, id string) (Order, error) {
 	return read[Order](c.api.GetOrder(ctx, id))
+}
+
+// Receipt is what the member keeps of an applied order.
+func (c *Client) Receipt(ctx context.Context, id string) (Receipt, error) {
+	return read[Receipt](c.api.GetReceipt(ctx, id))
 }
 
 // Rules are the earning rules in force.

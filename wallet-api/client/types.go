@@ -22,6 +22,7 @@ type (
 	Points          = api.Points
 	PreparedOrder   = api.PreparedOrder
 	Problem         = api.Problem
+	Receipt         = api.Receipt
 	Redemption      = api.Redemption
 	RulesSchedule   = api.RulesSchedule
 	RulesVersion    = api.RulesVersion

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -78,6 +79,7 @@ type Gateway struct {
 	peer    credentials.TransportCredentials
 	signers [certificates]signer
 	engine  *engine
+	blocks  atomic.Pointer[fabric] // while Run works
 }
 
 // New reads the identities and roots. It does not connect: Run does, and keeps trying.
@@ -114,7 +116,9 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
+	g.blocks.Store(f)
 	g.engine.run(ctx, f)
+	g.blocks.Store(nil)
 	return errors.Join(f.close(), conn.Close())
 }
 

@@ -55,6 +55,7 @@ var table = map[string]access{
 	"POST /v1/members/:id/redemptions":    orderers,
 	"POST /v1/members/:id/orders/prepare": orderers,
 	"GET /v1/orders/:orderId":             {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
+	"GET /v1/receipts/:orderId":           {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 
 	"GET /v1/rules":          everybody,
 	"GET /v1/rules/current":  everybody,

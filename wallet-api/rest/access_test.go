@@ -34,6 +34,7 @@ POST /v1/members/:id/transfers       - s
 POST /v1/members/:id/redemptions     - s
 POST /v1/members/:id/orders/prepare  - Ms
 GET  /v1/orders/:orderId             - MOAs
+GET  /v1/receipts/:orderId           - MOAs
 GET  /v1/rules                       - BMOAsx
 GET  /v1/rules/current               - BMOAsx
 GET  /v1/rules/:version              - BMOAsx

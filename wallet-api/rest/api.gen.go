@@ -10,6 +10,7 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/network/receipt"
 	"github.com/gin-gonic/gin"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
@@ -350,6 +351,9 @@ type Domain struct {
 // EarnedPoints Points.
 type EarnedPoints = earn.Cents
 
+// Endorsement A peer's signature under what the transaction did.
+type Endorsement = receipt.Endorsement
+
 // EventIds defines model for EventIds.
 type EventIds struct {
 	Ids []WorkID `json:"ids"`
@@ -674,6 +678,9 @@ type ProposedRules struct {
 	// Version It would get.
 	Version uint32 `json:"version"`
 }
+
+// Receipt All but `rawBlock` is there for people, is worked out from the block, and is checked against it.
+type Receipt = receipt.Receipt
 
 // Redemption defines model for Redemption.
 type Redemption struct {
@@ -1055,6 +1062,9 @@ type ServerInterface interface {
 	// GetOrder What became of an order
 	// (GET /v1/orders/{orderId})
 	GetOrder(c *gin.Context, orderID OrderID)
+	// GetReceipt A proof of an applied order, to keep
+	// (GET /v1/receipts/{orderId})
+	GetReceipt(c *gin.Context, orderID OrderID)
 	// ListRules Which earning rules are in force when
 	// (GET /v1/rules)
 	ListRules(c *gin.Context)
@@ -1857,6 +1867,31 @@ func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 	siw.Handler.GetOrder(c, orderID)
 }
 
+// GetReceipt operation middleware
+func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "orderId" -------------
+	var orderID OrderID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "orderId", c.Param("orderId"), &orderID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter orderId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReceipt(c, orderID)
+}
+
 // ListRules operation middleware
 func (siw *ServerInterfaceWrapper) ListRules(c *gin.Context) {
 
@@ -1948,6 +1983,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/members/:id/redemptions", wrapper.PlaceRedemption)
 	router.POST(options.BaseURL+"/v1/members/:id/orders/prepare", wrapper.PrepareOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
+	router.GET(options.BaseURL+"/v1/receipts/:orderId", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.GET(options.BaseURL+"/v1/rules/current", wrapper.GetCurrentRules)
 	router.GET(options.BaseURL+"/v1/rules/:version", wrapper.GetRules)

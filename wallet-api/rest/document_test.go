@@ -82,8 +82,8 @@ func TestDocumentIsValid(t *testing.T) {
 	}
 }
 
-// TestTypesOfRulesAreDescribed holds the document against the types of another package that are answered as they are.
-func TestTypesOfRulesAreDescribed(t *testing.T) {
+// TestTypesOfOthersAreDescribed holds the document against the types of other packages that are answered as they are.
+func TestTypesOfOthersAreDescribed(t *testing.T) {
 	doc, err := parsed()
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +93,7 @@ func TestTypesOfRulesAreDescribed(t *testing.T) {
 		"RulePolicy": reflect.TypeFor[RulePolicy](), "RuleSeason": reflect.TypeFor[RuleSeason](), "TierLevel": reflect.TypeFor[TierLevel](),
 		"Explanation": reflect.TypeFor[Explanation](), "TableOutcome": reflect.TypeFor[TableOutcome](),
 		"RowOutcome": reflect.TypeFor[RowOutcome](), "Giving": reflect.TypeFor[Giving](), "CutOutcome": reflect.TypeFor[CutOutcome](),
-		"RuleFact": reflect.TypeFor[RuleFact](),
+		"RuleFact": reflect.TypeFor[RuleFact](), "Receipt": reflect.TypeFor[Receipt](), "Endorsement": reflect.TypeFor[Endorsement](),
 	} {
 		schema := doc.Components.Schemas[name].Value
 		var fields, required []string

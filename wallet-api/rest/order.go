@@ -102,25 +102,29 @@ func orderKind(redeem bool) OrderKind {
 
 // GetOrder answers what became of an order.
 func (s *Server) GetOrder(c *gin.Context, raw OrderID) {
+	known, err := s.seenOrder(c, raw)
+	if err != nil {
+		s.fail(c, err)
+		return
+	}
+	reply(c, http.StatusOK, knownOrder(known))
+}
+
+// seenOrder finds an order that the caller may see.
+func (s *Server) seenOrder(c *gin.Context, raw OrderID) (wallet.OrderStatus, error) {
 	id, err := dollars.ParseOrderID(raw)
 	if err != nil {
-		s.fail(c, errUnseen)
-		return
+		return wallet.OrderStatus{}, errUnseen
 	}
 	known, err := s.wallet.OrderStatus(c.Request.Context(), id)
 	if err != nil {
-		s.fail(c, err)
-		return
+		return wallet.OrderStatus{}, err
 	}
 	seen, err := s.seesOrder(c, known)
-	switch {
-	case err != nil:
-		s.fail(c, err)
-	case !seen:
-		s.fail(c, errUnseen)
-	default:
-		reply(c, http.StatusOK, knownOrder(known))
+	if err == nil && !seen {
+		err = errUnseen
 	}
+	return known, err
 }
 
 // knownOrder is an order from the intake, the ledger, or both; where both know it the ledger is right.

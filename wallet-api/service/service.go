@@ -107,7 +107,7 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 		return err
 	}
 	svc := wallet.New(
-		wallet.Ports{Intake: s.inbox, Views: s.views, Directory: s.directory, Keys: s.custody},
+		wallet.Ports{Intake: s.inbox, Views: s.views, Blocks: carrier, Directory: s.directory, Keys: s.custody},
 		wallet.LedgerInfo{Currency: currency, Channel: c.Channel, Chaincode: c.Chaincode},
 		wallet.Options{Pending: pending, CaughtUp: carrier.CaughtUp},
 	)

@@ -58,6 +58,12 @@ type Ledger interface {
 	Bookings(ctx context.Context, id dollars.TripID, asked func(dollars.BookingRecord) bool, limit int) ([]BookedItem, error)
 }
 
+// Blocks hands out the blocks of the ledger as they are.
+type Blocks interface {
+	// Raw is a block, encoded by protocol buffers, with the signatures of those who ordered it.
+	Raw(ctx context.Context, number uint64) ([]byte, error)
+}
+
 // Directory knows which account belongs to which member.
 type Directory interface {
 	// Add is durable when it returns. An id or account that is taken is an Error with CodeMemberExists.

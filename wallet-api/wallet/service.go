@@ -14,6 +14,7 @@ import (
 type Ports struct {
 	Intake    Intake
 	Views     Views
+	Blocks    Blocks
 	Directory Directory
 	Keys      Keys
 }

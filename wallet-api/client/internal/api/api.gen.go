@@ -16,6 +16,7 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
+	"github.com/destinasia/dollars/network/receipt"
 	"github.com/oapi-codegen/runtime"
 	openapi_types "github.com/oapi-codegen/runtime/types"
 )
@@ -355,6 +356,9 @@ type Domain struct {
 // EarnedPoints Points.
 type EarnedPoints = earn.Cents
 
+// Endorsement A peer's signature under what the transaction did.
+type Endorsement = receipt.Endorsement
+
 // EventIds defines model for EventIds.
 type EventIds struct {
 	Ids []WorkID `json:"ids"`
@@ -679,6 +683,9 @@ type ProposedRules struct {
 	// Version It would get.
 	Version uint32 `json:"version"`
 }
+
+// Receipt All but `rawBlock` is there for people, is worked out from the block, and is checked against it.
+type Receipt = receipt.Receipt
 
 // Redemption defines model for Redemption.
 type Redemption struct {
@@ -1319,6 +1326,15 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
 	GetOrder(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetReceipt A proof of an applied order, to keep
+	//
+	// The block that holds the order, with the signatures of those who ordered and endorsed it. `destinasia receipt
+	// verify` checks it without asking anybody. Until the order is applied, and if it was rejected, the answer is
+	// `not_found`; while the ledger does not hand out the block, `unavailable`. Who may see the order.
+	//
+	// Corresponds with GET /v1/receipts/{orderId} (the `GetReceipt` operationId).
+	GetReceipt(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRules Which earning rules are in force when
 	//
 	// The versions that were in force lately, are, and will be, and what is proposed to come next. Staff propose,
@@ -1874,6 +1890,25 @@ func (c *Client) PlaceTransfer(ctx context.Context, id MemberID, params *PlaceTr
 // Corresponds with GET /v1/orders/{orderId} (the `GetOrder` operationId).
 func (c *Client) GetOrder(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOrderRequest(c.Server, orderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetReceipt A proof of an applied order, to keep
+//
+// The block that holds the order, with the signatures of those who ordered and endorsed it. `destinasia receipt
+// verify` checks it without asking anybody. Until the order is applied, and if it was rejected, the answer is
+// `not_found`; while the ledger does not hand out the block, `unavailable`. Who may see the order.
+//
+// Corresponds with GET /v1/receipts/{orderId} (the `GetReceipt` operationId).
+func (c *Client) GetReceipt(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetReceiptRequest(c.Server, orderID)
 	if err != nil {
 		return nil, err
 	}
@@ -2927,6 +2962,40 @@ func NewGetOrderRequest(server string, orderID OrderID) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/v1/orders/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetReceiptRequest constructs an http.Request for the GetReceipt method
+func NewGetReceiptRequest(server string, orderID OrderID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "orderId", orderID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/receipts/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}

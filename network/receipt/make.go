@@ -1,0 +1,151 @@
+package receipt
+
+import (
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/network/block"
+)
+
+// journalEvent is the event in which the contract says what it did.
+const journalEvent = "journal"
+
+// Make makes the receipt of an applied order from the block that holds its transaction, as a peer hands it out. It
+// believes the block: Verify does not.
+func Make(raw []byte, txID string, order dollars.OrderID) (Receipt, error) {
+	var b common.Block
+	if err := proto.Unmarshal(raw, &b); err != nil {
+		return Receipt{}, fmt.Errorf("the block cannot be read: %w", err)
+	}
+	decoded, err := block.Decode(&b)
+	if err != nil {
+		return Receipt{}, err
+	}
+	at, t := find(decoded, txID)
+	if t == nil {
+		return Receipt{}, fmt.Errorf("block %d has no transaction %s that took effect", decoded.Number, txID)
+	}
+	operation, entry, err := entryOf(t.Event, order)
+	if err != nil {
+		return Receipt{}, err
+	}
+	endorsements, err := endorsementsOf(b.GetData().GetData()[at])
+	if err != nil {
+		return Receipt{}, err
+	}
+	kept, err := reduce(&b, at)
+	if err != nil {
+		return Receipt{}, err
+	}
+	hash := block.HeaderHash(decoded.Number, decoded.PreviousHash, decoded.DataHash)
+	return Receipt{
+		Format: Format, Channel: t.Channel, Chaincode: t.Chaincode, OrderID: order.String(),
+		Block: decoded.Number, HeaderHash: hex.EncodeToString(hash[:]), Transaction: txID, Time: t.Timestamp,
+		Operation: operation, Entry: readable(entry), EndorsedBy: endorsements, RawBlock: kept,
+	}, nil
+}
+
+// find finds the transaction of an id that took effect: a later copy of it is marked invalid.
+func find(b *block.Block, txID string) (int, *block.Transaction) {
+	for i := range b.Transactions {
+		if t := &b.Transactions[i]; t.ID == txID && t.Kind == block.Endorsed && t.Valid() {
+			return i, t
+		}
+	}
+	return 0, nil
+}
+
+// entryOf finds the order in the transaction's journal.
+func entryOf(event *block.Event, order dollars.OrderID) (int, dollars.Entry, error) {
+	if event == nil || event.Name != journalEvent {
+		return 0, dollars.Entry{}, errors.New("the transaction has no journal")
+	}
+	journal, err := dollars.DecodeJournal(event.Payload)
+	if err != nil {
+		return 0, dollars.Entry{}, fmt.Errorf("the transaction's journal: %w", err)
+	}
+	for i, e := range journal.Entries {
+		if e.Ref == order && e.Outcome == dollars.Applied {
+			return i, e, nil
+		}
+	}
+	return 0, dollars.Entry{}, fmt.Errorf("the transaction did not apply order %s", order)
+}
+
+// reduce leaves of a block what a receipt proves: nothing vouches for a peer's verdicts on other transactions, nor for
+// its commit hash, so neither is kept.
+func reduce(b *common.Block, at int) ([]byte, error) {
+	before := b.GetMetadata().GetMetadata()
+	codes := make([]byte, len(b.GetData().GetData()))
+	for i := range codes {
+		codes[i] = byte(peer.TxValidationCode_NOT_VALIDATED)
+	}
+	codes[at] = before[common.BlockMetadataIndex_TRANSACTIONS_FILTER][at]
+	metadata := make([][]byte, len(common.BlockMetadataIndex_name))
+	metadata[common.BlockMetadataIndex_SIGNATURES] = before[common.BlockMetadataIndex_SIGNATURES]
+	metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(&common.Block{
+		Header: b.GetHeader(), Data: b.GetData(), Metadata: &common.BlockMetadata{Metadata: metadata},
+	})
+	if err == nil && len(raw) > MaxBlock {
+		err = fmt.Errorf("block %d has %d bytes; a receipt holds %d", b.GetHeader().GetNumber(), len(raw), MaxBlock)
+	}
+	return raw, err
+}
+
+// endorsementsOf reads who endorsed a transaction. The signatures are not checked here.
+func endorsementsOf(envelope []byte) ([]Endorsement, error) {
+	var (
+		outer   common.Envelope
+		payload common.Payload
+		body    peer.Transaction
+		content peer.ChaincodeActionPayload
+	)
+	err := proto.Unmarshal(envelope, &outer)
+	if err == nil {
+		err = proto.Unmarshal(outer.GetPayload(), &payload)
+	}
+	if err == nil {
+		err = proto.Unmarshal(payload.GetData(), &body)
+	}
+	if err == nil && len(body.GetActions()) != 1 {
+		err = fmt.Errorf("it has %d actions", len(body.GetActions()))
+	}
+	if err == nil {
+		err = proto.Unmarshal(body.GetActions()[0].GetPayload(), &content)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the transaction cannot be read: %w", err)
+	}
+	list := make([]Endorsement, len(content.GetAction().GetEndorsements()))
+	for i, e := range content.GetAction().GetEndorsements() {
+		var id msp.SerializedIdentity
+		if err := proto.Unmarshal(e.GetEndorser(), &id); err != nil {
+			return nil, fmt.Errorf("endorsement %d: %w", i, err)
+		}
+		list[i] = Endorsement{MSP: id.GetMspid(), Peer: commonName(id.GetIdBytes()), Signature: e.GetSignature()}
+	}
+	return list, nil
+}
+
+// commonName is the name in a certificate; "" if there is none.
+func commonName(text []byte) string {
+	content, _ := pem.Decode(text)
+	if content == nil {
+		return ""
+	}
+	cert, err := x509.ParseCertificate(content.Bytes)
+	if err != nil {
+		return ""
+	}
+	return cert.Subject.CommonName
+}
