@@ -6,7 +6,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
-// setNames are what a file says of the whole set, besides its tiers and tables.
+// setNames are what a file says of the whole set, besides its tiers, its policy and its tables.
 var setNames = []string{"name", "currency", "starts", "zone"}
 
 // builder makes a draft a rule set.
@@ -35,6 +35,9 @@ func build(r *report, s *Sheet) earn.RuleSet {
 	}
 	for i, tier := range s.draft.tiers {
 		rules.Tiers = append(rules.Tiers, read(b, tierFields, earn.Level{}, tier, -1, i))
+	}
+	if policy := read(b, policyFields, earn.Policy{}, s.draft.policy, -1, -1); policy != (earn.Policy{}) {
+		rules.Policy = &policy
 	}
 	for i, t := range s.draft.tables {
 		table := read(b, tableFields, earn.Table{Rows: []earn.Row{}}, t.record, i, -1)

@@ -75,10 +75,12 @@ func (c *csvReader) read(line int, fields []string) {
 	case c.columns != nil:
 		c.add(c.place(line, 1), "lines about the whole set, which start with #, come before the headings")
 	case fields[0] != "#" || last == 1:
-		c.add(c.place(line, 1), "a line about the whole set has # alone in its first cell, and in the next what it says: %s, tier",
+		c.add(c.place(line, 1), "a line about the whole set has # alone in its first cell, and in the next what it says: %s, tier, policy",
 			strings.Join(setNames, ", "))
 	case lower(fields[1]) == "tier":
 		c.tier(line, fields[:last])
+	case lower(fields[1]) == "policy":
+		c.policy(line, fields[:last])
 	default:
 		c.setting(line, fields[:last])
 	}
@@ -90,7 +92,7 @@ func (c *csvReader) setting(line int, fields []string) {
 	first, given := c.draft.set.cells[name]
 	switch {
 	case !slices.Contains(setNames, name):
-		c.add(c.place(line, 2), "unknown name %q: use %s or tier", short(name), strings.Join(setNames, ", "))
+		c.add(c.place(line, 2), "unknown name %q: use %s, tier or policy", short(name), strings.Join(setNames, ", "))
 	case given:
 		c.add(c.place(line, 2), "%s is given twice: first in line %d", name, first.line)
 	case len(fields) > 3:
@@ -103,25 +105,35 @@ func (c *csvReader) setting(line int, fields []string) {
 // tier takes a line such as "#,tier,silver,points=500,nights=10".
 func (c *csvReader) tier(line int, fields []string) {
 	tier := record{spot: spot{line, 2}, cells: map[string]cell{}}
-	for i, text := range fields[2:] {
-		column := i + 3
-		name, ok := "tier", true
-		if i > 0 {
-			if text == "" {
-				continue
-			}
-			name, text, ok = strings.Cut(text, "=")
-			name, text = word(strings.TrimSpace(name), names(tierFields)), strings.TrimSpace(text)
-		}
-		_, given := tier.cells[name]
-		switch {
-		case !ok || given || !slices.Contains(names(tierFields), name):
-			c.add(c.place(line, column), "%q is not one of points=... and nights=..., each given once", short(name))
-		default:
-			tier.cells[name] = cell{c.point(name, text), spot{line, column}}
-		}
+	if len(fields) > 2 {
+		tier.cells["tier"] = cell{fields[2], spot{line, 3}}
+		c.pairs(tier, names(tierFields[1:]), line, fields, 3)
 	}
 	c.draft.tiers = append(c.draft.tiers, tier)
+}
+
+// policy takes a line such as "#,policy,orderMost=500,recovery=72h"; there may be several.
+func (c *csvReader) policy(line int, fields []string) {
+	if c.draft.policy.cells == nil {
+		c.draft.policy = record{spot: spot{line, 2}, cells: map[string]cell{}}
+	}
+	c.pairs(c.draft.policy, names(policyFields), line, fields, 2)
+}
+
+// pairs takes the cells from an index on, which are such as "points=500".
+func (c *csvReader) pairs(to record, known []string, line int, fields []string, from int) {
+	for i := from; i < len(fields); i++ {
+		if fields[i] == "" {
+			continue
+		}
+		name, text, ok := strings.Cut(fields[i], "=")
+		name, text = word(strings.TrimSpace(name), known), strings.TrimSpace(text)
+		if _, given := to.cells[name]; !ok || given || !slices.Contains(known, name) {
+			c.add(c.place(line, i+1), "%q is not one of %s=..., each given once", short(name), strings.Join(known, "=..., "))
+			continue
+		}
+		to.cells[name] = cell{c.point(name, text), spot{line, i + 1}}
+	}
 }
 
 func (c *csvReader) headings(line int, fields []string) {
@@ -209,7 +221,7 @@ func (c *csvReader) point(name, text string) string {
 	return text
 }
 
-var amounts = slices.Concat(namesOf(amount, tierFields), namesOf(amount, rowFields))
+var amounts = slices.Concat(namesOf(amount, tierFields), namesOf(amount, policyFields), namesOf(amount, rowFields))
 
 func namesOf[T any](f form, fields []field[T]) []string {
 	return names(slices.DeleteFunc(slices.Clone(fields), func(field field[T]) bool { return field.form != f }))

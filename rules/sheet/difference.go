@@ -20,6 +20,7 @@ func (s *Sheet) Differences(of string, other earn.RuleSet) Problems {
 	for i := range min(len(s.Rules.Tiers), len(other.Tiers)) {
 		compareFields(d, tierFields, -1, i, &s.Rules.Tiers[i], &other.Tiers[i])
 	}
+	compareFields(d, policyFields, -1, -1, policyOf(s.Rules), policyOf(other))
 	d.count(-1, "tables", len(s.Rules.Tables), len(other.Tables))
 	for t := range min(len(s.Rules.Tables), len(other.Tables)) {
 		here, there := &s.Rules.Tables[t], &other.Tables[t]
@@ -34,6 +35,14 @@ func (s *Sheet) Differences(of string, other earn.RuleSet) Problems {
 	}
 	problems, _ := r.err().(Problems)
 	return problems
+}
+
+// policyOf is the policy to read fields of; none says nothing.
+func policyOf(r earn.RuleSet) *earn.Policy {
+	if r.Policy == nil {
+		return &earn.Policy{}
+	}
+	return r.Policy
 }
 
 type differ struct {

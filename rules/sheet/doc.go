@@ -10,6 +10,9 @@
 //	zone: Europe/Berlin         # whose days the dates are; UTC if left out
 //	tiers:
 //	  - {tier: silver, points: 500, nights: 10}
+//	policy:
+//	  orderMost: 500.00
+//	  recovery: 72h             # a whole number of d, h, m or s
 //	tables:
 //	  - name: base
 //	    hit: first
@@ -35,6 +38,7 @@
 //	#,starts,2026-12-01
 //	#,zone,Europe/Berlin
 //	#,tier,silver,points=500,nights=10
+//	#,policy,orderMost=500.00,recovery=72h
 //	table,hit,id,kinds,by,from,until,when,basisPoints,months
 //	base,first,hotel,hotel,,,,,500,24
 //	base,,long-stay-flight,flight,arrival,2026-12-01,2027-02-28,trip.nights >= 7,400,

@@ -6,6 +6,7 @@ import "strconv"
 type draft struct {
 	set    record
 	tiers  []record
+	policy record
 	tables []draftTable
 }
 
@@ -14,7 +15,7 @@ type draftTable struct {
 	rows []record
 }
 
-// record is what belongs together under names: a tier, a row, the head of a table or of the set.
+// record is what belongs together under names: a tier, a row, the policy, the head of a table or of the set.
 type record struct {
 	spot
 	cells map[string]cell

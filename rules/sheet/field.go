@@ -46,6 +46,21 @@ var (
 		textField("rounding", words, func(t *earn.Table) *earn.Rounding { return &t.Rounding },
 			earn.Floor, earn.HalfUp, earn.HalfEven, earn.Ceiling),
 	}
+	policyFields = []field[earn.Policy]{
+		textField("reversal", words, func(p *earn.Policy) *earn.Reversal { return &p.Reversal },
+			earn.ReversalDebt, earn.ReversalWriteOff, earn.ReversalRecall),
+		{"recallDays", plain, func(p *earn.Policy, text string) error {
+			n, err := parseWhole(text, 0, math.MaxUint32)
+			p.RecallDays = uint32(n)
+			return err
+		}, func(p *earn.Policy) string { return number(int64(p.RecallDays)) }},
+		amountField("orderMost", func(p *earn.Policy) *earn.Cents { return &p.OrderMost }),
+		amountField("dayMost", func(p *earn.Policy) *earn.Cents { return &p.DayMost }),
+		spanField("cooling", func(p *earn.Policy) *int64 { return &p.CoolingSeconds }),
+		amountField("coolingMost", func(p *earn.Policy) *earn.Cents { return &p.CoolingMost }),
+		spanField("recovery", func(p *earn.Policy) *int64 { return &p.RecoverySeconds }),
+		amountField("adjustmentDayMost", func(p *earn.Policy) *earn.Cents { return &p.AdjustmentDayMost }),
+	}
 	rowFields = []field[earn.Row]{
 		textField("id", words, func(r *earn.Row) *string { return &r.ID }),
 		{"kinds", several, readKinds, kindsText},
@@ -96,6 +111,15 @@ func amountField[T any](name string, of func(*T) *earn.Cents) field[T] {
 			}
 			return ""
 		},
+	}
+}
+
+// spanField is a length of time, which a rule set has in seconds.
+func spanField[T any](name string, of func(*T) *int64) field[T] {
+	return field[T]{
+		name, plain,
+		func(to *T, text string) (err error) { *of(to), err = parseSpan(text); return err },
+		func(from *T) string { return spanText(*of(from)) },
 	}
 }
 

@@ -40,7 +40,8 @@ func guideBlocks(t *testing.T, language string) []string {
 
 func TestGuideHasEveryName(t *testing.T) {
 	page := guide(t)
-	for _, name := range slices.Concat(setNames, names(tierFields), names(tableFields), names(rowFields), []string{"tiers", "tables", "rows"}) {
+	for _, name := range slices.Concat(setNames, names(tierFields), names(policyFields), names(tableFields), names(rowFields),
+		[]string{"tiers", "policy", "tables", "rows"}) {
 		if !strings.Contains(page, "\n| `"+name+"` | ") {
 			t.Errorf("no table of the page has a line of %s", name)
 		}

@@ -29,6 +29,10 @@ func winter(t *testing.T) earn.RuleSet {
 	return earn.RuleSet{
 		Name: "Winter 2026", Currency: "EUR", Starts: unix(t, "2026-12-01T00:00:00+01:00"),
 		Tiers: []earn.Level{{Tier: "silver", Points: 500_00, Nights: 10}, {Tier: "gold", Points: 2500_50}},
+		Policy: &earn.Policy{
+			Reversal: earn.ReversalRecall, RecallDays: 30, OrderMost: 500_00, DayMost: 1_000_50,
+			CoolingSeconds: 24 * 3600, CoolingMost: 50_00, RecoverySeconds: 36 * 3600, AdjustmentDayMost: 5_000_00,
+		},
 		Tables: []earn.Table{
 			{Name: "base", Hit: earn.First, Rows: []earn.Row{
 				{ID: "hotel", Kinds: []earn.Kind{earn.Hotel}, BasisPoints: 500, Months: 24},
@@ -90,7 +94,7 @@ func semicolons(t *testing.T, text string) string {
 	var b strings.Builder
 	out := csv.NewWriter(&b)
 	out.Comma = ';'
-	number := regexp.MustCompile(`^(points=)?([0-9]+)\.([0-9]+)$`)
+	number := regexp.MustCompile(`^([a-zA-Z]+=)?([0-9]+)\.([0-9]+)$`)
 	for _, record := range records {
 		for i := range record {
 			record[i] = number.ReplaceAllString(record[i], "$1$2,$3")
@@ -142,6 +146,29 @@ func TestStarts(t *testing.T) {
 	}
 }
 
+func TestLengthsOfTime(t *testing.T) {
+	for text, want := range map[string]int64{
+		"72h": 259_200, "3d": 259_200, "90m": 5_400, "1s": 1, "36h": 129_600, "007h": 25_200, "0h": 0, "": 0,
+	} {
+		policy := mustRead(t, "a.yaml", "policy: {orderMost: 1, recovery: "+text+"}").Rules.Policy
+		if policy.RecoverySeconds != want {
+			t.Errorf("%s is %d seconds, want %d", text, policy.RecoverySeconds, want)
+		}
+	}
+}
+
+// A policy that says nothing is none: there is one way to have none.
+func TestPolicyOfNothing(t *testing.T) {
+	for name, text := range map[string]string{
+		"a.yaml": "name: a\npolicy:\n", "b.yaml": "name: a\npolicy: {}\n", "c.yaml": "name: a\npolicy: {orderMost: 0, recovery: 0s, reversal: }\n",
+		"d.csv": "#,name,a\n#,policy\ntable\n", "e.csv": "#,name,a\n#,Policy,dayMost=0.00,recovery=\ntable\n",
+	} {
+		if s := mustRead(t, name, text); s.Rules.Policy != nil {
+			t.Errorf("%s has policy %+v", text, *s.Rules.Policy)
+		}
+	}
+}
+
 // What YAML would make numbers and truth values of is taken as it is written.
 func TestTextIsNotInterpreted(t *testing.T) {
 	s := mustRead(t, "a.yaml", `
@@ -170,28 +197,35 @@ func TestPlaces(t *testing.T) {
 	for name, places := range map[string][]place{
 		"winter.yaml": {
 			{-1, -1, "currency", "winter.yaml:3:11, currency"},
-			{-1, -1, "tables", "winter.yaml:12:1, tables"},
+			{-1, -1, "policy", "winter.yaml:12:1, policy"},
+			{-1, -1, "orderMost", "winter.yaml:15:14, orderMost"},
+			{-1, -1, "coolingSeconds", "winter.yaml:17:12, cooling"},
+			{-1, -1, "recoverySeconds", "winter.yaml:19:13, recovery"},
+			{-1, -1, "tables", "winter.yaml:22:1, tables"},
 			{-1, -1, "", "winter.yaml:2:1"},
 			{-1, 1, "points", "winter.yaml:10:13, tier gold, points"},
 			{-1, 1, "nights", "winter.yaml:9:5, tier gold, nights"},
-			{0, -1, "hit", "winter.yaml:14:10, table base, hit"},
-			{0, -1, "rounding", "winter.yaml:13:5, table base, rounding"},
-			{0, 0, "basisPoints", "winter.yaml:16:48, table base, row hotel, basisPoints"},
-			{1, 0, "when", "winter.yaml:29:15, table promotions, row long-stay, when"},
-			{1, 0, "season", "winter.yaml:26:15, table promotions, row long-stay, from"},
-			{1, 0, "end", "winter.yaml:27:16, table promotions, row long-stay, until"},
-			{1, 2, "", "winter.yaml:45:9, table promotions, row clocks"},
+			{0, -1, "hit", "winter.yaml:24:10, table base, hit"},
+			{0, -1, "rounding", "winter.yaml:23:5, table base, rounding"},
+			{0, 0, "basisPoints", "winter.yaml:26:48, table base, row hotel, basisPoints"},
+			{1, 0, "when", "winter.yaml:39:15, table promotions, row long-stay, when"},
+			{1, 0, "season", "winter.yaml:36:15, table promotions, row long-stay, from"},
+			{1, 0, "end", "winter.yaml:37:16, table promotions, row long-stay, until"},
+			{1, 2, "", "winter.yaml:55:9, table promotions, row clocks"},
 			{7, 0, "when", "winter.yaml:2:1, when"},
-			{1, 9, "when", "winter.yaml:19:5, table promotions, when"},
+			{1, 9, "when", "winter.yaml:29:5, table promotions, when"},
 		},
 		"winter.csv": {
 			{-1, -1, "starts", "winter.csv:3:3, starts"},
 			{-1, -1, "tables", "winter.csv, tables"},
+			{-1, -1, "policy", "winter.csv, policy"},
+			{-1, -1, "orderMost", "winter.csv:7:5, orderMost"},
+			{-1, -1, "adjustmentDayMost", "winter.csv:8:5, adjustmentDayMost"},
 			{-1, 1, "points", "winter.csv:6:4, tier gold, points"},
-			{0, -1, "hit", "winter.csv:8:2, table base, hit"},
-			{0, 1, "basisPoints", "winter.csv:10:12, table base, row other, basisPoints"},
-			{1, 0, "when", "winter.csv:9:11, table promotions, row long-stay, when"},
-			{1, 2, "", "winter.csv:12:1, table promotions, row clocks"},
+			{0, -1, "hit", "winter.csv:10:2, table base, hit"},
+			{0, 1, "basisPoints", "winter.csv:12:12, table base, row other, basisPoints"},
+			{1, 0, "when", "winter.csv:11:11, table promotions, row long-stay, when"},
+			{1, 2, "", "winter.csv:14:1, table promotions, row clocks"},
 		},
 	} {
 		s := mustRead(t, name, testdata(t, name))
@@ -210,14 +244,19 @@ name: Winter
 currency: eur
 tiers:
   - {tier: silver}
+policy:
+  reversal: recall
+  recovery: 31d
+  coolingMost: 5
 tables:
   - name: base
     hit: last
     rows:
       - {id: hotel, from: 2026-12-02, until: 2026-12-01, fixed: 1}
       - {id: hotel, months: 0, fixed: 1}
-`, "a.yaml:3:11, currency|a.yaml:5:5, tier silver, tiers|a.yaml:8:10, table base, hit|" +
-			"a.yaml:10:46, table base, row hotel, until|a.yaml:11:14, table base, row hotel, id|a.yaml:11:29, table base, row hotel, months"},
+`, "a.yaml:3:11, currency|a.yaml:5:5, tier silver, tiers|a.yaml:7:3, recallDays|a.yaml:7:3, cooling|a.yaml:8:13, recovery|" +
+			"a.yaml:12:10, table base, hit|a.yaml:14:46, table base, row hotel, until|a.yaml:15:14, table base, row hotel, id|" +
+			"a.yaml:15:29, table base, row hotel, months"},
 		"a.csv": {`#,name,Winter
 #,currency,EUR
 months,table,hit,id,when,fixed

@@ -12,10 +12,11 @@ func yamlRows(rows ...string) string {
 	return "name: a\ntables:\n  - name: base\n    rows:\n" + strings.Join(rows, "\n") + "\n"
 }
 
-const headings = "name, currency, starts, zone, tiers, tables"
+const headings = "name, currency, starts, zone, tiers, policy, tables"
 
 func TestRefusals(t *testing.T) {
 	rowKeys := strings.Join(names(rowFields), ", ")
+	policyKeys, policyPairs := strings.Join(names(policyFields), ", "), strings.Join(names(policyFields), "=..., ")+"=..."
 	for _, c := range []struct {
 		file, text string
 		want       []string
@@ -110,6 +111,34 @@ func TestRefusals(t *testing.T) {
 		}},
 		{"a.csv", "table,id,basisPoints\nbase,a,\"2,5%\"\n", []string{`a.csv:2:3, table base, row a, basisPoints: "2,5%" is a percentage: write it in basis points, 250`}},
 
+		// A policy.
+		{"a.yaml", "policy:\n  reversal: recall\n  recallDays: 30d\n  orderMost: -5\n  cooling: 72\n  recovery: 1.5h\n  cooling: 1h\n  order_most: 5\n  limit: 5\n", []string{
+			`a.yaml:3:15, recallDays: "30d" is not a whole number`,
+			"a.yaml:4:14, orderMost: -5 is less than 0",
+			`a.yaml:5:12, cooling: "72" is not a length of time: write a whole number and then d, h, m or s, such as 72h`,
+			`a.yaml:6:13, recovery: "1.5h" is not a length of time: write a whole number and then d, h, m or s, such as 72h`,
+			"a.yaml:7:3, cooling: given twice: first in line 5",
+			`a.yaml:8:3: unknown key "order_most": write it as orderMost`,
+			`a.yaml:9:3: unknown key "limit": use ` + policyKeys,
+		}},
+		{"a.yaml", "policy: [debt]\nname: a\npolicy: {recovery: -3h, cooling: 99999999999999999999d}\n", []string{
+			"a.yaml:1:9: a list is here where keys and values must be: " + policyKeys,
+			"a.yaml:3:1, policy: given twice: first in line 1",
+		}},
+		{"a.yaml", "policy: {recovery: -3h, cooling: 99999999999999999999d, dayMost: \"1\\u202e\", coolingMost: 5 D$}\n", []string{
+			"a.yaml:1:20, recovery: -3 is less than 0",
+			"a.yaml:1:34, cooling: 99999999999999999999 is more than 106751991167300",
+			"a.yaml:1:66, dayMost: character U+202E cannot be seen: remove it",
+			`a.yaml:1:90, coolingMost: "5 D$" is not an amount: a decimal number with at most two places`,
+		}},
+		{"a.yaml", "policy: &p {reversal: *p}\n", []string{"a.yaml:1:9: &p is an anchor: leave it out"}},
+		{"a.csv", "#,policy,orderMost=5.005,dayMost\n#,policy,orderMost=1,reversal=debt,limit=3\ntable\n", []string{
+			`a.csv:1:3, orderMost: "5.005" is not an amount: a decimal number with at most two places`,
+			`a.csv:1:4: "dayMost" is not one of ` + policyPairs + ", each given once",
+			`a.csv:2:3: "orderMost" is not one of ` + policyPairs + ", each given once",
+			`a.csv:2:5: "limit" is not one of ` + policyPairs + ", each given once",
+		}},
+
 		// Names that are nearly right, in rows that have an id or none.
 		{"a.yaml", yamlRows("    - {Kinds: hotel, id: x, basis_points: 1, id: y, rate: 1}", "    - {month: 1}"), []string{
 			`a.yaml:5:8, table base, row x: unknown key "Kinds": write it as kinds`,
@@ -147,16 +176,16 @@ func TestRefusals(t *testing.T) {
 		{"a.csv", "table,id\nbase,a\"b\n", []string{`a.csv:2: this is not CSV: at byte 7 of the line, bare " in non-quoted-field`}},
 		{"a.csv", "#,name,a,b\n#,name,c\n#,naem,d\n#name,e\n#\ntable,id\n#,zone,UTC\n", []string{
 			"a.csv:1:4: name has one cell, and this is another",
-			`a.csv:3:2: unknown name "naem": use name, currency, starts, zone or tier`,
-			"a.csv:4:1: a line about the whole set has # alone in its first cell, and in the next what it says: name, currency, starts, zone, tier",
-			"a.csv:5:1: a line about the whole set has # alone in its first cell, and in the next what it says: name, currency, starts, zone, tier",
+			`a.csv:3:2: unknown name "naem": use name, currency, starts, zone, tier or policy`,
+			"a.csv:4:1: a line about the whole set has # alone in its first cell, and in the next what it says: name, currency, starts, zone, tier, policy",
+			"a.csv:5:1: a line about the whole set has # alone in its first cell, and in the next what it says: name, currency, starts, zone, tier, policy",
 			"a.csv:7:1, table: lines about the whole set, which start with #, come before the headings",
 		}},
 		{"a.csv", "#,name,a\n#,name,b\n#,tier,gold,points=1,,points=2,miles=3,nights\ntable\n", []string{
 			"a.csv:2:2: name is given twice: first in line 1",
-			`a.csv:3:6: "points" is not one of points=... and nights=..., each given once`,
-			`a.csv:3:7: "miles" is not one of points=... and nights=..., each given once`,
-			`a.csv:3:8: "nights" is not one of points=... and nights=..., each given once`,
+			`a.csv:3:6: "points" is not one of points=..., nights=..., each given once`,
+			`a.csv:3:7: "miles" is not one of points=..., nights=..., each given once`,
+			`a.csv:3:8: "nights" is not one of points=..., nights=..., each given once`,
 		}},
 		{"a.csv", "table,id,rate,id,,hit\nbase,a,1,b,,first\nbase,c,,,d,unique,e\n,f\n", []string{
 			`a.csv:1:3: unknown heading "rate": use ` + strings.Join(csvColumns, ", "),

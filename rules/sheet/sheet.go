@@ -3,6 +3,7 @@ package sheet
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -61,7 +62,7 @@ func (s *Sheet) Check() error {
 }
 
 // Place tells where the file has a column of a row, numbered as in Rules; an earn.Fault has these three. A row of -1 is
-// the table itself, a table of -1 the whole set or, with a row, that tier. What the file does not say is where the row,
+// the table itself, a table of -1 the whole set and its policy or, with a row, that tier. What the file does not say is where the row,
 // table or file begins.
 func (s *Sheet) Place(table, row int, column string) Place {
 	if written, ok := writtenAs[column]; ok {
@@ -78,14 +79,18 @@ func (s *Sheet) Place(table, row int, column string) Place {
 		}
 	case table < 0 && row >= 0 && row < len(s.draft.tiers):
 		at.Tier, from = s.draft.tiers[row].title("tier", row), s.draft.tiers[row]
+	case table < 0 && row < 0 && s.draft.policy.cells != nil && slices.Contains(names(policyFields), column):
+		from = s.draft.policy
 	}
 	where := from.find(column)
 	at.Line, at.Column = where.line, where.column
 	return at
 }
 
-// writtenAs names what a file says of a season in other words than a rule set.
-var writtenAs = map[string]string{"season": "from", "start": "from", "end": "until"}
+// writtenAs names what a file says of a season and of lengths of time in other words than a rule set.
+var writtenAs = map[string]string{
+	"season": "from", "start": "from", "end": "until", "coolingSeconds": "cooling", "recoverySeconds": "recovery",
+}
 
 // checkText returns the file as text with lines that end with \n, once it is known to be one.
 func checkText(r *report, file Place, data []byte) string {

@@ -3,6 +3,7 @@ package sheet
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -101,4 +102,33 @@ func parseAmount(text string) (earn.Cents, error) {
 		}
 	}
 	return n, err
+}
+
+// unit of a length of time.
+type unit struct {
+	letter  string
+	seconds int64
+}
+
+// units are the longest first.
+var units = []unit{{"d", 86_400}, {"h", 3_600}, {"m", 60}, {"s", 1}}
+
+// parseSpan reads a length of time, such as 72h, in seconds.
+func parseSpan(text string) (int64, error) {
+	for _, u := range units {
+		if figure, ok := strings.CutSuffix(text, u.letter); ok && figure != "" && strings.Trim(figure, "-0123456789") == "" {
+			n, err := parseWhole(figure, 0, math.MaxInt64/u.seconds)
+			return n * u.seconds, err
+		}
+	}
+	return 0, fmt.Errorf("%q is not a length of time: write a whole number and then d, h, m or s, such as 72h", short(text))
+}
+
+// spanText is what parseSpan reads, in the longest unit of which it is a whole number; "" is none.
+func spanText(seconds int64) string {
+	if seconds == 0 {
+		return ""
+	}
+	i := slices.IndexFunc(units, func(u unit) bool { return seconds%u.seconds == 0 }) // All are whole numbers of the last.
+	return strconv.FormatInt(seconds/units[i].seconds, 10) + units[i].letter
 }

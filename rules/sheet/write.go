@@ -29,6 +29,9 @@ func WriteYAML(w io.Writer, r earn.RuleSet) error {
 		}
 		add(root, "tiers", tiers)
 	}
+	if r.Policy != nil {
+		add(root, "policy", fieldsNode(policyFields, r.Policy, 0))
+	}
 	tables := list()
 	for i := range r.Tables {
 		table := fieldsNode(tableFields, &r.Tables[i], 0)
@@ -104,15 +107,10 @@ func WriteCSV(w io.Writer, r earn.RuleSet) error {
 		write([]string{"#", s.name, s.text})
 	}
 	for i := range r.Tiers {
-		line := []string{"#"}
-		for _, f := range tierFields {
-			if text := f.text(&r.Tiers[i]); f.name == "tier" {
-				line = append(line, f.name, text)
-			} else if text != "" {
-				line = append(line, f.name+"="+text)
-			}
-		}
-		write(line)
+		write(append([]string{"#", "tier", r.Tiers[i].Tier}, pairs(tierFields[1:], &r.Tiers[i])...))
+	}
+	if r.Policy != nil {
+		write(append([]string{"#", "policy"}, pairs(policyFields, r.Policy)...))
 	}
 	var rows []earn.Row
 	for _, t := range r.Tables {
@@ -134,6 +132,16 @@ func WriteCSV(w io.Writer, r earn.RuleSet) error {
 		return fmt.Errorf("write rule set %q as CSV: %w", r.Name, err)
 	}
 	return writeChecked(w, "rules.csv", b.Bytes(), r)
+}
+
+// pairs are what there is to say, such as "points=500.00".
+func pairs[T any](fields []field[T], of *T) (cells []string) {
+	for _, f := range fields {
+		if text := f.text(of); text != "" {
+			cells = append(cells, f.name+"="+text)
+		}
+	}
+	return cells
 }
 
 // setting is what a file says of the whole set.
@@ -234,6 +242,8 @@ func difference(a, b earn.RuleSet) string {
 		return "its name, currency or start"
 	case !slices.Equal(a.Tiers, b.Tiers):
 		return "its tiers"
+	case *policyOf(a) != *policyOf(b) || (a.Policy == nil) != (b.Policy == nil):
+		return "its policy"
 	case len(a.Tables) != len(b.Tables):
 		return "the number of its tables"
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,6 +107,9 @@ func drawRules(t *rapid.T) earn.RuleSet {
 	for range rapid.IntRange(0, 3).Draw(t, "tiers") {
 		r.Tiers = append(r.Tiers, earn.Level{Tier: name("tier"), Points: cents("points"), Nights: rapid.Int64().Draw(t, "nights")})
 	}
+	if p := drawPolicy(t, cents); p != (earn.Policy{}) {
+		r.Policy = &p
+	}
 	tables := rapid.SliceOfNDistinct(rapid.Custom(func(*rapid.T) string { return name("table") }).Filter(func(s string) bool { return s[0] != '#' }), 0, 3, rapid.ID).Draw(t, "tables")
 	for _, n := range tables {
 		table := earn.Table{
@@ -128,6 +132,19 @@ func drawRules(t *rapid.T) earn.RuleSet {
 		r.Tables = append(r.Tables, table)
 	}
 	return r
+}
+
+func drawPolicy(t *rapid.T, cents func(string) earn.Cents) earn.Policy {
+	seconds := rapid.OneOf(
+		rapid.Just(int64(0)), rapid.Int64Range(0, math.MaxInt64), rapid.Map(rapid.Int64Range(1, 999), func(n int64) int64 { return n * 60 }),
+		rapid.Map(rapid.Int64Range(1, 99), func(n int64) int64 { return n * 3600 }),
+	)
+	return earn.Policy{
+		Reversal:   rapid.SampledFrom([]earn.Reversal{"", earn.ReversalDebt, earn.ReversalWriteOff, earn.ReversalRecall, "null"}).Draw(t, "reversal"),
+		RecallDays: rapid.OneOf(rapid.Just(uint32(0)), rapid.Uint32()).Draw(t, "recallDays"),
+		OrderMost:  cents("orderMost"), DayMost: cents("dayMost"), CoolingSeconds: seconds.Draw(t, "cooling"), CoolingMost: cents("coolingMost"),
+		RecoverySeconds: seconds.Draw(t, "recovery"), AdjustmentDayMost: cents("adjustmentDayMost"),
+	}
 }
 
 func drawSeason(t *rapid.T) *earn.Season {
@@ -166,6 +183,8 @@ func TestNothingIsWrittenThatReadsBackOtherwise(t *testing.T) {
 		{"a negative amount", func(r *earn.RuleSet) { r.Tiers[0].Points = -1 }, ".yaml .csv", "-0.01 is less than 0"},
 		{"an invalid zone", func(r *earn.RuleSet) { r.Tables[1].Rows[1].Season.Zone = "Mars" }, ".yaml .csv", `"Mars" is not the name of a time zone`},
 		{"a tier that changes", func(r *earn.RuleSet) { r.Tiers[0].Tier = "silver " }, ".yaml .csv", "its tiers would change"},
+		{"a policy of nothing", func(r *earn.RuleSet) { *r.Policy = earn.Policy{} }, ".yaml .csv", "its policy would change"},
+		{"a negative length of time", func(r *earn.RuleSet) { r.Policy.RecoverySeconds = -60 }, ".yaml .csv", "-1 is less than 0"},
 		{"a start after the year 9999", func(r *earn.RuleSet) { r.Starts = 1 << 40 }, ".yaml .csv", "is neither a day"},
 		{"a table without rows", func(r *earn.RuleSet) { r.Tables[0].Rows = nil }, ".csv", "the number of its tables would change"},
 		{"two tables of a name", func(r *earn.RuleSet) { r.Tables[0].Name, r.Tables[0].Hit = "promotions", earn.Collect }, ".csv", "is not what the table's first row"},

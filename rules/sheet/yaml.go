@@ -23,13 +23,16 @@ func readYAML(r *report, file, text string) draft {
 	if root == nil {
 		return draft{}
 	}
-	set, lists := y.mapping(root, Place{}, setNames, "tiers", "tables")
+	set, parts := y.mapping(root, Place{}, setNames, "tiers", "policy", "tables")
 	d := draft{set: set}
-	for i, node := range y.items(lists["tiers"], Place{}) {
+	for i, node := range y.items(parts["tiers"], Place{}) {
 		tier, _ := y.mapping(node, Place{Tier: title(node, "tier", i)}, names(tierFields))
 		d.tiers = append(d.tiers, tier)
 	}
-	for i, node := range y.items(lists["tables"], Place{}) {
+	if node := parts["policy"]; node != nil && !y.nothing(node) {
+		d.policy, _ = y.mapping(node, Place{}, names(policyFields))
+	}
+	for i, node := range y.items(parts["tables"], Place{}) {
 		at := Place{Table: title(node, "name", i)}
 		head, lists := y.mapping(node, at, names(tableFields), "rows")
 		table := draftTable{record: head}
@@ -102,30 +105,30 @@ func title(node *yaml.Node, name string, index int) string {
 	return strconv.Itoa(index + 1)
 }
 
-// mapping reads a node that must be a mapping of the names given. Those of lists are returned as the nodes they are.
-func (y yamlReader) mapping(node *yaml.Node, at Place, known []string, lists ...string) (record, map[string]*yaml.Node) {
+// mapping reads a node that must be a mapping of the names given. Those of parts are returned as the nodes they are.
+func (y yamlReader) mapping(node *yaml.Node, at Place, known []string, parts ...string) (record, map[string]*yaml.Node) {
 	r := record{spot: spot{node.Line, node.Column}, cells: map[string]cell{}}
 	nodes := map[string]*yaml.Node{}
 	if !y.ordinary(node, at, "") {
 		return r, nodes
 	}
 	if node.Kind != yaml.MappingNode {
-		y.add(y.place(node, at, ""), "%s is here where keys and values must be: %s", kindOf(node), strings.Join(append(slices.Clone(known), lists...), ", "))
+		y.add(y.place(node, at, ""), "%s is here where keys and values must be: %s", kindOf(node), strings.Join(append(slices.Clone(known), parts...), ", "))
 		return r, nodes
 	}
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key, value := node.Content[i], node.Content[i+1]
 		name := key.Value
-		isList := slices.Contains(lists, name)
+		isPart := slices.Contains(parts, name)
 		switch first, given := r.cells[name]; {
 		case !y.ordinary(key, at, ""):
 		case key.Kind != yaml.ScalarNode:
 			y.add(y.place(key, at, ""), "%s is here where a key must be", kindOf(key))
-		case !isList && !slices.Contains(known, name):
-			y.add(y.place(key, at, ""), "unknown key %q: %s", short(name), meant(name, append(slices.Clone(known), lists...))+pulledApart(node, value))
+		case !isPart && !slices.Contains(known, name):
+			y.add(y.place(key, at, ""), "unknown key %q: %s", short(name), meant(name, append(slices.Clone(known), parts...))+pulledApart(node, value))
 		case given:
 			y.add(y.place(key, at, name), "given twice: first in line %d", first.line)
-		case isList:
+		case isPart:
 			r.cells[name] = cell{spot: spot{key.Line, key.Column}}
 			nodes[name] = value
 		default:
@@ -157,13 +160,18 @@ func (y yamlReader) scalar(node *yaml.Node, at Place, name string) string {
 // items are the nodes of a list; one that was not given has none.
 func (y yamlReader) items(node *yaml.Node, at Place) []*yaml.Node {
 	switch {
-	case node == nil || !y.ordinary(node, at, "") || node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null":
+	case node == nil || !y.ordinary(node, at, "") || y.nothing(node):
 	case node.Kind != yaml.SequenceNode:
 		y.add(y.place(node, at, ""), "%s is here where a list must be: begin each of its items with -", kindOf(node))
 	default:
 		return node.Content
 	}
 	return nil
+}
+
+// nothing tells whether a key has no value.
+func (yamlReader) nothing(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null"
 }
 
 // ordinary refuses what makes YAML say something else than it seems to.
