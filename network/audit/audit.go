@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
@@ -92,7 +93,7 @@ func (a *Auditor) run(ctx context.Context, from Fetcher) error {
 	if a.config, first, err = genesis(raw, a.options.Roots); err != nil {
 		return wrongBlock(0, "%v", err)
 	}
-	if code := metadata(first.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)[0]; code != 0 {
+	if code := proof.Metadata(first.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)[0]; code != 0 {
 		return wrongBlock(0, "its configuration is marked invalid (%s)", peer.TxValidationCode(code))
 	}
 	a.report.Transactions = 1
@@ -152,7 +153,7 @@ func (a *Auditor) follow(b *prepared) error {
 	}
 	clear(a.state.changed)
 	verdicts := a.judge(b)
-	codes := metadata(b.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)
+	codes := proof.Metadata(b.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)
 	for i, t := range b.transactions {
 		if err := a.settle(t, verdicts[i], peer.TxValidationCode(codes[i]), version{height, uint64(i)}); err != nil {
 			return divergence(b, i, err)
@@ -176,17 +177,17 @@ func (a *Auditor) follow(b *prepared) error {
 // divergence names the transaction something is wrong with.
 func divergence(b *prepared, i int, err error) error {
 	return &Divergence{
-		Block: b.raw.GetHeader().GetNumber(), Transaction: i, TxID: b.transactions[i].id, Key: keyOf(err), Reason: err.Error(),
+		Block: b.raw.GetHeader().GetNumber(), Transaction: i, TxID: b.transactions[i].ID, Key: keyOf(err), Reason: err.Error(),
 	}
 }
 
 // settle finishes the verdict on a transaction, compares it with the one recorded and, if it is valid, does it.
-func (a *Auditor) settle(t *transaction, v verdict, recorded peer.TxValidationCode, at version) error {
+func (a *Auditor) settle(t *proof.Transaction, v verdict, recorded peer.TxValidationCode, at version) error {
 	if v == valid {
 		v = a.reads(t)
 	}
 	if v.code == peer.TxValidationCode_NOT_VALIDATED {
-		if recorded == peer.TxValidationCode_VALID && t.matters() {
+		if recorded == peer.TxValidationCode_VALID && matters(t) {
 			return fmt.Errorf("this audit cannot follow it: %s", v.reason)
 		}
 		a.report.Transactions++
@@ -201,7 +202,7 @@ func (a *Auditor) settle(t *transaction, v verdict, recorded peer.TxValidationCo
 		a.report.Invalid++
 		return nil
 	}
-	switch t.chaincode {
+	switch t.Chaincode {
 	case a.options.Chaincode:
 		journal, err := a.execute(t)
 		if err != nil {
@@ -214,15 +215,15 @@ func (a *Auditor) settle(t *transaction, v verdict, recorded peer.TxValidationCo
 			}
 		}
 	case lifecycleNamespace:
-		for _, s := range t.sets {
-			if s.name != lifecycleNamespace && s.writes() {
-				return wrongf("", "it writes in namespace %q", s.name)
+		for _, s := range t.Sets {
+			if s.Name != lifecycleNamespace && s.Writes() {
+				return wrongf("", "it writes in namespace %q", s.Name)
 			}
 		}
 	default:
-		return fmt.Errorf("it is of chaincode %s, which this audit does not follow", t.chaincode)
+		return fmt.Errorf("it is of chaincode %s, which this audit does not follow", t.Chaincode)
 	}
-	for _, c := range t.changes() {
+	for _, c := range changes(t) {
 		if c.place.namespace == a.options.Chaincode {
 			if err := a.books.write(c.key, a.state.get(c.place.namespace, c.key), c.value); err != nil {
 				return wrongf(c.key, "%v", err)
@@ -237,8 +238,8 @@ func (a *Auditor) settle(t *transaction, v verdict, recorded peer.TxValidationCo
 // the start has none later.
 func (a *Auditor) checkCommit(b *prepared, codes []byte) error {
 	var recorded common.Metadata
-	raw := metadata(b.raw, common.BlockMetadataIndex_COMMIT_HASH)
-	if err := strict(raw, &recorded); err != nil {
+	raw := proof.Metadata(b.raw, common.BlockMetadataIndex_COMMIT_HASH)
+	if err := proof.Strict(raw, &recorded); err != nil {
 		return fmt.Errorf("commit hash: %w", err)
 	}
 	a.commit = a.state.commitHash(codes, a.commit)
@@ -251,8 +252,8 @@ func (a *Auditor) checkCommit(b *prepared, codes []byte) error {
 // close takes a block as right.
 func (a *Auditor) close(b *prepared) {
 	for _, t := range b.transactions {
-		if t.id != "" {
-			a.seen[t.id] = true
+		if t.ID != "" {
+			a.seen[t.ID] = true
 		}
 	}
 	a.report.Height++

@@ -8,8 +8,8 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
@@ -18,15 +18,13 @@ import (
 
 // config is the channel's configuration: who takes part, and what it takes.
 type config struct {
-	channel       string
+	channel       *proof.Channel
 	root          *common.ConfigGroup
-	organisations map[string]*organisation // by MSP, orderers' included
-	members       map[string]string        // MSPs of the application's organisations, and the names of their groups
+	organisations map[string]*proof.Organisation // by MSP, orderers' included
+	members       map[string]string              // MSPs of the application's organisations, and the names of their groups
 	roots         []*x509.Certificate
 	orderers      policy // of block signatures
 	lifecycle     policy // of writes to _lifecycle
-
-	identities sync.Map // serialized -> *identity
 }
 
 // newConfig reads the configuration of the genesis block's one transaction.
@@ -36,9 +34,10 @@ func newConfig(channel string, data []byte) (*config, error) {
 		return nil, err
 	}
 	c := &config{
-		channel: channel, root: envelope.GetConfig().GetChannelGroup(),
-		organisations: map[string]*organisation{}, members: map[string]string{},
+		root:          envelope.GetConfig().GetChannelGroup(),
+		organisations: map[string]*proof.Organisation{}, members: map[string]string{},
 	}
+	c.channel = &proof.Channel{Name: channel, Organisation: func(mspID string) *proof.Organisation { return c.organisations[mspID] }}
 	application, ordering := c.root.GetGroups()["Application"], c.root.GetGroups()["Orderer"]
 	if application == nil || ordering == nil {
 		return nil, errors.New("it configures no application or no orderers")
@@ -53,7 +52,7 @@ func newConfig(channel string, data []byte) (*config, error) {
 				return nil, fmt.Errorf("organisation %s: %w", name, err)
 			}
 			if group == application {
-				c.members[org.mspID] = name
+				c.members[org.MSPID] = name
 			}
 		}
 	}
@@ -109,7 +108,7 @@ func value(group *common.ConfigGroup, name string, into proto.Message) error {
 }
 
 // organisation reads an MSP and adds it.
-func (c *config) organisation(group *common.ConfigGroup) (*organisation, error) {
+func (c *config) organisation(group *common.ConfigGroup) (*proof.Organisation, error) {
 	var wrapped msp.MSPConfig
 	var definition msp.FabricMSPConfig
 	if err := value(group, "MSP", &wrapped); err != nil {
@@ -127,13 +126,13 @@ func (c *config) organisation(group *common.ConfigGroup) (*organisation, error) 
 	case len(definition.GetIntermediateCerts()) > 0 || len(definition.GetRevocationList()) > 0 || len(definition.GetOrganizationalUnitIdentifiers()) > 0:
 		return nil, errors.New("MSPs with intermediate certificates, revocation lists or organisational units are not followed")
 	}
-	o := &organisation{mspID: definition.GetName(), roots: x509.NewCertPool(), units: map[string]unit{}}
+	o := &proof.Organisation{MSPID: definition.GetName(), Roots: x509.NewCertPool(), Units: map[string]proof.Unit{}}
 	for _, text := range definition.GetRootCerts() {
 		cert, err := parsePEM(text)
 		if err != nil {
 			return nil, fmt.Errorf("root certificate: %w", err)
 		}
-		o.roots.AddCert(cert)
+		o.Roots.AddCert(cert)
 		c.roots = append(c.roots, cert)
 	}
 	for role, ou := range map[msp.MSPRole_MSPRoleType]*msp.FabricOUIdentifier{
@@ -143,17 +142,17 @@ func (c *config) organisation(group *common.ConfigGroup) (*organisation, error) 
 		if ou == nil {
 			continue
 		}
-		u := unit{role: role}
+		u := proof.Unit{Role: role}
 		if len(ou.GetCertificate()) > 0 {
 			cert, err := parsePEM(ou.GetCertificate())
 			if err != nil {
 				return nil, fmt.Errorf("certificate of unit %s: %w", ou.GetOrganizationalUnitIdentifier(), err)
 			}
-			u.issuer = cert.Raw
+			u.Issuer = cert.Raw
 		}
-		o.units[ou.GetOrganizationalUnitIdentifier()] = u
+		o.Units[ou.GetOrganizationalUnitIdentifier()] = u
 	}
-	c.organisations[o.mspID] = o
+	c.organisations[o.MSPID] = o
 	return o, nil
 }
 

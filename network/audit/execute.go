@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 )
@@ -17,19 +18,19 @@ const (
 )
 
 // execute does a valid transaction again and compares. It answers the journal; there is none if it only reads.
-func (a *Auditor) execute(t *transaction) (*dollars.Journal, error) {
+func (a *Auditor) execute(t *proof.Transaction) (*dollars.Journal, error) {
 	if err := a.checkShape(t); err != nil {
 		return nil, err
 	}
 	recorded := &kvrwset.KVRWSet{}
-	for _, s := range t.sets {
-		if s.name == t.chaincode {
-			recorded = s.public
+	for _, s := range t.Sets {
+		if s.Name == t.Chaincode {
+			recorded = s.Public
 		}
 	}
-	args := t.input.GetArgs()
-	if t.input.GetIsInit() || len(args) != 2 || string(args[0]) != applyFunction {
-		if len(recorded.GetWrites()) > 0 || t.event != nil {
+	args := t.Input.GetArgs()
+	if t.Input.GetIsInit() || len(args) != 2 || string(args[0]) != applyFunction {
+		if len(recorded.GetWrites()) > 0 || t.Event != nil {
 			return nil, wrongf("", "it calls no function that may write, and writes %d keys", len(recorded.GetWrites()))
 		}
 		return nil, nil
@@ -43,7 +44,7 @@ func (a *Auditor) execute(t *transaction) (*dollars.Journal, error) {
 		return nil, wrongf("", "its argument is no batch, so nothing could be endorsed: %v", err)
 	}
 	env.Lane = lane
-	view := &view{state: a.state, namespace: t.chaincode}
+	view := &view{state: a.state, namespace: t.Chaincode}
 	result, err := dollars.Apply(env, ops, view)
 	if err != nil {
 		return nil, wrongf("", "the rules refuse it as a whole: %v", err)
@@ -54,51 +55,51 @@ func (a *Auditor) execute(t *transaction) (*dollars.Journal, error) {
 	if err := compareWrites(result.Writes, recorded.GetWrites()); err != nil {
 		return nil, err
 	}
-	if t.event == nil || t.event.GetEventName() != journalEvent || t.event.GetTxId() != t.id {
+	if t.Event == nil || t.Event.GetEventName() != journalEvent || t.Event.GetTxId() != t.ID {
 		return nil, wrongf("", "its event is not its journal")
 	}
-	if !bytes.Equal(result.Journal.Encode(), t.event.GetPayload()) {
-		return nil, wrongf("", "its journal is not what the rules give: %s", differing(result.Journal, t.event.GetPayload()))
+	if !bytes.Equal(result.Journal.Encode(), t.Event.GetPayload()) {
+		return nil, wrongf("", "its journal is not what the rules give: %s", differing(result.Journal, t.Event.GetPayload()))
 	}
 	return &result.Journal, nil
 }
 
 // checkShape checks what must hold of every valid transaction of the audited chaincode, whatever it calls.
-func (a *Auditor) checkShape(t *transaction) error {
+func (a *Auditor) checkShape(t *proof.Transaction) error {
 	for mspID := range a.config.members {
-		if !slices.ContainsFunc(t.endorsers, func(id *identity) bool { return id.mspID == mspID && id.role == msp.MSPRole_PEER }) {
-			return wrongf("", "no peer of %s endorsed it, whatever the policy asks for; those that did: %v", mspID, t.endorsers)
+		if !slices.ContainsFunc(t.Endorsers, func(id *proof.Identity) bool { return id.MSPID == mspID && id.Role == msp.MSPRole_PEER }) {
+			return wrongf("", "no peer of %s endorsed it, whatever the policy asks for; those that did: %v", mspID, t.Endorsers)
 		}
 	}
-	for _, s := range t.sets {
-		if s.name != t.chaincode && s.writes() {
-			return wrongf("", "it writes in namespace %q", s.name)
+	for _, s := range t.Sets {
+		if s.Name != t.Chaincode && s.Writes() {
+			return wrongf("", "it writes in namespace %q", s.Name)
 		}
-		if s.name == t.chaincode && len(s.collections) > 0 {
+		if s.Name == t.Chaincode && len(s.Collections) > 0 {
 			return wrongf("", "it has private collections, which the contract does not use")
 		}
 	}
-	if r := t.action.GetResponse(); r.GetStatus() != 200 {
+	if r := t.Action.GetResponse(); r.GetStatus() != 200 {
 		return wrongf("", "it failed with status %d and is on the ledger all the same", r.GetStatus())
 	}
 	return nil
 }
 
 // environment is what the contract told the rules of this transaction.
-func (a *Auditor) environment(t *transaction) (dollars.Env, error) {
-	tx, err := dollars.ParseTxID(t.id)
+func (a *Auditor) environment(t *proof.Transaction) (dollars.Env, error) {
+	tx, err := dollars.ParseTxID(t.ID)
 	if err != nil {
 		return dollars.Env{}, wrongf("", "%v", err)
 	}
-	if t.creator.noAttrs != nil {
-		return dollars.Env{}, wrongf("", "the attributes of its creator cannot be read: %v", t.creator.noAttrs)
+	if t.Creator.NoAttrs != nil {
+		return dollars.Env{}, wrongf("", "the attributes of its creator cannot be read: %v", t.Creator.NoAttrs)
 	}
 	return dollars.Env{
-		Currency: a.currency, Channel: a.config.channel, Chaincode: t.chaincode,
-		TxID: tx, Time: t.header.GetTimestamp().GetSeconds(),
+		Currency: a.currency, Channel: a.config.channel.Name, Chaincode: t.Chaincode,
+		TxID: tx, Time: t.Header.GetTimestamp().GetSeconds(),
 		Caller: dollars.Caller{
-			MSP: t.creator.mspID, Role: t.creator.attributes["role"],
-			ID: dollars.NewCertificateID(t.creator.cert.RawSubject, t.creator.cert.RawIssuer),
+			MSP: t.Creator.MSPID, Role: t.Creator.Attributes["role"],
+			ID: dollars.NewCertificateID(t.Creator.Cert.RawSubject, t.Creator.Cert.RawIssuer),
 		},
 	}, nil
 }

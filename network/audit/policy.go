@@ -4,16 +4,17 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"google.golang.org/protobuf/proto"
 )
 
 // policy tells whether signers, all different, satisfy it.
-type policy func(signers []*identity) bool
+type policy func(signers []*proof.Identity) bool
 
 // rule is part of a signature policy. Signers it uses up are marked: one signature never counts twice.
-type rule func(signers []*identity, used []bool) bool
+type rule func(signers []*proof.Identity, used []bool) bool
 
 // signaturePolicy compiles a policy that names its signers.
 func signaturePolicy(envelope *common.SignaturePolicyEnvelope) (policy, error) {
@@ -21,7 +22,7 @@ func signaturePolicy(envelope *common.SignaturePolicyEnvelope) (policy, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(signers []*identity) bool { return root(signers, make([]bool, len(signers))) }, nil
+	return func(signers []*proof.Identity) bool { return root(signers, make([]bool, len(signers))) }, nil
 }
 
 // maxDepth bounds policies that contain policies.
@@ -59,9 +60,9 @@ func signedBy(principal *msp.MSPPrincipal) (rule, error) {
 	if err := proto.Unmarshal(principal.GetPrincipal(), &role); err != nil {
 		return nil, err
 	}
-	return func(signers []*identity, used []bool) bool {
+	return func(signers []*proof.Identity, used []bool) bool {
 		for i, s := range signers {
-			if !used[i] && s.mspID == role.GetMspIdentifier() && (role.GetRole() == msp.MSPRole_MEMBER || s.role == role.GetRole()) {
+			if !used[i] && s.MSPID == role.GetMspIdentifier() && (role.GetRole() == msp.MSPRole_MEMBER || s.Role == role.GetRole()) {
 				used[i] = true
 				return true
 			}
@@ -72,7 +73,7 @@ func signedBy(principal *msp.MSPPrincipal) (rule, error) {
 
 // outOf is satisfied by n of the rules. A rule that fails uses up nothing.
 func outOf(n int, rules []rule) rule {
-	return func(signers []*identity, used []bool) bool {
+	return func(signers []*proof.Identity, used []bool) bool {
 		satisfied := 0
 		for _, r := range rules {
 			attempt := append([]bool(nil), used...)
@@ -125,7 +126,7 @@ func implicitPolicy(group *common.ConfigGroup, meta *common.ImplicitMetaPolicy) 
 	case common.ImplicitMetaPolicy_MAJORITY:
 		needed = needed/2 + 1
 	}
-	return func(signers []*identity) bool {
+	return func(signers []*proof.Identity) bool {
 		satisfied := 0
 		for _, p := range below {
 			if p(signers) {

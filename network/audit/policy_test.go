@@ -3,6 +3,7 @@ package audit
 import (
 	"testing"
 
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 )
@@ -20,9 +21,9 @@ func principal(mspID string, role msp.MSPRole_MSPRoleType) *msp.MSPPrincipal {
 }
 
 var (
-	peerA   = &identity{mspID: "A", role: msp.MSPRole_PEER}
-	peerB   = &identity{mspID: "B", role: msp.MSPRole_PEER}
-	clientA = &identity{mspID: "A", role: msp.MSPRole_CLIENT}
+	peerA   = &proof.Identity{MSPID: "A", Role: msp.MSPRole_PEER}
+	peerB   = &proof.Identity{MSPID: "B", Role: msp.MSPRole_PEER}
+	clientA = &proof.Identity{MSPID: "A", Role: msp.MSPRole_CLIENT}
 )
 
 func TestSignaturePolicy(t *testing.T) {
@@ -31,19 +32,19 @@ func TestSignaturePolicy(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		rule    *common.SignaturePolicy
-		signers []*identity
+		signers []*proof.Identity
 		want    bool
 	}{
-		"both":                         {nOf(2, by(0), by(1)), []*identity{peerB, peerA}, true},
-		"one of both":                  {nOf(2, by(0), by(1)), []*identity{peerA}, false},
+		"both":                         {nOf(2, by(0), by(1)), []*proof.Identity{peerB, peerA}, true},
+		"one of both":                  {nOf(2, by(0), by(1)), []*proof.Identity{peerA}, false},
 		"nobody":                       {nOf(2, by(0), by(1)), nil, false},
-		"either":                       {nOf(1, by(0), by(1)), []*identity{peerB}, true},
-		"another role":                 {by(0), []*identity{clientA}, false},
-		"any member":                   {by(2), []*identity{clientA}, true},
-		"one signature for two":        {nOf(2, by(0), by(2)), []*identity{peerA}, false},
-		"two signatures for two":       {nOf(2, by(0), by(2)), []*identity{peerA, clientA}, true},
-		"a failed branch uses up none": {nOf(1, nOf(2, by(0), by(1)), by(0)), []*identity{peerA}, true},
-		"nested":                       {nOf(2, nOf(1, by(0), by(1)), by(2)), []*identity{peerB, clientA}, true},
+		"either":                       {nOf(1, by(0), by(1)), []*proof.Identity{peerB}, true},
+		"another role":                 {by(0), []*proof.Identity{clientA}, false},
+		"any member":                   {by(2), []*proof.Identity{clientA}, true},
+		"one signature for two":        {nOf(2, by(0), by(2)), []*proof.Identity{peerA}, false},
+		"two signatures for two":       {nOf(2, by(0), by(2)), []*proof.Identity{peerA, clientA}, true},
+		"a failed branch uses up none": {nOf(1, nOf(2, by(0), by(1)), by(0)), []*proof.Identity{peerA}, true},
+		"nested":                       {nOf(2, nOf(1, by(0), by(1)), by(2)), []*proof.Identity{peerB, clientA}, true},
 		"nothing asked for":            {nOf(0), nil, true},
 	} {
 		p, err := signaturePolicy(&common.SignaturePolicyEnvelope{Rule: c.rule, Identities: principals})
@@ -86,14 +87,14 @@ func TestImplicitPolicy(t *testing.T) {
 	}
 	for _, c := range []struct {
 		rule    common.ImplicitMetaPolicy_Rule
-		signers []*identity
+		signers []*proof.Identity
 		want    bool
 	}{
-		{common.ImplicitMetaPolicy_ANY, []*identity{peerA}, true},
-		{common.ImplicitMetaPolicy_ANY, []*identity{clientA}, false},
-		{common.ImplicitMetaPolicy_MAJORITY, []*identity{peerA}, false},
-		{common.ImplicitMetaPolicy_MAJORITY, []*identity{peerA, peerB}, true}, // of three, one of which has no such policy
-		{common.ImplicitMetaPolicy_ALL, []*identity{peerA, peerB}, false},
+		{common.ImplicitMetaPolicy_ANY, []*proof.Identity{peerA}, true},
+		{common.ImplicitMetaPolicy_ANY, []*proof.Identity{clientA}, false},
+		{common.ImplicitMetaPolicy_MAJORITY, []*proof.Identity{peerA}, false},
+		{common.ImplicitMetaPolicy_MAJORITY, []*proof.Identity{peerA, peerB}, true}, // of three, one of which has no such policy
+		{common.ImplicitMetaPolicy_ALL, []*proof.Identity{peerA, peerB}, false},
 	} {
 		root := &common.ConfigGroup{
 			Groups: map[string]*common.ConfigGroup{"a": organisation("A"), "b": organisation("B"), "c": {}},

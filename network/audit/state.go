@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 )
 
@@ -42,15 +43,15 @@ type change struct {
 }
 
 // changes are all writes of a transaction.
-func (t *transaction) changes() []change {
+func changes(t *proof.Transaction) []change {
 	var all []change
-	for _, s := range t.sets {
-		for _, w := range s.public.GetWrites() {
-			all = append(all, change{place{s.name, ""}, w.GetKey(), written(w.GetIsDelete(), w.GetValue())})
+	for _, s := range t.Sets {
+		for _, w := range s.Public.GetWrites() {
+			all = append(all, change{place{s.Name, ""}, w.GetKey(), written(w.GetIsDelete(), w.GetValue())})
 		}
-		for _, c := range s.collections {
-			for _, w := range c.hashed.GetHashedWrites() {
-				all = append(all, change{place{s.name, c.name}, string(w.GetKeyHash()), written(w.GetIsDelete(), w.GetValueHash())})
+		for _, c := range s.Collections {
+			for _, w := range c.Hashed.GetHashedWrites() {
+				all = append(all, change{place{s.Name, c.Name}, string(w.GetKeyHash()), written(w.GetIsDelete(), w.GetValueHash())})
 			}
 		}
 	}

@@ -3,7 +3,9 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"slices"
 
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
@@ -55,32 +57,32 @@ func (a *Auditor) judge(b *prepared) []verdict {
 	inBlock := map[string]bool{}
 	for i, t := range b.transactions {
 		v := a.judgeAlone(t)
-		if v == valid && t.id != "" {
-			if inBlock[t.id] {
+		if v == valid && t.ID != "" {
+			if inBlock[t.ID] {
 				v = verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction of the block"}
 			}
-			inBlock[t.id] = true
+			inBlock[t.ID] = true
 		}
 		verdicts[i] = v
 	}
 	return verdicts
 }
 
-func (a *Auditor) judgeAlone(t *transaction) verdict {
+func (a *Auditor) judgeAlone(t *proof.Transaction) verdict {
 	switch {
-	case t.fault != nil:
-		return verdict{code: t.fault.code, reason: t.fault.Error()}
-	case t.kind == common.HeaderType_CONFIG:
+	case t.Fault != nil:
+		return verdict{code: t.Fault.Code, reason: t.Fault.Error()}
+	case t.Kind == common.HeaderType_CONFIG:
 		return unfollowed("it changes the channel's configuration")
-	case a.seen[t.id]:
+	case a.seen[t.ID]:
 		return verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction"}
-	case t.late != nil:
-		return verdict{code: t.late.code, reason: t.late.Error()}
+	case t.Late != nil:
+		return verdict{code: t.Late.Code, reason: t.Late.Error()}
 	}
-	verdicts := []verdict{a.endorsed(t, t.chaincode, nil)}
-	for i := range t.sets {
-		if s := &t.sets[i]; s.writes() {
-			verdicts = append(verdicts, a.endorsed(t, s.name, s))
+	verdicts := []verdict{a.endorsed(t, t.Chaincode, nil)}
+	for i := range t.Sets {
+		if s := &t.Sets[i]; s.Writes() {
+			verdicts = append(verdicts, a.endorsed(t, s.Name, s))
 		}
 	}
 	result := valid
@@ -99,7 +101,7 @@ func (a *Auditor) judgeAlone(t *transaction) verdict {
 
 // endorsed judges a transaction by the policies for what it writes in a namespace; without a set, by the namespace's
 // policy if it writes nothing there.
-func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) verdict {
+func (a *Auditor) endorsed(t *proof.Transaction, namespace string, set *proof.NamespaceSet) verdict {
 	p, err := a.policy(namespace)
 	switch {
 	case errors.Is(err, errUndefined):
@@ -109,32 +111,32 @@ func (a *Auditor) endorsed(t *transaction, namespace string, set *namespaceSet) 
 	}
 	refused := func(what string) verdict {
 		return verdict{code: peer.TxValidationCode_ENDORSEMENT_POLICY_FAILURE, reason: fmt.Sprintf(
-			"its endorsements, %v and %d that do not verify, do not satisfy the policy of %s", t.endorsers, t.forged, what)}
+			"its endorsements, %v and %d that do not verify, do not satisfy the policy of %s", t.Endorsers, t.Forged, what)}
 	}
 	if set == nil {
-		for i := range t.sets {
-			if t.sets[i].name == namespace && t.sets[i].writes() {
+		for i := range t.Sets {
+			if t.Sets[i].Name == namespace && t.Sets[i].Writes() {
 				return valid // judged by what it writes
 			}
 		}
-		if !p(t.endorsers) {
+		if !p(t.Endorsers) {
 			return refused(namespace)
 		}
 		return valid
 	}
-	if len(set.public.GetWrites()) > 0 && !p(t.endorsers) {
+	if len(set.Public.GetWrites()) > 0 && !p(t.Endorsers) {
 		return refused(namespace)
 	}
-	for _, c := range set.collections {
-		if len(c.hashed.GetHashedWrites()) == 0 {
+	for _, c := range set.Collections {
+		if len(c.Hashed.GetHashedWrites()) == 0 {
 			continue
 		}
-		own, err := a.config.collectionPolicy(namespace, c.name)
+		own, err := a.config.collectionPolicy(namespace, c.Name)
 		if err != nil {
 			return unfollowed("%v", err)
 		}
-		if !own(t.endorsers) {
-			return refused(c.name)
+		if !own(t.Endorsers) {
+			return refused(c.Name)
 		}
 	}
 	return valid
@@ -153,24 +155,24 @@ func (a *Auditor) policy(namespace string) (policy, error) {
 }
 
 // reads judges a transaction by whether what it read is still so.
-func (a *Auditor) reads(t *transaction) verdict {
+func (a *Auditor) reads(t *proof.Transaction) verdict {
 	stale := func(namespace, key string) verdict {
 		return verdict{code: peer.TxValidationCode_MVCC_READ_CONFLICT, key: key, reason: "what it read of " + namespace + " had changed"}
 	}
-	for i := range t.sets {
-		s := &t.sets[i]
-		for _, r := range s.public.GetReads() {
-			if !a.state.current(place{s.name, ""}, r.GetKey(), r.GetVersion()) {
-				return stale(s.name, r.GetKey())
+	for i := range t.Sets {
+		s := &t.Sets[i]
+		for _, r := range s.Public.GetReads() {
+			if !a.state.current(place{s.Name, ""}, r.GetKey(), r.GetVersion()) {
+				return stale(s.Name, r.GetKey())
 			}
 		}
 		if v := followed(s); v != valid {
 			return v
 		}
-		for _, c := range s.collections {
-			for _, r := range c.hashed.GetHashedReads() {
-				if !a.state.current(place{s.name, c.name}, string(r.GetKeyHash()), r.GetVersion()) {
-					return stale(s.name+", collection "+c.name, fmt.Sprintf("%x", r.GetKeyHash()))
+		for _, c := range s.Collections {
+			for _, r := range c.Hashed.GetHashedReads() {
+				if !a.state.current(place{s.Name, c.Name}, string(r.GetKeyHash()), r.GetVersion()) {
+					return stale(s.Name+", collection "+c.Name, fmt.Sprintf("%x", r.GetKeyHash()))
 				}
 			}
 		}
@@ -179,21 +181,27 @@ func (a *Auditor) reads(t *transaction) verdict {
 }
 
 // followed tells whether nothing is there that only rules this package does not have could validate.
-func followed(s *namespaceSet) verdict {
-	metadata := len(s.public.GetMetadataWrites())
-	for _, c := range s.collections {
-		metadata += len(c.hashed.GetMetadataWrites())
-		for _, w := range c.hashed.GetHashedWrites() {
+func followed(s *proof.NamespaceSet) verdict {
+	metadata := len(s.Public.GetMetadataWrites())
+	for _, c := range s.Collections {
+		metadata += len(c.Hashed.GetMetadataWrites())
+		for _, w := range c.Hashed.GetHashedWrites() {
 			if w.GetIsPurge() {
-				return unfollowed("it purges private data of %s", s.name)
+				return unfollowed("it purges private data of %s", s.Name)
 			}
 		}
 	}
 	switch {
 	case metadata > 0:
-		return unfollowed("it sets policies of keys of %s", s.name)
-	case len(s.public.GetRangeQueriesInfo()) > 0:
-		return unfollowed("it reads a range of keys of %s", s.name)
+		return unfollowed("it sets policies of keys of %s", s.Name)
+	case len(s.Public.GetRangeQueriesInfo()) > 0:
+		return unfollowed("it reads a range of keys of %s", s.Name)
 	}
 	return valid
+}
+
+// matters tells whether a transaction does anything if it is valid.
+func matters(t *proof.Transaction) bool {
+	return t.Kind == common.HeaderType_CONFIG || t.Event != nil ||
+		slices.ContainsFunc(t.Sets, func(s proof.NamespaceSet) bool { return s.Writes() })
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/block"
 	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/destinasia/dollars/network/topology"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
@@ -368,15 +369,14 @@ func (c *chain) order(codes []byte, envelopes ...[]byte) {
 		if codes[i] != 0 {
 			continue
 		}
-		tx := &transaction{}
 		payload := unmarshal(unmarshal(envelope, &common.Envelope{}).GetPayload(), &common.Payload{})
 		content := unmarshal(unmarshal(payload.GetData(), &peer.Transaction{}).GetActions()[0].GetPayload(), &peer.ChaincodeActionPayload{})
 		response := unmarshal(content.GetAction().GetProposalResponsePayload(), &peer.ProposalResponsePayload{})
-		tx.action = unmarshal(response.GetExtension(), &peer.ChaincodeAction{})
-		if err := tx.readSets(); err != nil {
+		sets, err := proof.ReadSets(unmarshal(response.GetExtension(), &peer.ChaincodeAction{}).GetResults())
+		if err != nil {
 			panic(err)
 		}
-		for _, change := range tx.changes() {
+		for _, change := range changes(&proof.Transaction{Sets: sets}) {
 			c.state.apply(change, version{number, uint64(i)})
 		}
 	}
@@ -384,7 +384,7 @@ func (c *chain) order(codes []byte, envelopes ...[]byte) {
 	b.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
 	b.Metadata.Metadata[common.BlockMetadataIndex_COMMIT_HASH] = marshal(&common.Metadata{Value: c.commit})
 	clear(c.state.changed)
-	c.previous = sha256.Sum256(headerBytes(b.GetHeader()))
+	c.previous = sha256.Sum256(proof.HeaderBytes(b.GetHeader()))
 	c.blocks = append(c.blocks, marshal(b))
 }
 
@@ -395,7 +395,7 @@ func (w *world) seal(b *common.Block) {
 	b.Metadata.Metadata[common.BlockMetadataIndex_SIGNATURES] = marshal(&common.Metadata{
 		Value: value,
 		Signatures: []*common.MetadataSignature{{
-			SignatureHeader: header, Signature: w.orderer.sign(value, header, headerBytes(b.GetHeader())),
+			SignatureHeader: header, Signature: w.orderer.sign(value, header, proof.HeaderBytes(b.GetHeader())),
 		}},
 	})
 }

@@ -1,4 +1,4 @@
-package audit
+package proof
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
@@ -15,76 +14,71 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// transaction is an envelope after everything that can be checked without state.
-type transaction struct {
-	id   string
-	kind common.HeaderType
-	// fault is why peers take it for invalid as it stands; nil if nothing speaks against it so far.
-	fault *failure
+// Transaction is an envelope after everything that can be checked without state.
+type Transaction struct {
+	ID   string
+	Kind common.HeaderType
+	// Fault is why peers take it for invalid as it stands; nil if nothing speaks against it so far.
+	Fault *Failure
 
-	// late is a fault that peers find only after they looked whether the id is new.
-	late *failure
+	// Late is a fault that peers find only after they looked whether the id is new.
+	Late *Failure
 
 	// The rest is there for endorsed transactions that are well formed.
 
-	creator   *identity
-	header    *common.ChannelHeader
-	chaincode string // as invoked: what the creator signed and the endorsers confirmed
-	input     *peer.ChaincodeInput
-	action    *peer.ChaincodeAction
-	event     *peer.ChaincodeEvent // nil without
-	endorsers []*identity          // different ones, whose signatures verify
-	forged    int                  // endorsements that do not
-	sets      []namespaceSet
+	Creator   *Identity
+	Header    *common.ChannelHeader
+	Chaincode string // as invoked: what the creator signed and the endorsers confirmed
+	Input     *peer.ChaincodeInput
+	Action    *peer.ChaincodeAction
+	Event     *peer.ChaincodeEvent // nil without
+	Endorsers []*Identity          // different ones, whose signatures verify
+	Forged    int                  // endorsements that do not
+	Sets      []NamespaceSet
 }
 
-// namespaceSet is what a transaction read and wrote in one namespace.
-type namespaceSet struct {
-	name        string
-	public      *kvrwset.KVRWSet
-	collections []collectionSet
+// NamespaceSet is what a transaction read and wrote in one namespace.
+type NamespaceSet struct {
+	Name        string
+	Public      *kvrwset.KVRWSet
+	Collections []CollectionSet
 }
 
-// collectionSet is the same of a private collection, as hashes.
-type collectionSet struct {
-	name   string
-	hashed *kvrwset.HashedRWSet
+// CollectionSet is the same of a private collection, as hashes.
+type CollectionSet struct {
+	Name   string
+	Hashed *kvrwset.HashedRWSet
 }
 
-// writes tells whether anything is written in the namespace.
-func (s *namespaceSet) writes() bool {
-	for _, c := range s.collections {
-		if len(c.hashed.GetHashedWrites())+len(c.hashed.GetMetadataWrites()) > 0 {
+// Writes tells whether anything is written in the namespace.
+func (s *NamespaceSet) Writes() bool {
+	for _, c := range s.Collections {
+		if len(c.Hashed.GetHashedWrites())+len(c.Hashed.GetMetadataWrites()) > 0 {
 			return true
 		}
 	}
-	return len(s.public.GetWrites())+len(s.public.GetMetadataWrites()) > 0
+	return len(s.Public.GetWrites())+len(s.Public.GetMetadataWrites()) > 0
 }
 
-// matters tells whether the transaction does anything if it is valid.
-func (t *transaction) matters() bool {
-	return t.kind == common.HeaderType_CONFIG || t.event != nil ||
-		slices.ContainsFunc(t.sets, func(s namespaceSet) bool { return s.writes() })
-}
-
-// failure is a transaction's own fault, and the code Fabric has for it.
-type failure struct {
-	code peer.TxValidationCode
+// Failure is a transaction's own fault, and the code Fabric has for it.
+type Failure struct {
+	Code peer.TxValidationCode
 	err  error
 }
 
-func (f *failure) Error() string { return f.err.Error() }
+func (f *Failure) Error() string { return f.err.Error() }
 
-func asFailure(err error) *failure {
-	if f := (*failure)(nil); errors.As(err, &f) {
+func asFailure(err error) *Failure {
+	if f := (*Failure)(nil); errors.As(err, &f) {
 		return f
 	}
-	return &failure{peer.TxValidationCode_INVALID_OTHER_REASON, err}
+	return &Failure{peer.TxValidationCode_INVALID_OTHER_REASON, err}
 }
 
-func fail(code peer.TxValidationCode, err error) error { return &failure{code, err} }
+func fail(code peer.TxValidationCode, err error) error { return &Failure{code, err} }
 
-func readHeader(raw []byte) (*common.ChannelHeader, *common.Payload, error) {
+// ReadHeader reads no further than what a transaction says of itself.
+func ReadHeader(raw []byte) (*common.ChannelHeader, *common.Payload, error) {
 	var envelope common.Envelope
 	var payload common.Payload
 	var channel common.ChannelHeader
@@ -98,20 +92,20 @@ func readHeader(raw []byte) (*common.ChannelHeader, *common.Payload, error) {
 	return &channel, &payload, err
 }
 
-// read takes an envelope apart in the order in which peers validate it: the first fault decides the code.
-func (c *config) read(raw []byte) *transaction {
-	t := &transaction{}
+// Read takes an envelope apart in the order in which peers validate it: the first fault decides the code.
+func (c *Channel) Read(raw []byte) *Transaction {
+	t := &Transaction{}
 	// Peers remember the id even of a transaction they refuse.
-	if header, _, err := readHeader(raw); err == nil {
-		t.id, t.kind = header.GetTxId(), common.HeaderType(header.GetType())
+	if header, _, err := ReadHeader(raw); err == nil {
+		t.ID, t.Kind = header.GetTxId(), common.HeaderType(header.GetType())
 	}
 	if err := c.readEnvelope(t, raw); err != nil {
-		t.fault = asFailure(err)
+		t.Fault = asFailure(err)
 	}
 	return t
 }
 
-func (c *config) readEnvelope(t *transaction, raw []byte) error {
+func (c *Channel) readEnvelope(t *Transaction, raw []byte) error {
 	var envelope common.Envelope
 	if err := proto.Unmarshal(raw, &envelope); err != nil {
 		return fail(peer.TxValidationCode_INVALID_OTHER_REASON, err)
@@ -124,27 +118,27 @@ func (c *config) readEnvelope(t *transaction, raw []byte) error {
 	if err != nil {
 		return fail(peer.TxValidationCode_BAD_COMMON_HEADER, err)
 	}
-	t.header, t.id, t.kind = channel, channel.GetTxId(), common.HeaderType(channel.GetType())
-	if t.creator, err = c.identify(signature.GetCreator()); err == nil {
-		err = t.creator.verify(envelope.GetSignature(), envelope.GetPayload())
+	t.Header, t.ID, t.Kind = channel, channel.GetTxId(), common.HeaderType(channel.GetType())
+	if t.Creator, err = c.Identify(signature.GetCreator()); err == nil {
+		err = t.Creator.Verify(envelope.GetSignature(), envelope.GetPayload())
 	}
 	if err != nil {
 		return fail(peer.TxValidationCode_BAD_CREATOR_SIGNATURE, fmt.Errorf("creator: %w", err))
 	}
-	switch t.kind {
+	switch t.Kind {
 	case common.HeaderType_CONFIG:
 		return nil
 	case common.HeaderType_ENDORSER_TRANSACTION:
 	default:
-		return fail(peer.TxValidationCode_UNSUPPORTED_TX_PAYLOAD, fmt.Errorf("a transaction of kind %s", t.kind))
+		return fail(peer.TxValidationCode_UNSUPPORTED_TX_PAYLOAD, fmt.Errorf("a transaction of kind %s", t.Kind))
 	}
-	if id := sha256.Sum256(append(bytes.Clone(signature.GetNonce()), signature.GetCreator()...)); t.id != hex.EncodeToString(id[:]) {
+	if id := sha256.Sum256(append(bytes.Clone(signature.GetNonce()), signature.GetCreator()...)); t.ID != hex.EncodeToString(id[:]) {
 		return fail(peer.TxValidationCode_BAD_PROPOSAL_TXID, fmt.Errorf("its id is not the hash of its nonce and creator, which is %x", id))
 	}
 	if err := c.readAction(t, &payload); err != nil {
 		return err
 	}
-	if channel.GetChannelId() != c.channel {
+	if channel.GetChannelId() != c.Name {
 		return fail(peer.TxValidationCode_TARGET_CHAIN_NOT_FOUND, fmt.Errorf("it is for channel %q", channel.GetChannelId()))
 	}
 	return nil
@@ -172,7 +166,7 @@ func readHeaders(h *common.Header) (*common.ChannelHeader, *common.SignatureHead
 }
 
 // readAction reads what was asked and what the endorsers say came of it, and that they mean the same.
-func (c *config) readAction(t *transaction, payload *common.Payload) error {
+func (c *Channel) readAction(t *Transaction, payload *common.Payload) error {
 	malformed := func(err error) error { return fail(peer.TxValidationCode_INVALID_ENDORSER_TRANSACTION, err) }
 	var body peer.Transaction
 	if err := proto.Unmarshal(payload.GetData(), &body); err != nil {
@@ -204,7 +198,7 @@ func (c *config) readAction(t *transaction, payload *common.Payload) error {
 		err = t.readInput(content.GetChaincodeProposalPayload())
 	}
 	if err != nil {
-		t.late = asFailure(err)
+		t.Late = asFailure(err)
 		return nil
 	}
 	c.readEndorsements(t, content.GetAction())
@@ -231,58 +225,62 @@ func proposalHash(channel, signature, proposal []byte) ([]byte, error) {
 }
 
 // readResponse reads what came of the transaction. Faults of names are found here as the dispatcher of peers does.
-func (t *transaction) readResponse(raw []byte) error {
-	t.action = &peer.ChaincodeAction{}
-	if err := proto.Unmarshal(raw, t.action); err != nil {
+func (t *Transaction) readResponse(raw []byte) error {
+	t.Action = &peer.ChaincodeAction{}
+	if err := proto.Unmarshal(raw, t.Action); err != nil {
 		return fail(peer.TxValidationCode_BAD_RESPONSE_PAYLOAD, err)
 	}
 	var extension peer.ChaincodeHeaderExtension
-	if err := proto.Unmarshal(t.header.GetExtension(), &extension); err != nil {
+	if err := proto.Unmarshal(t.Header.GetExtension(), &extension); err != nil {
 		return fail(peer.TxValidationCode_BAD_HEADER_EXTENSION, err)
 	}
-	t.chaincode = extension.GetChaincodeId().GetName()
-	if t.chaincode == "" || t.chaincode != t.action.GetChaincodeId().GetName() || t.action.GetChaincodeId().GetVersion() == "" {
+	t.Chaincode = extension.GetChaincodeId().GetName()
+	if t.Chaincode == "" || t.Chaincode != t.Action.GetChaincodeId().GetName() || t.Action.GetChaincodeId().GetVersion() == "" {
 		return fail(peer.TxValidationCode_INVALID_CHAINCODE,
-			fmt.Errorf("it invokes chaincode %q and has a result of %q", t.chaincode, t.action.GetChaincodeId().GetName()))
+			fmt.Errorf("it invokes chaincode %q and has a result of %q", t.Chaincode, t.Action.GetChaincodeId().GetName()))
 	}
-	if len(t.action.GetEvents()) > 0 {
-		t.event = &peer.ChaincodeEvent{}
-		if err := proto.Unmarshal(t.action.GetEvents(), t.event); err != nil || t.event.GetChaincodeId() != t.chaincode {
+	if len(t.Action.GetEvents()) > 0 {
+		t.Event = &peer.ChaincodeEvent{}
+		if err := proto.Unmarshal(t.Action.GetEvents(), t.Event); err != nil || t.Event.GetChaincodeId() != t.Chaincode {
 			return fail(peer.TxValidationCode_INVALID_OTHER_REASON, errors.New("its event is not its chaincode's"))
 		}
 	}
-	return t.readSets()
+	sets, err := ReadSets(t.Action.GetResults())
+	t.Sets = sets
+	return err
 }
 
-func (t *transaction) readSets() error {
+// ReadSets reads what a transaction read and wrote, by namespace.
+func ReadSets(results []byte) ([]NamespaceSet, error) {
 	bad := func(err error) error { return fail(peer.TxValidationCode_BAD_RWSET, err) }
 	var all rwset.TxReadWriteSet
-	if err := proto.Unmarshal(t.action.GetResults(), &all); err != nil {
-		return bad(err)
+	if err := proto.Unmarshal(results, &all); err != nil {
+		return nil, bad(err)
 	}
+	var sets []NamespaceSet
 	known := map[string]bool{}
 	for _, ns := range all.GetNsRwset() {
-		s := namespaceSet{name: ns.GetNamespace(), public: &kvrwset.KVRWSet{}}
-		if err := proto.Unmarshal(ns.GetRwset(), s.public); err != nil {
-			return bad(err)
+		s := NamespaceSet{Name: ns.GetNamespace(), Public: &kvrwset.KVRWSet{}}
+		if err := proto.Unmarshal(ns.GetRwset(), s.Public); err != nil {
+			return nil, bad(err)
 		}
 		for _, coll := range ns.GetCollectionHashedRwset() {
 			hashed := &kvrwset.HashedRWSet{}
 			if err := proto.Unmarshal(coll.GetHashedRwset(), hashed); err != nil {
-				return bad(err)
+				return nil, bad(err)
 			}
-			s.collections = append(s.collections, collectionSet{coll.GetCollectionName(), hashed})
+			s.Collections = append(s.Collections, CollectionSet{coll.GetCollectionName(), hashed})
 		}
-		if known[s.name] {
-			return fail(peer.TxValidationCode_ILLEGAL_WRITESET, fmt.Errorf("namespace %q occurs twice", s.name))
+		if known[s.Name] {
+			return nil, fail(peer.TxValidationCode_ILLEGAL_WRITESET, fmt.Errorf("namespace %q occurs twice", s.Name))
 		}
-		known[s.name] = true
-		t.sets = append(t.sets, s)
+		known[s.Name] = true
+		sets = append(sets, s)
 	}
-	return nil
+	return sets, nil
 }
 
-func (t *transaction) readInput(proposal []byte) error {
+func (t *Transaction) readInput(proposal []byte) error {
 	var p peer.ChaincodeProposalPayload
 	var spec peer.ChaincodeInvocationSpec
 	if err := proto.Unmarshal(proposal, &p); err != nil {
@@ -291,25 +289,25 @@ func (t *transaction) readInput(proposal []byte) error {
 	if err := proto.Unmarshal(p.GetInput(), &spec); err != nil {
 		return err
 	}
-	t.input = spec.GetChaincodeSpec().GetInput()
+	t.Input = spec.GetChaincodeSpec().GetInput()
 	return nil
 }
 
 // readEndorsements verifies endorsements. Peers leave out those that do not hold, and so do we: the policy decides
 // whether enough are left.
-func (c *config) readEndorsements(t *transaction, action *peer.ChaincodeEndorsedAction) {
+func (c *Channel) readEndorsements(t *Transaction, action *peer.ChaincodeEndorsedAction) {
 	known := map[string]bool{}
 	for _, e := range action.GetEndorsements() {
-		id, err := c.identify(e.GetEndorser())
+		id, err := c.Identify(e.GetEndorser())
 		if err == nil {
-			err = id.verify(e.GetSignature(), action.GetProposalResponsePayload(), e.GetEndorser())
+			err = id.Verify(e.GetSignature(), action.GetProposalResponsePayload(), e.GetEndorser())
 		}
 		switch {
 		case err != nil:
-			t.forged++
-		case !known[id.name()]:
-			known[id.name()] = true
-			t.endorsers = append(t.endorsers, id)
+			t.Forged++
+		case !known[id.Name()]:
+			known[id.Name()] = true
+			t.Endorsers = append(t.Endorsers, id)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package audit
+package proof
 
 import (
 	"crypto/ecdsa"
@@ -17,42 +17,44 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// organisation is what the channel's configuration says of one MSP.
-type organisation struct {
-	mspID string
-	roots *x509.CertPool
-	units map[string]unit // by organisational unit
+// Organisation is what is trusted of one MSP.
+type Organisation struct {
+	MSPID string
+	Roots *x509.CertPool
+	Units map[string]Unit // by organisational unit
 }
 
-// unit is the organisational unit of certificates that marks a role.
-type unit struct {
-	role   msp.MSPRole_MSPRoleType
-	issuer []byte // DER of the certificate that must have issued it; nil for any
+// Unit is the organisational unit of certificates that marks a role.
+type Unit struct {
+	Role   msp.MSPRole_MSPRoleType
+	Issuer []byte // DER of the certificate that must have issued it; nil for any
 }
 
-// identity is a valid certificate of an organisation of the channel.
-type identity struct {
-	mspID      string
-	role       msp.MSPRole_MSPRoleType
-	cert       *x509.Certificate
-	key        *ecdsa.PublicKey
-	attributes map[string]string
-	noAttrs    error // why the attributes cannot be read
+// Identity is a valid certificate of an organisation.
+type Identity struct {
+	MSPID      string
+	Role       msp.MSPRole_MSPRoleType
+	Cert       *x509.Certificate
+	Root       *x509.Certificate // of the authority that issued it
+	Attributes map[string]string
+	NoAttrs    error // why the attributes cannot be read
+
+	key *ecdsa.PublicKey
 }
 
 // attributesOID marks the certificate extension in which Fabric CAs put attributes.
 var attributesOID = asn1.ObjectIdentifier{1, 2, 3, 4, 5, 6, 7, 8, 1}
 
-// identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
-func (c *config) identify(serialized []byte) (*identity, error) {
+// Identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
+func (c *Channel) Identify(serialized []byte) (*Identity, error) {
 	if known, ok := c.identities.Load(string(serialized)); ok {
-		return known.(*identity), nil
+		return known.(*Identity), nil
 	}
 	var wire msp.SerializedIdentity
 	if err := proto.Unmarshal(serialized, &wire); err != nil {
 		return nil, fmt.Errorf("no identity: %w", err)
 	}
-	org := c.organisations[wire.GetMspid()]
+	org := c.Organisation(wire.GetMspid())
 	if org == nil {
 		return nil, fmt.Errorf("%q is no organisation of the channel", wire.GetMspid())
 	}
@@ -64,16 +66,16 @@ func (c *config) identify(serialized []byte) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := org.admit(cert)
+	id, err := org.Admit(cert)
 	if err != nil {
-		return nil, fmt.Errorf("certificate %q of %s: %w", cert.Subject.CommonName, org.mspID, err)
+		return nil, fmt.Errorf("certificate %q of %s: %w", cert.Subject.CommonName, org.MSPID, err)
 	}
 	c.identities.Store(string(serialized), id)
 	return id, nil
 }
 
-// admit decides as a Fabric MSP does whether the certificate is one of the organisation's, and in which role.
-func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
+// Admit decides as a Fabric MSP does whether the certificate is one of the organisation's, and in which role.
+func (o *Organisation) Admit(cert *x509.Certificate) (*Identity, error) {
 	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
 	if !ok || key.Curve != elliptic.P256() && key.Curve != elliptic.P384() {
 		return nil, errors.New("its key is not ECDSA on P-256 or P-384")
@@ -82,7 +84,7 @@ func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
 		return nil, errors.New("an authority's certificate cannot act")
 	}
 	chains, err := cert.Verify(x509.VerifyOptions{
-		Roots: o.roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
+		Roots: o.Roots, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
 		// Peers validate old blocks as they did new ones, so they leave dates out, in this way.
 		CurrentTime: cert.NotBefore.Add(time.Second),
 	})
@@ -92,17 +94,17 @@ func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
 	if len(chains) != 1 || len(chains[0]) < 2 {
 		return nil, fmt.Errorf("it has %d chains to the organisation's roots; there must be one", len(chains))
 	}
-	id := &identity{mspID: o.mspID, cert: cert, key: key}
+	id := &Identity{MSPID: o.MSPID, Cert: cert, Root: chains[0][1], key: key}
 	roles := 0
 	for _, name := range cert.Subject.OrganizationalUnit {
-		u, ok := o.units[name]
+		u, ok := o.Units[name]
 		if !ok {
 			continue
 		}
-		if u.issuer != nil && string(u.issuer) != string(chains[0][1].Raw) {
+		if u.Issuer != nil && string(u.Issuer) != string(chains[0][1].Raw) {
 			return nil, fmt.Errorf("its unit %q comes from another authority", name)
 		}
-		id.role = u.role
+		id.Role = u.Role
 		roles++
 	}
 	if roles != 1 {
@@ -112,29 +114,29 @@ func (o *organisation) admit(cert *x509.Certificate) (*identity, error) {
 	return id, nil
 }
 
-func (id *identity) readAttributes() {
-	for _, extension := range id.cert.Extensions {
+func (id *Identity) readAttributes() {
+	for _, extension := range id.Cert.Extensions {
 		if extension.Id.Equal(attributesOID) {
 			var content struct {
 				Attrs map[string]string `json:"attrs"`
 			}
-			id.noAttrs = json.Unmarshal(extension.Value, &content)
-			id.attributes = content.Attrs
+			id.NoAttrs = json.Unmarshal(extension.Value, &content)
+			id.Attributes = content.Attrs
 			return
 		}
 	}
 }
 
-// name identifies an identity, however it was serialized.
-func (id *identity) name() string { return id.mspID + "\x00" + string(id.cert.Raw) }
+// Name identifies an identity, however it was serialized.
+func (id *Identity) Name() string { return id.MSPID + "\x00" + string(id.Cert.Raw) }
 
-func (id *identity) String() string {
-	return fmt.Sprintf("%s of %s", id.cert.Subject.CommonName, id.mspID)
+func (id *Identity) String() string {
+	return fmt.Sprintf("%s of %s", id.Cert.Subject.CommonName, id.MSPID)
 }
 
-// verify checks a signature over a message. As in Fabric, s must be the smaller of its two values: otherwise anyone
+// Verify checks a signature over a message. As in Fabric, s must be the smaller of its two values: otherwise anyone
 // could make a second signature out of one.
-func (id *identity) verify(signature []byte, message ...[]byte) error {
+func (id *Identity) Verify(signature []byte, message ...[]byte) error {
 	var sig struct{ R, S *big.Int }
 	if _, err := asn1.Unmarshal(signature, &sig); err != nil {
 		return fmt.Errorf("signature: %w", err)
