@@ -18,6 +18,7 @@
 //   - A kind that a row names but can never match; an alternative that never holds; a value in a list that a variable
 //     never has; a condition, or a part of it, that always holds.
 //   - A cap that is never reached, because the next is lower; a priority that does nothing; a season that is over.
+//   - A limit of the policy that another makes pointless, and times of it that are too short for people.
 //   - A table on which the work was stopped. Nothing is left out in silence.
 //
 // # What is not found

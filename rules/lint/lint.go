@@ -21,26 +21,30 @@ const (
 	Warning Severity = "warning" // someone should look at it
 )
 
-// Place is a row of a rule set, both from 0.
+// Place is a row of a rule set, both from 0; both are -1 where something is about the whole set.
 type Place struct {
 	Table int `json:"table"`
 	Row   int `json:"row"`
 }
 
+var whole = Place{-1, -1}
+
 // Finding is what cannot be meant, and where.
 type Finding struct {
 	Severity Severity `json:"severity"`
 	Place
-	Column  string     `json:"column"`            // JSON name of the field; "" where it is about the whole row
+	Column  string     `json:"column"`            // JSON name of the field; "" where it is about all of the place
 	Other   *Place     `json:"other,omitempty"`   // the row it overlaps, or that hides it
 	Detail  string     `json:"detail"`            // a sentence
 	Witness *earn.Item `json:"witness,omitempty"` // an item that both rows match
 }
 
 // Check finds what is legal in a rule set but cannot be meant. Seasons that are over are told against now, in Unix
-// seconds, or the rule set's start where that is later; if both are 0, not at all. Findings come in the order of rows.
+// seconds, or the rule set's start where that is later; if both are 0, not at all. Findings come in the order of rows,
+// those about the whole set first.
 func Check(e *earn.Evaluator, now int64) []Finding {
 	l := newLinter(e, now)
+	l.policy(e.RuleSet().Policy)
 	for t := range e.RuleSet().Tables {
 		l.table(t)
 	}

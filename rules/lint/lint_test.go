@@ -69,7 +69,11 @@ func written(e *earn.Evaluator, findings []Finding) []string {
 		if column != "" {
 			column = " " + column
 		}
-		lines = append(lines, fmt.Sprintf("%s %s%s: %s", f.Severity, e.Row(f.Table, f.Row).ID, column, detail))
+		id := ""
+		if f.Place != whole {
+			id = " " + e.Row(f.Table, f.Row).ID
+		}
+		lines = append(lines, fmt.Sprintf("%s%s%s: %s", f.Severity, id, column, detail))
 	}
 	return lines
 }
