@@ -48,6 +48,9 @@ func Open(dir string, o Options) (*badger.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w (if another process has it open, stop that one first)", dir, err)
 	}
+	if err := finishErasing(db); err != nil {
+		return nil, errors.Join(fmt.Errorf("open store %s: %w", dir, err), db.Close())
+	}
 	return db, nil
 }
 

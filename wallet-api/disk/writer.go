@@ -37,6 +37,7 @@ type request struct {
 	change func(*Tx) error
 	after  func()
 	err    error // of the change
+	erases bool
 	answer chan error
 }
 
@@ -112,11 +113,12 @@ func (w *Writer) commit(group []*request) int {
 	}
 	txn := w.db.NewTransaction(true)
 	defer txn.Discard()
+	var erased [][]byte
 	n, size, count := 0, int64(0), int64(0)
 	for ; n < len(group); n++ {
 		r := group[n]
 		tx := &Tx{txn: txn, writes: map[string]write{}}
-		r.err, r.after = r.change(tx), tx.after
+		r.err, r.after, r.erases = r.change(tx), tx.after, len(tx.erased) > 0
 		if r.err != nil {
 			continue
 		}
@@ -129,6 +131,7 @@ func (w *Writer) commit(group []*request) int {
 			continue
 		}
 		size, count = size+s, count+c
+		erased = append(erased, tx.erased...)
 		if err := tx.flush(); err != nil {
 			// Sizes were checked, so this is no matter of one change: the whole transaction is in doubt.
 			fail(group[:n+1], err)
@@ -143,9 +146,16 @@ func (w *Writer) commit(group []*request) int {
 		fail(group[:n], err)
 		return n
 	}
+	var notErased error
+	if len(erased) > 0 {
+		notErased = erase(w.db, erased)
+	}
 	for _, r := range group[:n] {
 		if r.err == nil && r.after != nil {
 			r.after()
+		}
+		if r.err == nil && r.erases {
+			r.err = notErased
 		}
 		r.answer <- r.err
 	}
@@ -162,6 +172,7 @@ func fail(group []*request, err error) {
 type Tx struct {
 	txn    *badger.Txn
 	writes map[string]write
+	erased [][]byte
 	after  func()
 }
 
@@ -188,6 +199,15 @@ func (tx *Tx) SetUntil(key, value []byte, expire time.Time) {
 
 // Delete removes a key.
 func (tx *Tx) Delete(key []byte) { tx.writes[string(key)] = write{} }
+
+// Erase removes a key from the store and, before Update returns, from its files: it and what it ever held. That takes
+// longer than a Delete, and holds up other changes. If only the files could not be cleared Update says so; they are when
+// the store is opened again.
+func (tx *Tx) Erase(key []byte) {
+	tx.Delete(key)
+	tx.writes[string(erasingKey)] = write{value: []byte{}}
+	tx.erased = append(tx.erased, key)
+}
 
 // Committed has a function called once the change is on disk, before the next change runs and before Update returns.
 func (tx *Tx) Committed(f func()) { tx.after = f }
