@@ -135,6 +135,12 @@ func (c *Client) Members(ctx context.Context, after string, limit int) (Members,
 	return read[Members](c.api.ListMembers(ctx, &api.ListMembersParams{After: after, Limit: pageSize(limit)}))
 }
 
+// ForgetMember destroys what ties a member to an account, and the key in custody. Points left in custody are a refusal
+// unless they are to be abandoned. It is not repeated: a second request finds nobody, and the certificate is given once.
+func (c *Client) ForgetMember(ctx context.Context, id string, abandonPoints bool) (ErasureCertificate, error) {
+	return read[ErasureCertificate](c.api.ForgetMember(once(ctx), id, &api.ForgetMemberParams{AbandonPoints: abandonPoints}))
+}
+
 // CreateSession obtains a token to act as the member; [Client.As] uses it.
 func (c *Client) CreateSession(ctx context.Context, id string) (Session, error) {
 	return read[Session](c.api.CreateSession(repeatable(ctx), id))

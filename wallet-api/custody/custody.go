@@ -5,7 +5,9 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdsa"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,7 +92,7 @@ func (c *Custody) checkMaster() error {
 // Create makes a member's key, or finds the one made before.
 func (c *Custody) Create(ctx context.Context, id wallet.MemberID) (dollars.Account, error) {
 	if rec, err := c.record(id); err == nil {
-		return rec.account, nil
+		return rec.address, nil
 	} else if !errors.Is(err, wallet.ErrNotFound) {
 		return dollars.Account{}, err
 	}
@@ -98,7 +100,7 @@ func (c *Custody) Create(ctx context.Context, id wallet.MemberID) (dollars.Accou
 	if err != nil {
 		return dollars.Account{}, err
 	}
-	var account dollars.Account
+	var address dollars.Account
 	err = c.writer.Update(ctx, func(tx *disk.Tx) error {
 		// Another Create for the member may have been first.
 		value, err := tx.Get(recordKey(id))
@@ -107,17 +109,17 @@ func (c *Custody) Create(ctx context.Context, id wallet.MemberID) (dollars.Accou
 		}
 		if value != nil {
 			rec, err := decode(value)
-			account = rec.account
+			address = rec.address
 			return err
 		}
-		account = fresh.account
+		address = fresh.address
 		tx.Set(recordKey(id), fresh.encode())
 		return nil
 	})
 	if err != nil {
 		return dollars.Account{}, err
 	}
-	return account, nil
+	return address, nil
 }
 
 func (c *Custody) newRecord(id wallet.MemberID) (record, error) {
@@ -133,9 +135,9 @@ func (c *Custody) newRecord(id wallet.MemberID) (record, error) {
 		if err != nil {
 			continue
 		}
-		account := dollars.Account(crypto.PubkeyToAddress(key.PublicKey))
+		address := dollars.Account(crypto.PubkeyToAddress(key.PublicKey))
 		wipe(key)
-		return record{account, c.seal.Seal(nil, nil, secret[:], []byte(id))}, nil
+		return record{address, c.seal.Seal(nil, nil, secret[:], []byte(id))}, nil
 	}
 }
 
@@ -145,27 +147,69 @@ func wipe(key *ecdsa.PrivateKey) {
 	clear(key.D.Bits())
 }
 
+// Address is that of a member's key.
+func (c *Custody) Address(_ context.Context, id wallet.MemberID) (dollars.Account, error) {
+	rec, err := c.record(id)
+	return rec.address, err
+}
+
 // Sign signs a digest with a member's key.
-func (c *Custody) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word) (eip712.Signature, error) {
+func (c *Custody) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word) (sig eip712.Signature, err error) {
+	err = c.use(id, func(secret []byte) error {
+		key, err := crypto.ToECDSA(secret)
+		if err != nil {
+			return errDamaged
+		}
+		defer wipe(key)
+		raw, err := crypto.Sign(digest[:], key)
+		if err != nil {
+			return errors.New("custody: the digest could not be signed")
+		}
+		sig = eip712.Signature(raw)
+		return nil
+	})
+	return sig, err
+}
+
+// secretDomain keeps secrets apart from whatever else may ever be worked out from a key.
+const secretDomain = "destinasia custody secret v1\x00"
+
+// Secret is HMAC-SHA256 of a label under a member's key.
+func (c *Custody) Secret(_ context.Context, id wallet.MemberID, label string) (secret [32]byte, err error) {
+	err = c.use(id, func(key []byte) error {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(secretDomain + label))
+		secret = [32]byte(mac.Sum(nil))
+		return nil
+	})
+	return secret, err
+}
+
+// Forget destroys a member's key. What was encrypted goes too, and not only the means to decrypt it: the master key
+// stays.
+func (c *Custody) Forget(ctx context.Context, id wallet.MemberID) error {
+	err := c.writer.Update(ctx, func(tx *disk.Tx) error {
+		tx.Erase(recordKey(id))
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("custody: %w", err)
+	}
+	return nil
+}
+
+// use decrypts a member's key for as long as f takes.
+func (c *Custody) use(id wallet.MemberID, f func(secret []byte) error) error {
 	rec, err := c.record(id)
 	if err != nil {
-		return eip712.Signature{}, err
+		return err
 	}
 	secret, err := c.seal.Open(nil, nil, rec.sealed, []byte(id))
 	if err != nil {
-		return eip712.Signature{}, errDamaged
+		return errDamaged
 	}
 	defer clear(secret)
-	key, err := crypto.ToECDSA(secret)
-	if err != nil {
-		return eip712.Signature{}, errDamaged
-	}
-	defer wipe(key)
-	sig, err := crypto.Sign(digest[:], key)
-	if err != nil {
-		return eip712.Signature{}, errors.New("custody: the digest could not be signed")
-	}
-	return eip712.Signature(sig), nil
+	return f(secret)
 }
 
 func (c *Custody) record(id wallet.MemberID) (rec record, err error) {
@@ -185,21 +229,21 @@ func (c *Custody) record(id wallet.MemberID) (rec record, err error) {
 
 var errDamaged = errors.New("custody: the record of a key is damaged or another member's; it was not used")
 
-// record is a member's key as stored; the account is kept beside it so that finding it needs no decryption.
+// record is a member's key as stored; its address is kept beside it so that finding it needs no decryption.
 type record struct {
-	account dollars.Account
+	address dollars.Account
 	sealed  []byte // nonce, encrypted key and tag
 }
 
 const version = 1
 
-func (r record) encode() []byte { return append(append([]byte{version}, r.account[:]...), r.sealed...) }
+func (r record) encode() []byte { return append(append([]byte{version}, r.address[:]...), r.sealed...) }
 
 func decode(value []byte) (record, error) {
 	r := disk.NewReader(value)
 	v := r.Byte()
 	var rec record
-	r.Fixed(rec.account[:])
+	r.Fixed(rec.address[:])
 	rec.sealed = r.Rest()
 	if !r.End() || v != version || len(rec.sealed) != 12+32+16 {
 		return record{}, errDamaged

@@ -65,6 +65,32 @@ func (d *Directory) Add(ctx context.Context, m wallet.Member) error {
 	})
 }
 
+// SetCustody changes who holds a member's key.
+func (d *Directory) SetCustody(ctx context.Context, id wallet.MemberID, custody bool) error {
+	return d.writer.Update(ctx, func(tx *disk.Tx) error {
+		m, err := found(id, tx.Get)
+		if err != nil {
+			return err
+		}
+		m.Custody = custody
+		tx.Set(memberKey(id), encode(m))
+		return nil
+	})
+}
+
+// Forget destroys what ties a member to an account, in both directions.
+func (d *Directory) Forget(ctx context.Context, id wallet.MemberID) error {
+	return d.writer.Update(ctx, func(tx *disk.Tx) error {
+		m, err := found(id, tx.Get)
+		if err != nil {
+			return err
+		}
+		tx.Erase(memberKey(id))
+		tx.Erase(accountKey(m.Account))
+		return nil
+	})
+}
+
 // Member finds by id.
 func (d *Directory) Member(_ context.Context, id wallet.MemberID) (m wallet.Member, err error) {
 	err = d.db.View(func(txn *badger.Txn) error {
@@ -91,7 +117,11 @@ func (d *Directory) Owner(_ context.Context, a dollars.Account) (m wallet.Member
 }
 
 func member(txn *badger.Txn, id wallet.MemberID) (wallet.Member, error) {
-	value, err := disk.Get(txn, memberKey(id))
+	return found(id, func(key []byte) ([]byte, error) { return disk.Get(txn, key) })
+}
+
+func found(id wallet.MemberID, get func(key []byte) ([]byte, error)) (wallet.Member, error) {
+	value, err := get(memberKey(id))
 	if err != nil {
 		return wallet.Member{}, fmt.Errorf("directory: %w", err)
 	}

@@ -1,10 +1,13 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -125,4 +128,112 @@ func BenchmarkAdd(b *testing.B) {
 			}
 		}
 	})
+}
+
+// names tells which files below a folder hold any of the texts.
+func names(t testing.TB, dir string, texts ...[]byte) (files []string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		for _, text := range texts {
+			if bytes.Contains(data, text) {
+				files = append(files, filepath.Base(path))
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// The member was written twice and lies among others, in a table and in memory; then the files tell nothing of them.
+func TestForgottenMembersAreInNoFile(t *testing.T) {
+	dir := t.TempDir()
+	d, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := wallet.Member{ID: "Gone-With-The-Wind", Account: dollars.Account{0xaa, 0xbb, 0xcc, 0xdd, 0xee, 7, 7, 7, 7, 7, 9}, Custody: true, Created: person(1).Created}
+	longer := gone
+	longer.ID, longer.Account = gone.ID+"-2", dollars.Account{0xaa, 0xbb, 0xcc, 0xdd, 0xee, 7, 7, 7, 7, 7, 10}
+	for _, m := range []wallet.Member{person(1), gone, longer, person(2)} {
+		if err := d.Add(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.Close(); err != nil { // which makes a table of what was in memory
+		t.Fatal(err)
+	}
+	if d, err = Open(dir, Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetCustody(ctx, gone.ID, false); err != nil {
+		t.Fatal(err)
+	}
+	id, account := []byte(gone.ID), gone.Account[:]
+	if len(names(t, dir, id)) < 2 || len(names(t, dir, account)) < 2 {
+		t.Fatalf("the member is in %v and %v before: this test cannot see", names(t, dir, id), names(t, dir, account))
+	}
+	if err := d.Forget(ctx, gone.ID); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := d.Member(ctx, longer.ID); err != nil || m != longer {
+		t.Errorf("another member was lost: %+v, %v", m, err)
+	}
+	if err := d.Forget(ctx, longer.ID); err != nil {
+		t.Fatal(err)
+	}
+	if files := names(t, dir, id, account, longer.Account[:]); len(files) > 0 {
+		t.Errorf("forgotten members are in %v", files)
+	}
+	if err := d.Forget(ctx, gone.ID); !errors.Is(err, wallet.ErrNotFound) {
+		t.Errorf("forgotten twice: %v", err)
+	}
+	if err := d.SetCustody(ctx, gone.ID, true); !errors.Is(err, wallet.ErrNotFound) {
+		t.Error(err)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if files := names(t, dir, id, account); len(files) > 0 {
+		t.Errorf("after closing, forgotten members are in %v", files)
+	}
+	d = opened(t, dir)
+	list, err := d.List(ctx, "", 10)
+	if diff := cmp.Diff([]wallet.Member{person(1), person(2)}, list); diff != "" || err != nil {
+		t.Error(err, diff)
+	}
+	if _, err := d.Owner(ctx, gone.Account); !errors.Is(err, wallet.ErrNotFound) {
+		t.Error(err)
+	}
+	again := gone
+	again.Account = dollars.Account{0x11}
+	if err := d.Add(ctx, again); err != nil {
+		t.Errorf("the id cannot be enrolled anew: %v", err)
+	}
+}
+
+func TestWhoHoldsTheKeyIsOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	d := opened(t, dir)
+	m := person(1)
+	if err := d.Add(ctx, m); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SetCustody(ctx, m.ID, true); err != nil {
+		t.Fatal(err)
+	}
+	copied := t.TempDir()
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	m.Custody = true
+	if got, err := opened(t, copied).Owner(ctx, m.Account); err != nil || got != m {
+		t.Errorf("%+v, %v", got, err)
+	}
 }

@@ -48,6 +48,7 @@ var table = map[string]access{
 	"POST /v1/members":                    {roles: []Role{RoleMember}},
 	"GET /v1/members":                     {roles: []Role{RoleMember, RoleOperator, RoleAuditor}},
 	"GET /v1/members/:id":                 readers,
+	"DELETE /v1/members/:id":              {roles: []Role{RoleMember, RoleOperator}, self: true},
 	"GET /v1/members/:id/balance":         readers,
 	"GET /v1/members/:id/history":         readers,
 	"POST /v1/members/:id/sessions":       {roles: []Role{RoleMember}},
@@ -83,13 +84,13 @@ func (s *Server) admit(c *gin.Context) {
 	if a.public {
 		return
 	}
-	who, ok := s.identify(c)
-	if !ok {
-		s.fail(c, errUnauthenticated)
+	who, err := s.identify(c)
+	if err != nil {
+		s.fail(c, err)
 		return
 	}
 	c.Set(keyCaller, who)
-	self := a.self && who.role == RoleSession && c.Param("id") == string(who.member)
+	self := a.self && who.role == RoleSession && c.Param("id") == string(who.member.ID)
 	switch {
 	case !known:
 		s.fail(c, errors.New("no access is defined for "+route))
@@ -98,17 +99,17 @@ func (s *Server) admit(c *gin.Context) {
 	}
 }
 
-func (s *Server) identify(c *gin.Context) (caller, bool) {
+func (s *Server) identify(c *gin.Context) (caller, error) {
 	scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
-		return caller{}, false
+		return caller{}, errUnauthenticated
 	}
 	for _, a := range s.authenticators {
-		if who, ok := a.authenticate(c.Request.Context(), token); ok {
-			return who, true
+		if who, ok, err := a.authenticate(c.Request.Context(), token); ok || err != nil {
+			return who, err
 		}
 	}
-	return caller{}, false
+	return caller{}, errUnauthenticated
 }
 
 // callerOf is who sent the request, on routes that are not public.

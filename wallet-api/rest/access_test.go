@@ -9,6 +9,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -27,6 +28,7 @@ GET  /v1/booking-events/:id          - BOA
 POST /v1/members                     - M
 GET  /v1/members                     - MOA
 GET  /v1/members/:id                 - MOAs
+DELETE /v1/members/:id               - MOs
 GET  /v1/members/:id/balance         - MOAs
 GET  /v1/members/:id/history         - MOAs
 POST /v1/members/:id/sessions        - M
@@ -164,18 +166,19 @@ func TestOrdersKnownOnlyToTheLedgerAreTheSendersToSee(t *testing.T) {
 		a.send(t, token, "GET", "/v1/orders/"+order.OrderID, "").want(t, status)
 	}
 	a.ledger.members = map[wallet.MemberID]wallet.Member{}
-	a.send(t, alice, "GET", "/v1/orders/"+order.OrderID, "").want(t, 404)
+	a.send(t, "dsk_member", "GET", "/v1/orders/"+order.OrderID, "").want(t, 404)
 }
 
 func TestTokens(t *testing.T) {
 	a := newAPI(t, Options{})
 	good := a.enrol(t, "alice")
 	now := a.ledger.now
-	claims := func(change func(*jwt.RegisteredClaims)) string {
-		c := jwt.RegisteredClaims{
+	alice := a.ledger.members["alice"]
+	claims := func(change func(*sessionClaims)) string {
+		c := sessionClaims{jwt.RegisteredClaims{
 			Issuer: sessionIssuer, Audience: jwt.ClaimStrings{sessionAudience}, Subject: "alice",
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(time.Minute)),
-		}
+		}, alice.Account.String()}
 		change(&c)
 		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(a.sessions.secret[:])
 		if err != nil {
@@ -184,7 +187,7 @@ func TestTokens(t *testing.T) {
 		return token
 	}
 	other := sessions{secret: [32]byte{2}, now: func() time.Time { return now }}
-	forged, _, err := other.issue("alice")
+	forged, _, err := other.issue(alice)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,17 +197,21 @@ func TestTokens(t *testing.T) {
 	}
 	for name, token := range map[string]string{
 		"another secret": forged, "no signature": unsigned, "cut off": good[:len(good)-2], "unknown key": "dsk_nobody", "empty": "",
-		"another issuer":   claims(func(c *jwt.RegisteredClaims) { c.Issuer = "x" }),
-		"another audience": claims(func(c *jwt.RegisteredClaims) { c.Audience = jwt.ClaimStrings{"x"} }),
-		"no subject":       claims(func(c *jwt.RegisteredClaims) { c.Subject = "" }),
-		"no end":           claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = nil }),
-		"expired":          claims(func(c *jwt.RegisteredClaims) { c.ExpiresAt = jwt.NewNumericDate(now.Add(-time.Second)) }),
+		"another issuer":   claims(func(c *sessionClaims) { c.Issuer = "x" }),
+		"another audience": claims(func(c *sessionClaims) { c.Audience = jwt.ClaimStrings{"x"} }),
+		"no subject":       claims(func(c *sessionClaims) { c.Subject = "" }),
+		"no end":           claims(func(c *sessionClaims) { c.ExpiresAt = nil }),
+		"another account":  claims(func(c *sessionClaims) { c.Account = dollars.Account{1}.String() }),
+		"no such member":   claims(func(c *sessionClaims) { c.Subject = "nobody" }),
+		"expired":          claims(func(c *sessionClaims) { c.ExpiresAt = jwt.NewNumericDate(now.Add(-time.Second)) }),
 	} {
 		if got := a.send(t, token, "GET", "/v1/members/alice", ""); got.StatusCode != 401 || got.Header.Get("WWW-Authenticate") != "Bearer" {
 			t.Errorf("%s: answered %d", name, got.StatusCode)
 		}
 	}
-	a.send(t, good, "GET", "/v1/members/alice", "").want(t, 200)
+	for _, token := range []string{good, claims(func(*sessionClaims) {})} {
+		a.send(t, token, "GET", "/v1/members/alice", "").want(t, 200)
+	}
 	a.ledger.now = now.Add(sessionLifetime + time.Second)
 	a.send(t, good, "GET", "/v1/members/alice", "").problem(t, 401, wallet.CodeUnauthorized, "")
 }

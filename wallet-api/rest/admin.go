@@ -38,7 +38,7 @@ func (s *Server) setFrozen(c *gin.Context, address string, frozen bool, prefer, 
 // change asks for an operator's change and answers how far it has come.
 func (s *Server) change(c *gin.Context, body []byte, prefer, key string, ask func(context.Context, *wallet.IdempotencyKey) (wallet.Receipt, error)) {
 	ctx := c.Request.Context()
-	k, err := idempotencyKey(c, key, body)
+	k, err := s.idempotencyKey(c, key, body)
 	var receipt wallet.Receipt
 	if err == nil {
 		receipt, err = ask(ctx, k)

@@ -88,6 +88,24 @@ func (e BookingItemKind) Valid() bool {
 	}
 }
 
+// Defines values for Destroyed.
+const (
+	DestroyedCustodyKey Destroyed = "custody-key"
+	DestroyedMapping    Destroyed = "mapping"
+)
+
+// Valid indicates whether the value is a known member of the Destroyed enum.
+func (e Destroyed) Valid() bool {
+	switch e {
+	case DestroyedCustodyKey:
+		return true
+	case DestroyedMapping:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventReceiptStatus.
 const (
 	EventAccepted EventReceiptStatus = "accepted"
@@ -340,6 +358,9 @@ type Code = dollars.Code
 // CutOutcome defines model for CutOutcome.
 type CutOutcome = earn.CutOutcome
 
+// Destroyed `mapping`: what told whose account it is; `custody-key`: the key the service held.
+type Destroyed string
+
 // Domain The EIP-712 domain. The salt binds channel and chaincode.
 type Domain struct {
 	ChainID uint64 `json:"chainId,omitempty,omitzero"`
@@ -353,6 +374,25 @@ type EarnedPoints = earn.Cents
 
 // Endorsement A peer's signature under what the transaction did.
 type Endorsement = receipt.Endorsement
+
+// ErasureCertificate That a member was forgotten. It names the account, never the member.
+type ErasureCertificate struct {
+	// Abandoned Points that nobody can spend any more; absent where there are none.
+	Abandoned *PointsLeft `json:"abandoned,omitempty"`
+
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account   Account     `json:"account"`
+	Asset     string      `json:"asset"`
+	Destroyed []Destroyed `json:"destroyed"`
+	ErasedAt  time.Time   `json:"erasedAt"`
+
+	// Height Blocks of the ledger then.
+	Height uint64 `json:"height"`
+
+	// ID Drawn for this certificate.
+	ID      string    `json:"id"`
+	Remains []Remnant `json:"remains"`
+}
 
 // EventIds defines model for EventIds.
 type EventIds struct {
@@ -627,6 +667,17 @@ type Points struct {
 	Month Month `json:"month"`
 }
 
+// PointsLeft Points that nobody can spend any more; absent where there are none.
+type PointsLeft struct {
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Pending Promised by confirmed bookings.
+	//
+	// Examples: 12.30
+	Pending Amount `json:"pending"`
+}
+
 // PreparedOrder defines model for PreparedOrder.
 type PreparedOrder struct {
 	// Deadline Unix seconds.
@@ -692,6 +743,12 @@ type Redemption struct {
 
 	// Signed What the member signed beside the order's own fields, and the signature.
 	Signed *SignedFields `json:"signed,omitempty"`
+}
+
+// Remnant What stays, and why.
+type Remnant struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
 }
 
 // Rounding Of fractions of a cent; down where it is absent.
@@ -946,6 +1003,13 @@ type ListMembersParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ForgetMemberParams defines parameters for ForgetMember.
+type ForgetMemberParams struct {
+	// AbandonPoints Points of an account whose key is in custody could never be spent again: without `true`, they are a refusal
+	// with `points_left`.
+	AbandonPoints bool `form:"abandonPoints,omitempty" json:"abandonPoints,omitempty,omitzero"`
+}
+
 // GetHistoryParams defines parameters for GetHistory.
 type GetHistoryParams struct {
 	// Cursor `next` of the page before.
@@ -1038,6 +1102,9 @@ type ServerInterface interface {
 	// CreateMember Enrol a member
 	// (POST /v1/members)
 	CreateMember(c *gin.Context)
+	// ForgetMember Forget a member
+	// (DELETE /v1/members/{id})
+	ForgetMember(c *gin.Context, id MemberID, params ForgetMemberParams)
 	// GetMember A member
 	// (GET /v1/members/{id})
 	GetMember(c *gin.Context, id MemberID)
@@ -1562,6 +1629,42 @@ func (siw *ServerInterfaceWrapper) CreateMember(c *gin.Context) {
 	siw.Handler.CreateMember(c)
 }
 
+// ForgetMember operation middleware
+func (siw *ServerInterfaceWrapper) ForgetMember(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ForgetMemberParams
+
+	// ------------- Optional query parameter "abandonPoints" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "abandonPoints", c.Request.URL.Query(), &params.AbandonPoints, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter abandonPoints: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ForgetMember(c, id, params)
+}
+
 // GetMember operation middleware
 func (siw *ServerInterfaceWrapper) GetMember(c *gin.Context) {
 
@@ -1975,6 +2078,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/booking-events/:id", wrapper.GetBookingEvent)
 	router.GET(options.BaseURL+"/v1/members", wrapper.ListMembers)
 	router.POST(options.BaseURL+"/v1/members", wrapper.CreateMember)
+	router.DELETE(options.BaseURL+"/v1/members/:id", wrapper.ForgetMember)
 	router.GET(options.BaseURL+"/v1/members/:id", wrapper.GetMember)
 	router.POST(options.BaseURL+"/v1/members/:id/sessions", wrapper.CreateSession)
 	router.GET(options.BaseURL+"/v1/members/:id/balance", wrapper.GetBalance)

@@ -36,16 +36,16 @@ const (
 // caller is who sent a request.
 type caller struct {
 	role   Role
-	client string          // name of the API client; empty for a session
-	member wallet.MemberID // of a session
+	client string        // name of the API client; empty for a session
+	member wallet.Member // of a session
 }
 
 // owner is how work remembers who sent it.
 func (c caller) owner() string {
 	if c.role == RoleSession {
-		return "member:" + string(c.member)
+		return wallet.AccountOwner(c.member.Account)
 	}
-	return "client:" + c.client
+	return wallet.ClientOwner(c.client)
 }
 
 // sees tells whether the caller may see work of that owner: its own; anybody's as an operator or auditor; any
@@ -55,7 +55,7 @@ func (c caller) sees(owner string) bool {
 	case RoleOperator, RoleAuditor:
 		return true
 	case RoleMember:
-		return owner == c.owner() || strings.HasPrefix(owner, "member:")
+		return owner == c.owner() || wallet.OwnedByAccount(owner)
 	}
 	return owner == c.owner()
 }
@@ -73,7 +73,7 @@ func (c caller) plans() bool {
 
 // authenticator tells who the bearer of a token is; ok is false where the token is not one of its own, or not valid.
 type authenticator interface {
-	authenticate(ctx context.Context, token string) (who caller, ok bool)
+	authenticate(ctx context.Context, token string) (who caller, ok bool, err error)
 }
 
 // APIKeys are the API clients by SHA-256 of their key. A key starts with dsk_ and has at least 128 random bits, which
@@ -114,9 +114,9 @@ func ParseAPIKeys(data []byte) (APIKeys, error) {
 	return keys, nil
 }
 
-func (k APIKeys) authenticate(_ context.Context, token string) (who caller, ok bool) {
+func (k APIKeys) authenticate(_ context.Context, token string) (who caller, ok bool, err error) {
 	if !strings.HasPrefix(token, "dsk_") {
-		return caller{}, false
+		return caller{}, false, nil
 	}
 	// Every key is compared, and in constant time, so that the time taken says nothing about any of them.
 	sum := sha256.Sum256([]byte(token))
@@ -125,13 +125,20 @@ func (k APIKeys) authenticate(_ context.Context, token string) (who caller, ok b
 			who, ok = caller{role: client.Role, client: client.Client}, true
 		}
 	}
-	return who, ok
+	return who, ok, nil
 }
 
 // sessions issues and checks the tokens of members' sessions.
 type sessions struct {
 	secret [32]byte
 	now    func() time.Time
+	member func(ctx context.Context, id string) (wallet.Member, error)
+}
+
+// sessionClaims name the account too: the id of a forgotten member may be given to somebody else while a token lives.
+type sessionClaims struct {
+	jwt.RegisteredClaims
+	Account string `json:"account"`
 }
 
 const (
@@ -140,24 +147,32 @@ const (
 	sessionAudience = "urn:destinasia:dollars:wallet:session"
 )
 
-func (s sessions) issue(id wallet.MemberID) (token string, expires time.Time, err error) {
+func (s sessions) issue(m wallet.Member) (token string, expires time.Time, err error) {
 	now := s.now().UTC().Truncate(time.Second)
 	expires = now.Add(sessionLifetime)
-	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
-		Issuer: sessionIssuer, Audience: jwt.ClaimStrings{sessionAudience}, Subject: string(id),
+	token, err = jwt.NewWithClaims(jwt.SigningMethodHS256, sessionClaims{jwt.RegisteredClaims{
+		Issuer: sessionIssuer, Audience: jwt.ClaimStrings{sessionAudience}, Subject: string(m.ID),
 		IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
-	}).SignedString(s.secret[:])
+	}, m.Account.String()}).SignedString(s.secret[:])
 	return token, expires, err
 }
 
-func (s sessions) authenticate(_ context.Context, token string) (caller, bool) {
-	var claims jwt.RegisteredClaims
-	_, err := jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.secret[:], nil },
+// authenticate knows a token only as long as the directory knows the member with the account the token was issued for.
+func (s sessions) authenticate(ctx context.Context, token string) (who caller, ok bool, err error) {
+	var claims sessionClaims
+	_, err = jwt.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) { return s.secret[:], nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(sessionIssuer), jwt.WithAudience(sessionAudience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(s.now))
 	if err != nil {
-		return caller{}, false
+		return caller{}, false, nil
 	}
-	id, err := wallet.ParseMemberID(claims.Subject)
-	return caller{role: RoleSession, member: id}, err == nil
+	m, err := s.member(ctx, claims.Subject)
+	var refused *wallet.Error
+	switch {
+	case errors.As(err, &refused):
+		return caller{}, false, nil // no such member, or no id
+	case err != nil:
+		return caller{}, false, err
+	}
+	return caller{role: RoleSession, member: m}, m.Account.String() == claims.Account, nil
 }

@@ -72,7 +72,7 @@ func (s *Server) CreateSession(c *gin.Context, id MemberID) {
 	}
 	var session Session
 	if err == nil {
-		session.Token, session.ExpiresAt, err = s.sessions.issue(m.ID)
+		session.Token, session.ExpiresAt, err = s.sessions.issue(m)
 	}
 	if err != nil {
 		s.fail(c, err)

@@ -30,7 +30,7 @@ func (s *Server) place(c *gin.Context, id string, read func(*reader) orderBody, 
 	}
 	request := body.request(id)
 	if err == nil {
-		request.Key, err = idempotencyKey(c, key, raw)
+		request.Key, err = s.idempotencyKey(c, key, raw)
 	}
 	var receipt wallet.OrderReceipt
 	if err == nil {
@@ -161,7 +161,7 @@ func (s *Server) seesOrder(c *gin.Context, known wallet.OrderStatus) (bool, erro
 	if errors.Is(err, wallet.ErrNotFound) {
 		return who.sees(""), nil
 	}
-	return err == nil && who.sees("member:"+string(owner.ID)), err
+	return err == nil && who.sees(wallet.AccountOwner(owner.Account)), err
 }
 
 // PrepareOrder answers what the member's own key has to sign.

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -227,18 +228,28 @@ func (r *reader) require(field string, given bool) {
 	}
 }
 
-// idempotencyKey ties the sender's key to this very request: its method, path and body.
-func idempotencyKey(c *gin.Context, key string, body []byte) (*wallet.IdempotencyKey, error) {
+// idempotencyKey ties the sender's key to this very request: its method, path and body. They name members, and whoever
+// reads the digest on disk must not be able to try who: so it takes a key, and what the sender chose is not kept either.
+func (s *Server) idempotencyKey(c *gin.Context, key string, body []byte) (*wallet.IdempotencyKey, error) {
 	if key == "" {
 		return nil, nil
 	}
 	if len(key) > 255 {
 		return nil, &wallet.Error{Code: wallet.CodeMalformed, Detail: "an Idempotency-Key has at most 255 bytes"}
 	}
-	h := sha256.New()
-	fmt.Fprintf(h, "%s %s\n", c.Request.Method, c.Request.URL.Path)
-	h.Write(body)
-	return &wallet.IdempotencyKey{Client: callerOf(c).owner(), Key: key, Digest: [32]byte(h.Sum(nil))}, nil
+	client := callerOf(c).owner()
+	return &wallet.IdempotencyKey{
+		Client: client, Key: hex.EncodeToString(hmacOf(s.digests, client, "\n", key)),
+		Digest: [32]byte(hmacOf(s.digests, c.Request.Method, " ", c.Request.URL.Path, "\n", string(body))),
+	}, nil
+}
+
+func hmacOf(key []byte, parts ...string) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, part := range parts {
+		io.WriteString(h, part)
+	}
+	return h.Sum(nil)
 }
 
 // maxWait bounds Prefer: wait.

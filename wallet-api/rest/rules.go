@@ -57,12 +57,7 @@ func (s *Server) ExplainBooking(c *gin.Context, params ExplainBookingParams) {
 	ctx := c.Request.Context()
 	request := wallet.ExplainRequest{Source: params.Source, Booking: params.Booking, Item: params.Item}
 	if who := callerOf(c); who.role == RoleSession {
-		m, err := s.wallet.Member(ctx, string(who.member))
-		if err != nil {
-			s.fail(c, err)
-			return
-		}
-		request.Account = &m.Account
+		request.Account = &who.member.Account
 	}
 	items, err := s.wallet.Explain(ctx, request)
 	if err != nil {

@@ -37,6 +37,7 @@ type Server struct {
 	wallet         *wallet.Service
 	authenticators []authenticator
 	sessions       sessions
+	digests        []byte // key of the digests of requests
 	ready          func(context.Context) error
 	log            *slog.Logger
 	metrics        metrics
@@ -62,11 +63,12 @@ func New(svc *wallet.Service, keys APIKeys, secret [32]byte, o Options) *Server 
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	tokens := sessions{secret: secret, now: o.Now}
+	tokens := sessions{secret: secret, now: o.Now, member: svc.Member}
 	s := &Server{
 		wallet:         svc,
 		authenticators: []authenticator{keys, tokens},
 		sessions:       tokens,
+		digests:        hmacOf(secret[:], "idempotency"),
 		ready:          o.Ready,
 		log:            o.Log,
 		metrics:        newMetrics(o.Registry),

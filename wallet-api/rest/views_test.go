@@ -120,6 +120,28 @@ func (d directory) Add(_ context.Context, m wallet.Member) error {
 	return nil
 }
 
+func (d directory) SetCustody(_ context.Context, id wallet.MemberID, custody bool) error {
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	m, ok := d.l.members[id]
+	if !ok {
+		return wallet.ErrNotFound
+	}
+	m.Custody = custody
+	d.l.members[id] = m
+	return nil
+}
+
+func (d directory) Forget(_ context.Context, id wallet.MemberID) error {
+	d.l.mu.Lock()
+	defer d.l.mu.Unlock()
+	if _, ok := d.l.members[id]; !ok {
+		return wallet.ErrNotFound
+	}
+	delete(d.l.members, id)
+	return nil
+}
+
 func (d directory) Member(_ context.Context, id wallet.MemberID) (wallet.Member, error) {
 	d.l.mu.Lock()
 	defer d.l.mu.Unlock()

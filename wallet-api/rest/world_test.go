@@ -239,7 +239,10 @@ func (l *ledger) credits(a dollars.Account) (refs []dollars.CreditRef) {
 	return refs
 }
 
-func (l *ledger) Create(_ context.Context, id wallet.MemberID) (dollars.Account, error) {
+func (l *ledger) Create(ctx context.Context, id wallet.MemberID) (dollars.Account, error) {
+	if address, err := l.Address(ctx, id); err == nil {
+		return address, nil
+	}
 	key, err := crypto.GenerateKey()
 	if err != nil {
 		return dollars.Account{}, err
@@ -251,6 +254,22 @@ func (l *ledger) Create(_ context.Context, id wallet.MemberID) (dollars.Account,
 func (l *ledger) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word) (eip712.Signature, error) {
 	sig, err := crypto.Sign(digest[:], l.keys[id])
 	return eip712.Signature(sig), err
+}
+
+func (l *ledger) Address(_ context.Context, id wallet.MemberID) (dollars.Account, error) {
+	if key, ok := l.keys[id]; ok {
+		return accountOf(key), nil
+	}
+	return dollars.Account{}, wallet.ErrNotFound
+}
+
+func (l *ledger) Secret(context.Context, wallet.MemberID, string) (secret [32]byte, err error) {
+	return secret, wallet.ErrNotFound
+}
+
+func (l *ledger) Forget(_ context.Context, id wallet.MemberID) error {
+	delete(l.keys, id)
+	return nil
 }
 
 func accountOf(key *ecdsa.PrivateKey) dollars.Account {

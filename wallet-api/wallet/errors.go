@@ -24,6 +24,7 @@ const (
 	CodeMemberExists  dollars.Code = "member_exists"   // the id or the account belongs to a member already
 	CodeMemberInvalid dollars.Code = "member_invalid"  // not a member id
 	CodeNoCustody     dollars.Code = "no_custody"      // the member holds the key; only they can sign
+	CodePointsLeft    dollars.Code = "points_left"     // the member's points would be lost for ever
 	CodeEventUnknown  dollars.Code = "event_unknown"   // an event type this service does not know
 	CodeItemInvalid   dollars.Code = "item_invalid"    // an item without a name, or named twice
 	CodeAssetUnknown  dollars.Code = "asset_unknown"   // not the asset of this ledger

@@ -81,7 +81,7 @@ func (s *Service) ReportEvents(ctx context.Context, client string, events []Book
 			}
 			continue
 		}
-		w.Owner = "client:" + client
+		w.Owner = ClientOwner(client)
 		work, place = append(work, w), append(place, i)
 	}
 	if len(work) == 0 {

@@ -96,6 +96,9 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	}
 	id := order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
 	sig, err := s.Keys.Sign(ctx, m.ID, eip712.Word(id))
+	if errors.Is(err, ErrNotFound) { // destroyed by a request that held the account
+		return OrderReceipt{}, &Error{Code: CodeNoCustody, Detail: "the service no longer holds this member's key; nothing was accepted"}
+	}
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("sign in custody: %w", err)
 	}
@@ -175,7 +178,7 @@ func (s *Service) place(ctx context.Context, m Member, signed dollars.SignedOrde
 		return OrderReceipt{}, err
 	}
 	work := Work{
-		ID: WorkID(id), Class: ClassOrder, Digest: [32]byte(id), Owner: "member:" + string(m.ID),
+		ID: WorkID(id), Class: ClassOrder, Digest: [32]byte(id), Owner: AccountOwner(m.Account),
 		Label: signed.Kind().String(), Accepted: s.now(), Ops: []dollars.Operation{signed}, Key: key,
 	}
 	receipts, err := s.Intake.Accept(ctx, []Work{work})

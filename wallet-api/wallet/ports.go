@@ -69,6 +69,18 @@ type Directory interface {
 	// Add is durable when it returns. An id or account that is taken is an Error with CodeMemberExists.
 	Add(ctx context.Context, m Member) error
 
+	// SetCustody changes who holds a member's key, durably when it returns, or ErrNotFound.
+	SetCustody(ctx context.Context, id MemberID, custody bool) error
+
+	// Forget destroys what ties a member to an account: when it returns nothing of it is in any file. ErrNotFound where
+	// there is no such member. It waits for the disk longer than other changes.
+	Forget(ctx context.Context, id MemberID) error
+
+	Members
+}
+
+// Members is the part of Directory that only looks.
+type Members interface {
 	// Member finds by id, or ErrNotFound.
 	Member(ctx context.Context, id MemberID) (Member, error)
 
@@ -81,10 +93,20 @@ type Directory interface {
 
 // Keys holds members' keys in custody and signs with them; a key never leaves it.
 type Keys interface {
-	// Create makes a key, durable when it returns, and tells its account. A member's second Create returns the
-	// account of the first.
+	// Create makes a key, durable when it returns, and tells its address. Until Forget, a member's second Create returns
+	// the address of the first.
 	Create(ctx context.Context, id MemberID) (dollars.Account, error)
+
+	// Address is that of the member's key, or ErrNotFound. It is the member's account only if the account began with it.
+	Address(ctx context.Context, id MemberID) (dollars.Account, error)
 
 	// Sign signs a digest with the member's key, or ErrNotFound.
 	Sign(ctx context.Context, id MemberID, digest eip712.Word) (eip712.Signature, error)
+
+	// Secret is 32 bytes that follow from the member's key and a label, and that nobody without the key can work out, or
+	// ErrNotFound. Different labels have secrets that tell nothing of each other, or of the key.
+	Secret(ctx context.Context, id MemberID, label string) ([32]byte, error)
+
+	// Forget destroys the member's key, if there is one: when it returns nothing of it is in any file.
+	Forget(ctx context.Context, id MemberID) error
 }

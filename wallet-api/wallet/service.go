@@ -120,10 +120,12 @@ func (s *Service) Member(ctx context.Context, id string) (Member, error) {
 	}
 	m, err := s.Directory.Member(ctx, memberID)
 	if errors.Is(err, ErrNotFound) {
-		return Member{}, &Error{Code: CodeMemberUnknown, Detail: "there is no member with this id; create the member first"}
+		return Member{}, errMemberUnknown
 	}
 	return m, err
 }
+
+var errMemberUnknown = &Error{Code: CodeMemberUnknown, Detail: "there is no member with this id; create the member first"}
 
 // Owner finds the member an account belongs to, or ErrNotFound.
 func (s *Service) Owner(ctx context.Context, a dollars.Account) (Member, error) {

@@ -92,7 +92,7 @@ func TestOrdersUnderWayTakeDifferentNonces(t *testing.T) {
 func TestIdempotencyKeys(t *testing.T) {
 	w, _, _ := twoMembers(t)
 	w.earns(t, "alice", 1000)
-	key := &IdempotencyKey{Client: "member:alice", Key: "k1", Digest: [32]byte{1}}
+	key := &IdempotencyKey{Client: AccountOwner(dollars.Account{0xa1}), Key: "k1", Digest: [32]byte{1}}
 	first, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 400, Key: key})
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestRequestSentTwiceAtOnceIsOneOrder(t *testing.T) {
 		var wg sync.WaitGroup
 		for i := range receipts {
 			wg.Go(func() {
-				key := &IdempotencyKey{Client: "member:alice", Key: "k", Digest: [32]byte{1}}
+				key := &IdempotencyKey{Client: AccountOwner(dollars.Account{0xa1}), Key: "k", Digest: [32]byte{1}}
 				var err error
 				if receipts[i], err = s.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 700, Key: key}); err != nil {
 					t.Error(err)
@@ -180,7 +180,7 @@ func TestOrderRefusedHereAndAppliedByOthersIsTold(t *testing.T) {
 	// As if this service's transaction had been refused, and then somebody else relayed the order.
 	w.work[WorkID(id)].Results = []Result{{Kind: dollars.KindTransfer, Outcome: dollars.Rejected, Code: dollars.CodeBalance}}
 	r, err := w.PlaceOrder(t.Context(), req)
-	if err != nil || !r.Repeated || !r.Status.Applied() || r.Status.Work.Owner != "member:carol" {
+	if err != nil || !r.Repeated || !r.Status.Applied() || r.Status.Work.Owner != AccountOwner(account) {
 		t.Errorf("%+v, %v", r, err)
 	}
 }

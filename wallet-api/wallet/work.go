@@ -3,6 +3,7 @@ package wallet
 import (
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -60,12 +61,24 @@ type Work struct {
 	Class    Class
 	As       Certificate         // of the transaction it goes into, with nothing of another certificate
 	Digest   [32]byte            // of what was asked for: the same ID with another digest is a conflict
-	Owner    string              // who sent it and may ask for it: "client:" and an API client, or "member:" and a member id
+	Owner    string              // who sent it and may ask for it: ClientOwner or AccountOwner
 	Label    string              // what it is called in logs and answers, e.g. the event's type; no personal data
 	Accepted time.Time           // when; set by the use case
 	Ops      []dollars.Operation // at least one, applied in order
 	Key      *IdempotencyKey     // nil where the sender gave none
 }
+
+// ClientOwner is how work remembers that an API client sent it.
+func ClientOwner(client string) string { return "client:" + client }
+
+// AccountOwner is how work remembers that a member sent it: by the account rather than the member's id, so that once the
+// directory forgets the member nothing here tells who it was.
+func AccountOwner(a dollars.Account) string { return accountOwner + a.String() }
+
+const accountOwner = "account:"
+
+// OwnedByAccount tells whether work of an owner is a member's.
+func OwnedByAccount(owner string) bool { return strings.HasPrefix(owner, accountOwner) }
 
 // IdempotencyKey ties a sender's key to the request it came with (draft-ietf-httpapi-idempotency-key-header).
 type IdempotencyKey struct {

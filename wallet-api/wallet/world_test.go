@@ -181,7 +181,10 @@ func (w *world) credits(a dollars.Account) (refs []dollars.CreditRef) {
 	return refs
 }
 
-func (w *world) Create(_ context.Context, id MemberID) (dollars.Account, error) {
+func (w *world) Create(ctx context.Context, id MemberID) (dollars.Account, error) {
+	if address, err := w.Address(ctx, id); err == nil {
+		return address, nil
+	}
 	key, err := crypto.GenerateKey()
 	if err != nil {
 		return dollars.Account{}, err
@@ -191,8 +194,27 @@ func (w *world) Create(_ context.Context, id MemberID) (dollars.Account, error) 
 }
 
 func (w *world) Sign(_ context.Context, id MemberID, digest eip712.Word) (eip712.Signature, error) {
+	if w.keys[id] == nil {
+		return eip712.Signature{}, ErrNotFound
+	}
 	sig, err := crypto.Sign(digest[:], w.keys[id])
 	return eip712.Signature(sig), err
+}
+
+func (w *world) Address(_ context.Context, id MemberID) (dollars.Account, error) {
+	if key, ok := w.keys[id]; ok {
+		return dollars.Account(crypto.PubkeyToAddress(key.PublicKey)), nil
+	}
+	return dollars.Account{}, ErrNotFound
+}
+
+func (w *world) Secret(context.Context, MemberID, string) (secret [32]byte, err error) {
+	return secret, ErrNotFound
+}
+
+func (w *world) Forget(_ context.Context, id MemberID) error {
+	delete(w.keys, id)
+	return nil
 }
 
 // views and directory give the world's other ports, whose method names collide.
@@ -271,6 +293,24 @@ type directory struct{ w *world }
 
 func (d directory) Add(_ context.Context, m Member) error {
 	d.w.members[m.ID] = m
+	return nil
+}
+
+func (d directory) SetCustody(_ context.Context, id MemberID, custody bool) error {
+	m, ok := d.w.members[id]
+	if !ok {
+		return ErrNotFound
+	}
+	m.Custody = custody
+	d.w.members[id] = m
+	return nil
+}
+
+func (d directory) Forget(_ context.Context, id MemberID) error {
+	if _, ok := d.w.members[id]; !ok {
+		return ErrNotFound
+	}
+	delete(d.w.members, id)
 	return nil
 }
 

@@ -93,6 +93,24 @@ func (e BookingItemKind) Valid() bool {
 	}
 }
 
+// Defines values for Destroyed.
+const (
+	DestroyedCustodyKey Destroyed = "custody-key"
+	DestroyedMapping    Destroyed = "mapping"
+)
+
+// Valid indicates whether the value is a known member of the Destroyed enum.
+func (e Destroyed) Valid() bool {
+	switch e {
+	case DestroyedCustodyKey:
+		return true
+	case DestroyedMapping:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventReceiptStatus.
 const (
 	EventAccepted EventReceiptStatus = "accepted"
@@ -345,6 +363,9 @@ type Code = dollars.Code
 // CutOutcome defines model for CutOutcome.
 type CutOutcome = earn.CutOutcome
 
+// Destroyed `mapping`: what told whose account it is; `custody-key`: the key the service held.
+type Destroyed string
+
 // Domain The EIP-712 domain. The salt binds channel and chaincode.
 type Domain struct {
 	ChainID uint64 `json:"chainId,omitempty,omitzero"`
@@ -358,6 +379,25 @@ type EarnedPoints = earn.Cents
 
 // Endorsement A peer's signature under what the transaction did.
 type Endorsement = receipt.Endorsement
+
+// ErasureCertificate That a member was forgotten. It names the account, never the member.
+type ErasureCertificate struct {
+	// Abandoned Points that nobody can spend any more; absent where there are none.
+	Abandoned *PointsLeft `json:"abandoned,omitempty"`
+
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account   Account     `json:"account"`
+	Asset     string      `json:"asset"`
+	Destroyed []Destroyed `json:"destroyed"`
+	ErasedAt  time.Time   `json:"erasedAt"`
+
+	// Height Blocks of the ledger then.
+	Height uint64 `json:"height"`
+
+	// ID Drawn for this certificate.
+	ID      string    `json:"id"`
+	Remains []Remnant `json:"remains"`
+}
 
 // EventIds defines model for EventIds.
 type EventIds struct {
@@ -632,6 +672,17 @@ type Points struct {
 	Month Month `json:"month"`
 }
 
+// PointsLeft Points that nobody can spend any more; absent where there are none.
+type PointsLeft struct {
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Pending Promised by confirmed bookings.
+	//
+	// Examples: 12.30
+	Pending Amount `json:"pending"`
+}
+
 // PreparedOrder defines model for PreparedOrder.
 type PreparedOrder struct {
 	// Deadline Unix seconds.
@@ -697,6 +748,12 @@ type Redemption struct {
 
 	// Signed What the member signed beside the order's own fields, and the signature.
 	Signed *SignedFields `json:"signed,omitempty"`
+}
+
+// Remnant What stays, and why.
+type Remnant struct {
+	What string `json:"what"`
+	Why  string `json:"why"`
 }
 
 // Rounding Of fractions of a cent; down where it is absent.
@@ -949,6 +1006,13 @@ type ListMembersParams struct {
 
 	// Limit Entries on the page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ForgetMemberParams defines parameters for ForgetMember.
+type ForgetMemberParams struct {
+	// AbandonPoints Points of an account whose key is in custody could never be spent again: without `true`, they are a refusal
+	// with `points_left`.
+	AbandonPoints bool `form:"abandonPoints,omitempty" json:"abandonPoints,omitempty,omitzero"`
 }
 
 // GetHistoryParams defines parameters for GetHistory.
@@ -1232,6 +1296,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/members (the `CreateMember` operationId).
 	CreateMember(ctx context.Context, body CreateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ForgetMember Forget a member
+	//
+	// Destroys what ties the person to the account and, where there is one, the key in custody: when this is
+	// answered they are in no file of the service. What is on the ledger stays, and nothing tells any more whose it
+	// is. Orders that were accepted are applied all the same; tokens of the member are good no more; the id may be
+	// enrolled anew. The certificate that is answered is given once: the service keeps no copy. Roles member and
+	// operator, and the member.
+	//
+	// Corresponds with DELETE /v1/members/{id} (the `ForgetMember` operationId).
+	ForgetMember(ctx context.Context, id MemberID, params *ForgetMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMember A member
 	//
@@ -1687,6 +1762,27 @@ func (c *Client) CreateMemberWithBody(ctx context.Context, contentType string, b
 // Corresponds with POST /v1/members (the `CreateMember` operationId).
 func (c *Client) CreateMember(ctx context.Context, body CreateMemberJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCreateMemberRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ForgetMember Forget a member
+//
+// Destroys what ties the person to the account and, where there is one, the key in custody: when this is
+// answered they are in no file of the service. What is on the ledger stays, and nothing tells any more whose it
+// is. Orders that were accepted are applied all the same; tokens of the member are good no more; the id may be
+// enrolled anew. The certificate that is answered is given once: the service keeps no copy. Roles member and
+// operator, and the member.
+//
+// Corresponds with DELETE /v1/members/{id} (the `ForgetMember` operationId).
+func (c *Client) ForgetMember(ctx context.Context, id MemberID, params *ForgetMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewForgetMemberRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -2585,6 +2681,63 @@ func NewCreateMemberRequestWithBody(server string, contentType string, body io.R
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewForgetMemberRequest constructs an http.Request for the ForgetMember method
+func NewForgetMemberRequest(server string, id MemberID, params *ForgetMemberParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "abandonPoints", params.AbandonPoints, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
