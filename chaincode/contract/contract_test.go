@@ -270,7 +270,7 @@ func TestOnlyTheIssuersRolesCount(t *testing.T) {
 		{"DestinasiaMSP", dollars.RoleRules, false, false},
 	} {
 		t.Run(c.msp+" "+c.role, func(t *testing.T) {
-			entries := newLedger(t).apply(identity(t, c.msp, c.role), booking(1, 100), dollars.SetFrozen{Account: dollars.Account{1}, Frozen: true})
+			entries := newLedger(t).apply(identity(t, c.msp, c.role), booking(1, 100), dollars.SetFrozen{Account: dollars.Account{1}, Frozen: true, Reason: "test"})
 			for i, may := range []bool{c.booking, c.freeze} {
 				refused := entries[i].Outcome == dollars.Rejected && entries[i].Code == dollars.CodeNotAuthorized
 				if refused == may {

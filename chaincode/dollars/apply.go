@@ -59,6 +59,13 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 		trips:    map[TripID]*slot[TripRecord]{},
 		pots:     map[string]*slot[BudgetRecord]{},
 		shares:   map[string]*shareSlot{},
+		holds:    map[HoldID]*slot[HoldRecord]{},
+		rewards:  map[string]*slot[RewardRecord]{},
+		vouchers: map[[32]byte]*slot[VoucherRecord]{},
+		payees:   map[Payee]*slot[PayeeRecord]{},
+		losses:   map[Account]*slot[RecoveryRecord]{},
+		changes:  map[[32]byte]*slot[AdjustmentRecord]{},
+		adjusted: map[Date]*slot[AdjustedRecord]{},
 		rules:    rulesOverlay{versions: map[uint32]*rulesVersion{}, past: map[uint32]*earn.Hash{}},
 		orders:   verifyOrders(env, ops),
 	}
@@ -101,6 +108,13 @@ type batch struct {
 	trips    map[TripID]*slot[TripRecord]
 	pots     map[string]*slot[BudgetRecord] // by row
 	shares   map[string]*shareSlot          // by row, of the batch's lane
+	holds    map[HoldID]*slot[HoldRecord]
+	rewards  map[string]*slot[RewardRecord]
+	vouchers map[[32]byte]*slot[VoucherRecord] // by the hash of the code
+	payees   map[Payee]*slot[PayeeRecord]
+	losses   map[Account]*slot[RecoveryRecord]
+	changes  map[[32]byte]*slot[AdjustmentRecord]
+	adjusted map[Date]*slot[AdjustedRecord]
 	rules    rulesOverlay
 	orders   []orderCheck // by operation index
 }
@@ -108,7 +122,18 @@ type batch struct {
 // slot is a record in the overlay: as it was read, the zero record where there is none, or as the batch changed it.
 type slot[R record] struct {
 	rec   R
+	found bool // in the state, or made by this batch
+	gone  bool // deleted by this batch
 	dirty bool
+}
+
+// put changes the record.
+func (s *slot[R]) put(rec R) { s.rec, s.found, s.gone, s.dirty = rec, true, false, true }
+
+// drop deletes the record.
+func (s *slot[R]) drop() {
+	var none R
+	s.rec, s.found, s.gone, s.dirty = none, false, true, true
 }
 
 // record is what the ledger keeps under a key.
@@ -121,8 +146,9 @@ type creditSlot struct {
 
 // orderCheck is what of an order can be checked without state, done ahead and in parallel.
 type orderCheck struct {
-	id  OrderID
-	err error
+	id     OrderID
+	signer Account // zero where a certificate stands for a signature
+	err    error
 }
 
 // verifyOrders recovers the signers of all orders, which is most of a batch's work, on all processors. Each result
@@ -146,12 +172,12 @@ func verifyOrders(env Env, ops []Operation) []orderCheck {
 			if o.ChainID != 0 {
 				sep = env.Currency.Domain(env.Channel, env.Chaincode, o.ChainID).Separator()
 			}
-			id := OrderID(eip712.Digest(sep, o.hash(asset)))
-			err := o.Check(env.Time)
-			if err == nil {
-				err = o.Verify(id, o.Signature)
+			check := orderCheck{id: OrderID(eip712.Digest(sep, o.hash(forms[o.Order.Kind], asset)))}
+			check.err = o.Check(env.Time)
+			if check.err == nil && !o.From.IsZero() {
+				check.signer, check.err = Signer(check.id, o.Signature)
 			}
-			checks[i] = orderCheck{id, err}
+			checks[i] = check
 		}
 	}
 	var wg sync.WaitGroup
@@ -168,10 +194,13 @@ func (b *batch) prefetch(ops []Operation) error {
 	w := wanted{b: b}
 	ops = b.authorized(ops)
 	for i, op := range ops {
-		w.operation(op, b.orders[i].err == nil)
+		w.operation(op, b.orders[i])
 	}
 	if err := w.read(); err != nil {
 		return err
+	}
+	for i, op := range ops {
+		w.behind(op, b.orders[i])
 	}
 	b.wantVersions(&w, ops)
 	if err := w.read(); err != nil {
@@ -191,33 +220,6 @@ func (b *batch) authorized(ops []Operation) []Operation {
 		}
 	}
 	return ops
-}
-
-// operation wants what an operation names.
-func (w *wanted) operation(op Operation, valid bool) {
-	switch o := op.(type) {
-	case Confirm:
-		w.booking(o.Booking)
-		w.rules()
-	case Complete:
-		w.booking(o.Booking)
-		w.rules()
-	case Cancel:
-		w.booking(o.Booking)
-	case SignedOrder:
-		if valid && len(o.Credits) <= MaxCredits {
-			w.account(o.From, o.Credits)
-		}
-	case Absorb:
-		if len(o.Credits) <= MaxCredits {
-			w.account(o.Account, o.Credits)
-		}
-	case SetFrozen:
-		w.account(o.Account, nil)
-	case ProposeRules, ApproveRules, PublishRules:
-		w.rules()
-		w.proposal()
-	}
 }
 
 // wantVersions wants the rule sets by which the batch's bookings are promised and counted, and those that it publishes
@@ -281,76 +283,6 @@ func (w *wanted) heldBy(id BookingID, rec BookingRecord) {
 	}
 }
 
-// wanted collects keys that are not in the overlay yet, and how to put their values there.
-type wanted struct {
-	b    *batch
-	keys []string
-	put  []func(value []byte) error
-}
-
-func (w *wanted) add(key string, put func([]byte) error) {
-	w.keys = append(w.keys, key)
-	w.put = append(w.put, put)
-}
-
-// want wants a record, unless it is in the overlay.
-func want[K comparable, R record](w *wanted, slots map[K]*slot[R], name K, key func(K) string, decode func([]byte) (R, error)) {
-	if slots[name] != nil {
-		return
-	}
-	s := &slot[R]{}
-	slots[name] = s
-	w.add(key(name), func(value []byte) (err error) {
-		s.rec, err = decode(value)
-		return err
-	})
-}
-
-func (w *wanted) booking(id BookingID) {
-	want(w, w.b.bookings, id, BookingKey, DecodeBookingRecord)
-}
-
-func (w *wanted) account(a Account, refs []CreditRef) {
-	want(w, w.b.accounts, a, AccountKey, DecodeAccountRecord)
-	for _, ref := range refs {
-		c := ref.Of(a)
-		if w.b.credits[c] != nil {
-			continue
-		}
-		slot := &creditSlot{}
-		w.b.credits[c] = slot
-		w.add(c.Key(), func(value []byte) (err error) {
-			slot.amount, err = DecodeCredit(value)
-			return err
-		})
-	}
-}
-
-func (w *wanted) read() error {
-	if len(w.keys) == 0 {
-		return nil
-	}
-	values, err := w.b.state.Get(w.keys)
-	if err != nil {
-		return fmt.Errorf("read state: %w", err)
-	}
-	keys, put := w.keys, w.put
-	w.keys, w.put = nil, nil
-	if len(values) != len(keys) {
-		return fmt.Errorf("read state: %d values for %d keys", len(values), len(keys))
-	}
-	for i, value := range values {
-		if len(value) == 0 {
-			continue
-		}
-		if err := put[i](value); err != nil {
-			// Not wrapped: what is wrong in the state is no refusal of an operation.
-			return fmt.Errorf("state under %s does not hold what was written there: %v", keys[i], err)
-		}
-	}
-	return nil
-}
-
 // writes is everything the batch changed, sorted by key.
 func (b *batch) writes() []Write {
 	out := make([]Write, 0, len(b.bookings)+len(b.accounts)+len(b.credits)+2*len(b.births)+len(b.members)+len(b.trips))
@@ -359,6 +291,13 @@ func (b *batch) writes() []Write {
 	out = changed(out, b.members, EarningKey)
 	out = changed(out, b.trips, TripKey)
 	out = changed(out, b.pots, BudgetKey)
+	out = changed(out, b.holds, HoldKey)
+	out = changed(out, b.rewards, RewardKey)
+	out = changed(out, b.vouchers, VoucherKey)
+	out = changed(out, b.payees, PayeeKey)
+	out = changed(out, b.losses, RecoveryKey)
+	out = changed(out, b.changes, AdjustmentKey)
+	out = changed(out, b.adjusted, AdjustedKey)
 	for c, slot := range b.credits {
 		if slot.spent {
 			out = append(out, Write{Key: c.Key()})
@@ -383,7 +322,11 @@ func (b *batch) writes() []Write {
 // changed appends the writes of records that the batch changed, in no order.
 func changed[K comparable, R record](out []Write, slots map[K]*slot[R], key func(K) string) []Write {
 	for name, s := range slots {
-		if s.dirty {
+		switch {
+		case !s.dirty:
+		case s.gone:
+			out = append(out, Write{Key: key(name)})
+		default:
 			out = append(out, Write{key(name), s.rec.Encode()})
 		}
 	}

@@ -51,12 +51,12 @@ func awarded(t testing.TB) (l *ledger, pending BookingID) {
 }
 
 // TestReads: what an operation reads is what it conflicts over, so it is part of the promise. An award reads only its
-// booking and which rules are in force, and a payment the payer's record and the credits named, never anything of the payee's.
+// booking and which rules are in force, and a payment the policy in force, the payer's record and the credits named, never anything of the payee's.
 func TestReads(t *testing.T) {
 	l, pending := awarded(t)
 	alice, bob := memberNamed("alice"), memberNamed("bob")
 	credits := l.state.credits(alice.account)
-	order := Order{To: bob.account, Amount: 1, Nonce: 1, Deadline: l.env.Time}
+	order := Order{Kind: KindTransfer, To: bob.account, Amount: 1, Nonce: 1, Deadline: l.env.Time}
 	refused := alice.order(order, credits)
 	refused.Signature[0] ^= 1
 
@@ -67,7 +67,7 @@ func TestReads(t *testing.T) {
 	}{
 		{"an award", []Operation{Complete{pending}}, []string{BookingKey(pending), ScheduleKey}},
 		{"a confirmation", []Operation{Confirm{Booking: pending}}, []string{BookingKey(pending), ScheduleKey, RulesKey(1)}},
-		{"a payment", []Operation{alice.order(order, credits)}, []string{AccountKey(alice.account), credits[0].Of(alice.account).Key()}},
+		{"a payment", []Operation{alice.order(order, credits)}, []string{AccountKey(alice.account), ScheduleKey, credits[0].Of(alice.account).Key()}},
 		{"a payment refused for its signature", []Operation{refused}, nil},
 		{"a payment that names too much", []Operation{alice.order(order, make([]CreditRef, MaxCredits+1))}, nil},
 		{"the same thing twice", []Operation{Complete{pending}, Complete{pending}}, []string{BookingKey(pending), ScheduleKey}},
@@ -93,7 +93,7 @@ func TestReadsOfTheUnauthorized(t *testing.T) {
 	next := pending
 	next.Booking = BookingID{1}
 	bookings := []Operation{next, Complete{pending.Booking}, Cancel{Booking: pending.Booking}}
-	freeze := []Operation{SetFrozen{alice.account, true}}
+	freeze := []Operation{SetFrozen{alice.account, true, "test"}}
 	rules := []Operation{ProposeRules{Version: 2}, ApproveRules{Version: 2}, PublishRules{Version: 2}, PublishRules{Version: 1}}
 	all := slices.Concat(bookings, freeze, rules)
 	for name, c := range map[string]struct {
@@ -110,9 +110,9 @@ func TestReadsOfTheUnauthorized(t *testing.T) {
 		s := &spy{memory: l.state}
 		env := l.next()
 		env.Caller = c.caller
-		order := alice.order(Order{To: Account{1}, Amount: 1, Nonce: 1, Deadline: env.Time}, nil)
+		order := alice.order(Order{Kind: KindTransfer, To: Account{1}, Amount: 1, Nonce: 1, Deadline: env.Time}, nil)
 		res, err := Apply(env, append(slices.Clone(c.refused), order), s)
-		if err != nil || !slices.Equal(s.read, []string{AccountKey(alice.account)}) {
+		if err != nil || !slices.Equal(s.read, []string{AccountKey(alice.account), ScheduleKey}) {
 			t.Errorf("%s makes peers read %q, %v", name, s.read, err)
 		}
 		for i, e := range res.Journal.Entries[:len(c.refused)] {
@@ -188,7 +188,7 @@ func TestOverflow(t *testing.T) {
 	for _, c := range []CreditRef{first, second, later} {
 		l.state[c.Of(bob.account).Key()] = EncodeCredit(math.MaxInt64)
 	}
-	redeem := Order{Redeem: true, Amount: 1, Nonce: 1, Deadline: l.env.Time}
+	redeem := Order{Kind: KindRedeem, Amount: 1, Nonce: 1, Deadline: l.env.Time}
 	for name, refs := range map[string][]CreditRef{
 		"in one month":      {first, second},
 		"in several months": {first, later},

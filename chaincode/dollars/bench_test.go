@@ -17,7 +17,7 @@ func BenchmarkTransfers(b *testing.B) {
 		from, to := memberNamed(fmt.Sprintf("payer %d", i)), memberNamed(fmt.Sprintf("payee %d", i))
 		credit := CreditRef{month(b, "2028-11"), txID(2)}
 		l.state[credit.Of(from.account).Key()] = EncodeCredit(10_00)
-		ops[i] = from.order(Order{To: to.account, Amount: 1_00, Nonce: 1, Deadline: l.env.Time}, []CreditRef{credit})
+		ops[i] = from.order(Order{Kind: KindTransfer, To: to.account, Amount: 1_00, Nonce: 1, Deadline: l.env.Time}, []CreditRef{credit})
 	}
 	benchmarkApply(b, l, ops)
 }

@@ -36,8 +36,9 @@ func (c Currency) Domain(channel, chaincode string, chainID uint64) eip712.Domai
 // Roles a certificate carries in its attribute "role".
 const (
 	RoleIssuer   = "issuer"   // reports bookings
-	RoleOperator = "operator" // freezes and unfreezes accounts
-	RoleRules    = "rules"    // proposes, approves and publishes earning rules
+	RoleOperator = "operator" // freezes and unfreezes accounts, adjusts them, recovers them when keys are lost
+	RoleRules    = "rules"    // proposes, approves and publishes earning rules; keeps the catalogue of rewards
+	RoleMerchant = "merchant" // captures and releases holds, and takes vouchers
 )
 
 // Caller is who submitted the transaction, as its certificate says.

@@ -103,17 +103,54 @@ func drawEarningRecord(t *rapid.T) (rec EarningRecord) {
 }
 
 func drawAnyOrder(t *rapid.T) SignedOrder {
-	o := SignedOrder{Order: Order{
-		Redeem: rapid.Bool().Draw(t, "redeem"), From: drawAccount(t), Amount: drawAmount(t),
-		Nonce: rapid.Uint64().Draw(t, "nonce"), Deadline: rapid.Int64Min(0).Draw(t, "deadline"),
-		MemoHash: [32]byte(drawBytes(t, 32, "memo")), ChainID: rapid.Uint64().Draw(t, "chain id"),
-	}}
-	if !o.Redeem {
-		o.To = drawAccount(t)
-	}
+	o := SignedOrder{Order: drawForm(t)}
 	o.Signature = eip712.Signature(drawBytes(t, 65, "signature"))
 	o.Credits = drawCredits(t)
 	return o
+}
+
+// orderKinds are the kinds that are orders.
+var orderKinds = func() (list []Kind) {
+	for k, form := range forms {
+		if form != nil {
+			list = append(list, Kind(k))
+		}
+	}
+	return list
+}()
+
+// drawForm draws an order of any kind, with every field that its form has.
+func drawForm(t *rapid.T) Order {
+	o := Order{Kind: rapid.SampledFrom(orderKinds).Draw(t, "order"), ChainID: rapid.Uint64().Draw(t, "chain id")}
+	for _, m := range forms[o.Kind].Members {
+		switch m.Field {
+		case FieldFrom:
+			o.From = drawAccount(t)
+		case FieldTo:
+			o.To = drawAccount(t)
+		case FieldOther:
+			o.Other = drawAccount(t)
+		case FieldAmount:
+			o.Amount = drawAmount(t)
+		case FieldUntil:
+			o.Until = rapid.Int64Min(0).Draw(t, "until")
+		case FieldRef:
+			o.Ref = [32]byte(drawBytes(t, 32, "ref"))
+		case FieldReference:
+			o.Reference = [32]byte(drawBytes(t, 32, "reference"))
+		case FieldNonce:
+			o.Nonce = rapid.Uint64().Draw(t, "nonce")
+		case FieldDeadline:
+			o.Deadline = rapid.Int64Min(0).Draw(t, "deadline")
+		case FieldMemoHash:
+			o.MemoHash = [32]byte(drawBytes(t, 32, "memo"))
+		}
+	}
+	return o
+}
+
+func drawReason(t *rapid.T) string {
+	return rapid.StringN(0, MaxFactCode, MaxFactCode).Draw(t, "reason")
 }
 
 func drawOperation(t *rapid.T) Operation {
@@ -127,13 +164,17 @@ func drawOperation(t *rapid.T) Operation {
 	case KindComplete:
 		return Complete{drawBookingID(t)}
 	case KindCancel:
-		return Cancel{drawBookingID(t), drawCredits(t)}
+		o := Cancel{Booking: drawBookingID(t), Credits: drawCredits(t)}
+		for range rapid.IntRange(0, 2).Draw(t, "recall") {
+			o.Recall = append(o.Recall, NamedCredits{drawAccount(t), drawCredits(t)})
+		}
+		return o
 	case KindTransfer:
 		return drawAnyOrder(t)
 	case KindAbsorb:
 		return Absorb{drawAccount(t), drawCredits(t)}
 	case KindFreeze:
-		return SetFrozen{drawAccount(t), rapid.Bool().Draw(t, "frozen")}
+		return SetFrozen{drawAccount(t), rapid.Bool().Draw(t, "frozen"), drawReason(t)}
 	}
 	version, hash := rapid.Uint32().Draw(t, "version"), earn.Hash(drawBytes(t, 32, "hash"))
 	switch kind {
@@ -147,7 +188,7 @@ func drawOperation(t *rapid.T) Operation {
 
 func drawEntry(t *rapid.T) Entry {
 	e := Entry{
-		Kind:    Kind(rapid.Uint8Range(0, uint8(KindPublishRules)).Draw(t, "kind")),
+		Kind:    Kind(rapid.Uint8Range(0, kinds-1).Draw(t, "kind")),
 		Outcome: Outcome(rapid.Uint8Range(uint8(Applied), uint8(Rejected)).Draw(t, "outcome")),
 		Version: rapid.Uint32().Draw(t, "version"),
 		Before:  BookingState(rapid.Uint8Range(0, uint8(BookingNoted)).Draw(t, "before")),

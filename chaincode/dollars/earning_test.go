@@ -74,12 +74,12 @@ func TestReadsOfLimits(t *testing.T) {
 		{
 			"a cancellation", 0,
 			[]Operation{Cancel{Booking: id}},
-			[]string{BookingKey(id), EarningKey(alice), TripKey(id.Trip()), share},
+			[]string{BookingKey(id), ScheduleKey, EarningKey(alice), TripKey(id.Trip()), share},
 		},
 		{
 			"a reversal", 0,
 			[]Operation{Cancel{Booking: done}},
-			[]string{BookingKey(done), EarningKey(alice), TripKey(id.Trip()), share, AccountKey(alice)},
+			[]string{BookingKey(done), ScheduleKey, EarningKey(alice), TripKey(id.Trip()), share, AccountKey(alice)},
 		},
 		{"a proposal", 0, []Operation{ProposeRules{Version: 2}, ProposeRules{Version: 3}}, []string{ScheduleKey, ProposalKey}},
 	} {
@@ -217,7 +217,7 @@ func TestRefusedAwards(t *testing.T) {
 	}
 	rec.Parts[0].Points, rec.Parts[1].Points = math.MaxInt64-5_00, 5_00
 	l.state[BookingKey(pending.Booking)] = rec.Encode()
-	pay := bob.order(Order{To: alice, Amount: MaxAmount, Nonce: 1, Deadline: l.env.Time}, []CreditRef{credit})
+	pay := bob.order(Order{Kind: KindTransfer, To: alice, Amount: MaxAmount, Nonce: 1, Deadline: l.env.Time}, []CreditRef{credit})
 	l.state[EarningKey(alice)] = EarningRecord{}.Encode()
 	res, err = Apply(l.next(), []Operation{pay, Complete{pending.Booking}}, l.state)
 	if err != nil || res.Journal.Entries[0].Outcome != Applied || res.Journal.Entries[1].Code != CodeAmountOverflow {

@@ -48,6 +48,54 @@ const (
 	CodeBalance          Code = "insufficient_balance"
 	CodeStaleCredits     Code = "stale_credits"    // too little, but a credit the order named was gone: try again with fresh ones
 	CodeTooManyCredits   Code = "too_many_credits" // more than MaxCredits named by one operation
+
+	CodeReasonInvalid Code = "reason_invalid"     // no reason, or one that is no code
+	CodeOwnApproval   Code = "own_approval"       // approved by whom, or by whose organisation, it was proposed
+	CodeNotMerchant   Code = "not_merchant"       // the hold or voucher is for another merchant
+	CodeReference     Code = "reference_conflict" // the merchant's reference was used before for another amount
+	CodeUntilInvalid  Code = "until_invalid"      // an end in the past, or too far ahead
+
+	CodeHoldUnknown     Code = "hold_unknown"      // there is no such hold
+	CodeHoldEnded       Code = "hold_ended"        // released, or captured whole
+	CodeHoldExpired     Code = "hold_expired"      // captured after its end
+	CodeHoldOpen        Code = "hold_open"         // released before its end by somebody else than its merchant
+	CodeCaptureOverHold Code = "capture_over_hold" // more than is left of it
+	CodeHoldCaptures    Code = "hold_captures"     // captured in more parts than MaxCaptures
+
+	CodeRewardInvalid  Code = "reward_invalid"  // what cannot be a reward
+	CodeRewardUnknown  Code = "reward_unknown"  // not in the catalogue
+	CodeRewardClosed   Code = "reward_closed"   // not yet, or no longer, to be claimed
+	CodeRewardPrice    Code = "reward_price"    // the order names another price
+	CodeRewardSoldOut  Code = "reward_sold_out" // nothing is left of the stock
+	CodeRewardStock    Code = "reward_stock"    // a stock that would be lower, or limited only now
+	CodeVoucherTaken   Code = "voucher_taken"   // the hash of a code that another voucher has
+	CodeVoucherUnknown Code = "voucher_unknown" // no voucher has this code
+	CodeVoucherUsed    Code = "voucher_used"    // it was used before
+	CodeVoucherExpired Code = "voucher_expired" // it is past its end
+
+	CodeHouseholdUnknown Code = "household_unknown"     // the account is no household
+	CodeHouseholdMember  Code = "household_member"      // the account is, or is in, a household already
+	CodeHouseholdInvite  Code = "household_not_invited" // not invited, or on other terms
+	CodeHouseholdOther   Code = "household_not_member"  // not a member of this household
+	CodeHouseholdHead    Code = "household_head"        // only the head may do it, or the head may not
+	CodeHouseholdFull    Code = "household_full"        // more than MaxHousehold members
+	CodeHouseholdLimit   Code = "household_limit"       // more than the member may spend of it today
+
+	CodeKeyInvalid Code = "key_invalid" // a key to add that signs already, to remove that does not, or the last one
+	CodeKeysFull   Code = "keys_full"   // more than MaxKeys
+
+	CodeRecoveryUnknown Code = "recovery_unknown" // none, or of another key
+	CodeRecoveryPending Code = "recovery_pending" // another is under way
+	CodeRecoveryWaiting Code = "recovery_waiting" // not approved yet, or its waiting period is not over
+
+	CodeOrderLimit   Code = "order_limit"   // more than one order may move
+	CodeDayLimit     Code = "day_limit"     // more than an account may send in a day
+	CodeCoolingLimit Code = "cooling_limit" // more than a new payee may be sent yet
+
+	CodeAdjustmentInvalid  Code = "adjustment_invalid"  // what cannot be an adjustment
+	CodeAdjustmentUnknown  Code = "adjustment_unknown"  // not proposed
+	CodeAdjustmentConflict Code = "adjustment_conflict" // proposed before with other content
+	CodeAdjustmentLimit    Code = "adjustment_limit"    // more than may be adjusted in a day
 )
 
 // Error is a refusal: a code for programs and a sentence for people, without personal data.

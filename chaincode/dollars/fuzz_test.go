@@ -37,16 +37,16 @@ func seedOperations() (ops []Operation) {
 	all.Booked, all.Cabin, all.Route, all.Country, all.Hotel, all.Channel = 19_990, "business", "FRA-LIS", "PT", "h_1", "app"
 	all.Party, all.Trip = 2, earn.Trip{Hotels: 1, Cars: 2, Flights: 3, Nights: 4}
 	set := standard.Encode()
-	order := Order{To: bob.account, Amount: 1_00, Nonce: 1, Deadline: 1_793_534_400}
-	redeem := Order{Redeem: true, Amount: 1_00, Nonce: 3, Deadline: 1_793_534_400, ChainID: 1, MemoHash: [32]byte{1}}
+	order := Order{Kind: KindTransfer, To: bob.account, Amount: 1_00, Nonce: 1, Deadline: 1_793_534_400}
+	redeem := Order{Kind: KindRedeem, Amount: 1_00, Nonce: 3, Deadline: 1_793_534_400, ChainID: 1, MemoHash: [32]byte{1}}
 	return []Operation{
 		Confirm{id, alice.account, facts},
 		Complete{id},
-		Cancel{id, credits},
+		Cancel{Booking: id, Credits: credits},
 		alice.order(order, credits), alice.order(redeem, nil),
 		Absorb{alice.account, credits},
-		SetFrozen{bob.account, true},
-		SetFrozen{bob.account, false},
+		SetFrozen{bob.account, true, "test"},
+		SetFrozen{bob.account, false, "test"},
 		Confirm{NewBookingID("seed", "booking", "2"), alice.account, all},
 		ProposeRules{1, set},
 		ApproveRules{1, earn.HashOf(set)},
@@ -102,7 +102,7 @@ func FuzzDecodeAccountRecord(f *testing.F) {
 		_ = rec.Window.Next()
 		return rec.Encode(), nil
 	}, AccountRecord{}.Encode(), AccountRecord{
-		Frozen: true, Debt: 7, Window: Window{Floor: 9, Used: []byte{0xfe, 1}}, Buckets: Buckets{{1, 2}, {3, 4}},
+		Frozen: "test", Debt: 7, Window: Window{Floor: 9, Used: []byte{0xfe, 1}}, Buckets: Buckets{{1, 2}, {3, 4}},
 	}.Encode())
 }
 

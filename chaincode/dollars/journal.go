@@ -24,14 +24,30 @@ func (o Outcome) String() string {
 //	confirm    Ref booking, Account, Amount promised, Version of the rules, Before, After, Explanation
 //	complete   Ref booking, Account, Amount, Before, After, Moved minted to Account
 //	cancel     Ref booking, Account, Amount (promised or minted), Before, After; when it reverses an award:
-//	           Moved burned from Account, Debt what was missing
+//	           Moved burned from Account, Recalled burned from others, and of what was missing Debt or Forgiven
 //	transfer   Ref order, Account from, Other to, Amount, Moved
 //	redeem     Ref order, Account, Amount, Moved burned
 //	absorb     Account
-//	freeze     Account
-//	unfreeze   Account
+//	freeze, unfreeze   Account, Name the reason
 //	propose, approve, publish   Ref hash of the rule set, Version
+//	hold       Ref order, Account, Other merchant, Amount, Moved set aside
+//	capture    Ref order of the hold, Account, Other merchant, Amount, Moved burned, Link reference
+//	release    Ref order of the hold, Account, Other merchant, Amount, Moved back to Account, Expired burned instead
+//	set-reward Ref RewardID, Name the reward, Amount price
+//	claim      Ref order, Account, Amount, Moved burned, Name the reward, Link hash of the code
+//	use        Ref hash of the code, Account whose voucher, Other merchant, Name the reward, Link reference
+//	form       Ref order, Account head, Other household
+//	invite     Ref order, Account head, Other member, Amount a day
+//	join       Ref order, Account member, Other household, Amount a day
+//	contribute Ref order, Account, Other household, Amount, Moved
+//	leave      Ref order, Account household, Other member, Amount, Moved to Other
+//	change-keys   Ref order, Account, Other the key added, or removed if none was
+//	object     Ref order, Account, Other the key
+//	propose-recovery, approve-recovery, recover   Account, Other the key
+//	propose-adjustment, approve-adjustment   Ref id, Account, Amount, Name the reason, Burn; once approved Moved granted
+//	           or burned, and Debt what of a correction was missing
 //
+// By is who signed an order where that is not Account's own key: the member of a household, or another of its keys.
 // Expired and Repaid are set wherever an operation touched Account: points burned because their month had passed,
 // and points burned to repay its debt. A duplicate carries the state and amount of the first time and moves
 // nothing. A rejection has Kind, Code and Ref only; where there is no Ref it is matched by its place in the batch.
@@ -51,15 +67,28 @@ type Entry struct {
 	Expired Buckets
 	Repaid  Buckets
 
+	By       Account
+	Forgiven Amount
+	Name     string
+	Burn     bool
+	Link     [32]byte
+	Recalled []Recalled
+
 	// Explanation is the earn.Digest of how a confirmed item came to its points: of what the rules saw of it, and of
 	// what each row gave. Both are in the booking's record, from which it can be worked out again.
 	Explanation [32]byte
 }
 
+// Recalled is what a reversal took from an account that the points had been given to.
+type Recalled struct {
+	Account Account
+	Moved   Buckets
+}
+
 // Journal is what one transaction did, an entry for each operation in their order.
 type Journal struct{ Entries []Entry }
 
-const journalVersion = 1
+const journalVersion = 2
 
 // Presence bits of an entry's optional fields: absent ones cost nothing.
 const (
@@ -74,6 +103,12 @@ const (
 	hasExpired
 	hasRepaid
 	hasExplanation
+	hasBy
+	hasForgiven
+	hasName
+	hasBurn
+	hasLink
+	hasRecalled
 	hasAll = 1<<iota - 1
 )
 
@@ -93,6 +128,12 @@ func (e *Entry) presence() (bits uint64) {
 		{len(e.Expired) > 0, hasExpired},
 		{len(e.Repaid) > 0, hasRepaid},
 		{e.Explanation != [32]byte{}, hasExplanation},
+		{!e.By.IsZero(), hasBy},
+		{e.Forgiven != 0, hasForgiven},
+		{e.Name != "", hasName},
+		{e.Burn, hasBurn},
+		{e.Link != [32]byte{}, hasLink},
+		{len(e.Recalled) > 0, hasRecalled},
 	} {
 		if f.set {
 			bits |= f.bit
@@ -149,6 +190,31 @@ func appendEntry(b []byte, e *Entry) []byte {
 	}
 	if bits&hasExplanation != 0 {
 		b = append(b, e.Explanation[:]...)
+	}
+	if bits >= hasBy {
+		b = appendRareFields(b, e, bits)
+	}
+	return b
+}
+
+func appendRareFields(b []byte, e *Entry, bits uint64) []byte {
+	if bits&hasBy != 0 {
+		b = append(b, e.By[:]...)
+	}
+	if bits&hasForgiven != 0 {
+		b = appendAmount(b, e.Forgiven)
+	}
+	if bits&hasName != 0 {
+		b = appendBytes(b, []byte(e.Name))
+	}
+	if bits&hasLink != 0 {
+		b = append(b, e.Link[:]...)
+	}
+	if bits&hasRecalled != 0 {
+		b = appendUint(b, uint64(len(e.Recalled)))
+		for _, x := range e.Recalled {
+			b = appendBuckets(append(b, x.Account[:]...), x.Moved)
+		}
 	}
 	return b
 }
@@ -207,10 +273,36 @@ func (r *reader) entry(e *Entry) {
 	if bits&hasExplanation != 0 {
 		r.fixed(e.Explanation[:])
 	}
-	known := e.Kind <= KindPublishRules && e.Outcome >= Applied && e.Outcome <= Rejected &&
+	if bits >= hasBy {
+		r.rareFields(e, bits)
+	}
+	known := e.Kind < kinds && e.Outcome >= Applied && e.Outcome <= Rejected &&
 		e.Before <= BookingNoted && e.After <= BookingNoted
 	// A field written though empty is a second spelling of the same entry.
 	if !known || e.presence() != bits {
 		r.fail()
+	}
+}
+
+func (r *reader) rareFields(e *Entry, bits uint64) {
+	if bits&hasBy != 0 {
+		r.fixed(e.By[:])
+	}
+	if bits&hasForgiven != 0 {
+		e.Forgiven = r.amount()
+	}
+	if bits&hasName != 0 {
+		e.Name = string(r.bytes(MaxFactCode))
+	}
+	e.Burn = bits&hasBurn != 0
+	if bits&hasLink != 0 {
+		r.fixed(e.Link[:])
+	}
+	if bits&hasRecalled != 0 {
+		e.Recalled = make([]Recalled, r.count(21))
+		for i := range e.Recalled {
+			r.fixed(e.Recalled[i].Account[:])
+			e.Recalled[i].Moved = r.buckets()
+		}
 	}
 }

@@ -43,7 +43,7 @@ func (m memory) write(writes []Write) {
 type holding struct {
 	points map[Expiry]Amount
 	debt   Amount
-	frozen bool
+	frozen string
 	window Window
 }
 

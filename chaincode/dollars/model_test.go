@@ -175,7 +175,7 @@ func (m *model) order(o SignedOrder) (Outcome, Code) {
 	p.nonces = nonces
 	m.touch(o.From)
 	for e, a := range p.take(o.Amount) {
-		if !o.Redeem {
+		if o.Order.Kind == KindTransfer {
 			m.person(o.To).points[e] += a
 		}
 	}

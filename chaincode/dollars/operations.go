@@ -30,27 +30,55 @@ func (b *batch) apply(i int, op Operation) (Entry, error) {
 		return b.approveRules(o)
 	case PublishRules:
 		return b.publishRules(o)
+	case SetReward:
+		return b.setReward(o)
+	case Recovery:
+		return b.recovery(o)
+	case ProposeAdjustment:
+		return b.proposeAdjustment(o)
+	case ApproveAdjustment:
+		return b.approveAdjustment(o)
 	}
 	return Entry{Kind: KindUnreadable}, malformed("operation")
 }
 
-// authorize lets only the issuer's certificates with the operation's role pass.
+// authorize lets only certificates with the operation's role pass, and but for recoveries and approvals, in which other
+// organisations have a say, only the issuer's.
 func (b *batch) authorize(op Operation) error {
 	var role string
-	switch op.(type) {
+	anyMSP := false
+	switch o := op.(type) {
 	case Confirm, Complete, Cancel:
 		role = RoleIssuer
-	case SetFrozen:
+	case SetFrozen, ProposeAdjustment:
 		role = RoleOperator
-	case ProposeRules, ApproveRules, PublishRules:
+	case ApproveAdjustment:
+		role, anyMSP = RoleOperator, true
+	case Recovery:
+		if o.Step == KindRecover {
+			return nil // what counts is the approval, and the time
+		}
+		role, anyMSP = RoleOperator, true
+	case ProposeRules, ApproveRules, PublishRules, SetReward:
 		role = RoleRules
+	case SignedOrder:
+		if !o.From.IsZero() || !o.ByMerchant() || o.Order.Kind == KindRelease {
+			return nil // what counts is the signature or, at a hold's end, the time
+		}
+		role = RoleMerchant
 	default:
-		return nil // what counts is the signature, or nothing
+		return nil
 	}
-	if b.env.Caller.MSP != b.env.Currency.IssuerMSP || b.env.Caller.Role != role {
-		return refuse(CodeNotAuthorized, fmt.Sprintf("this needs a certificate of %s with role=%s", b.env.Currency.IssuerMSP, role))
+	issuer := b.env.Currency.IssuerMSP
+	if b.env.Caller.Role == role && (anyMSP || b.env.Caller.MSP == issuer) {
+		return nil
 	}
-	return nil
+	return refuse(CodeNotAuthorized, fmt.Sprintf("this needs a certificate of %s with role=%s", issuer, role))
+}
+
+// isMerchant tells whether the caller's certificate is the issuer's merchant's.
+func (b *batch) isMerchant() bool {
+	return b.env.Caller.MSP == b.env.Currency.IssuerMSP && b.env.Caller.Role == RoleMerchant
 }
 
 func (b *batch) confirm(o Confirm) (Entry, error) {
@@ -224,6 +252,9 @@ func (b *batch) clawBack(e *Entry, rec BookingRecord, refs []CreditRef) error {
 
 func (b *batch) order(o SignedOrder, check orderCheck) (Entry, error) {
 	e := Entry{Kind: o.Kind(), Ref: check.id}
+	if o.ByMerchant() {
+		return b.byMerchant(o, check)
+	}
 	if check.err != nil {
 		return e, check.err
 	}
@@ -231,32 +262,75 @@ func (b *batch) order(o SignedOrder, check orderCheck) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	if p.rec.Frozen {
+	if e.By, err = b.signedFor(p, check.signer); err != nil {
+		return e, err
+	}
+	if p.rec.Frozen != "" && o.Order.Kind != KindObject {
 		return e, refuse(CodeAccountFrozen, "the account is frozen; it can receive but not spend")
 	}
 	if p.rec.Window, err = p.rec.Window.use(o.Nonce); err != nil {
 		return e, err
 	}
-	have, err := p.rec.Buckets.Total()
+	if o.Spends() {
+		err = b.spend(o, check, p, &e)
+	} else {
+		err = b.arrange(o, check, p, &e)
+	}
 	if err != nil {
 		return e, err
 	}
-	if have < o.Amount {
-		if p.stale {
-			return e, refuse(CodeStaleCredits, "a credit named with the order is gone, and without it the points do not suffice")
-		}
-		return e, refuse(CodeBalance, "the account has fewer points than the order's amount")
-	}
-	e.Moved = p.rec.Buckets.take(o.Amount)
-	e.Amount = o.Amount
-	if !o.Redeem {
-		e.Other = o.To
-		if err := b.credit(o.To, e.Moved); err != nil {
-			return e, err
-		}
-	}
 	b.close(p, &e)
 	return e, nil
+}
+
+// spend takes an order's amount out of the purse and brings it to where the order says.
+func (b *batch) spend(o SignedOrder, check orderCheck, p *purse, e *Entry) error {
+	have, err := p.rec.Buckets.Total()
+	if err != nil {
+		return err
+	}
+	if have < o.Amount {
+		if p.stale {
+			return refuse(CodeStaleCredits, "a credit named with the order is gone, and without it the points do not suffice")
+		}
+		return refuse(CodeBalance, "the account has fewer points than the order's amount")
+	}
+	if err := b.limit(o, p, e.By); err != nil {
+		return err
+	}
+	e.Amount, e.Moved = o.Amount, p.rec.Buckets.take(o.Amount)
+	switch o.Order.Kind {
+	case KindTransfer:
+		e.Other = o.To
+		if err := b.note(p, o.To, e.Moved); err != nil {
+			return err
+		}
+		return b.credit(o.To, e.Moved)
+	case KindHold:
+		return b.hold(o, check.id, e)
+	case KindClaim:
+		return b.claim(o, e)
+	case KindContribute:
+		return b.contribute(o, p, e)
+	}
+	return nil
+}
+
+// arrange does what an order says that moves nothing out of the purse.
+func (b *batch) arrange(o SignedOrder, check orderCheck, p *purse, e *Entry) error {
+	switch o.Order.Kind {
+	case KindForm:
+		return b.form(NewHousehold(check.id), p, e)
+	case KindInvite:
+		return b.invite(o, e)
+	case KindJoin:
+		return b.join(o, p, e)
+	case KindLeave:
+		return b.leave(o, p, e)
+	case KindChangeKeys:
+		return b.changeKeys(o, p, e)
+	}
+	return b.object(o, e)
 }
 
 func (b *batch) absorb(o Absorb) (Entry, error) {
@@ -285,13 +359,20 @@ func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
 	if o.Account.IsZero() {
 		return e, refuse(CodeZeroAddress, "the zero address cannot be frozen")
 	}
+	if !isReason(o.Reason) {
+		return e, refuse(CodeReasonInvalid, fmt.Sprintf("say why, by a code: up to %d letters, digits, and . _ / -", MaxFactCode))
+	}
 	slot := b.accounts[o.Account]
-	e.Account, e.Outcome = o.Account, Applied
-	if slot.rec.Frozen == o.Frozen {
+	e.Account, e.Name, e.Outcome = o.Account, o.Reason, Applied
+	if (slot.rec.Frozen != "") == o.Frozen {
 		e.Outcome = Duplicate
 		return e, nil
 	}
-	slot.rec.Frozen, slot.dirty = o.Frozen, true
+	rec := slot.rec
+	if rec.Frozen = ""; o.Frozen {
+		rec.Frozen = o.Reason
+	}
+	slot.put(rec)
 	return e, nil
 }
 

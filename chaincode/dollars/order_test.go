@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/destinasia/dollars/chaincode/eip712"
 	"github.com/ethereum/go-ethereum/common"
 	"github.com/ethereum/go-ethereum/common/math"
 	"github.com/ethereum/go-ethereum/signer/core/apitypes"
@@ -14,14 +15,14 @@ import (
 func TestOrderCheck(t *testing.T) {
 	const now = 1_700_000_000
 	alice, bob := memberNamed("alice").account, memberNamed("bob").account
-	good := Order{From: alice, To: bob, Amount: 1_00, Nonce: 1, Deadline: now + 60}
+	good := Order{Kind: KindTransfer, From: alice, To: bob, Amount: 1_00, Nonce: 1, Deadline: now + 60}
 	for _, c := range []struct {
 		name   string
 		change func(*Order)
 		code   Code
 	}{
 		{"a good transfer", func(*Order) {}, ""},
-		{"a good redemption", func(o *Order) { o.Redeem, o.To = true, Account{} }, ""},
+		{"a good redemption", func(o *Order) { o.Kind, o.To = KindRedeem, Account{} }, ""},
 		{"the smallest amount", func(o *Order) { o.Amount = 1 }, ""},
 		{"the largest amount", func(o *Order) { o.Amount = MaxAmount }, ""},
 		{"a deadline right now", func(o *Order) { o.Deadline = now }, ""},
@@ -49,13 +50,13 @@ func TestOrderCheck(t *testing.T) {
 func TestOrderVerify(t *testing.T) {
 	currency, _ := CurrencyOf(testChaincode)
 	alice, bob, eve := memberNamed("alice"), memberNamed("bob"), memberNamed("eve")
-	signed := Order{From: alice.account, To: bob.account, Amount: 1_00, Nonce: 7, Deadline: 1_700_000_000, MemoHash: [32]byte{1}}
+	signed := Order{Kind: KindTransfer, From: alice.account, To: bob.account, Amount: 1_00, Nonce: 7, Deadline: 1_700_000_000, MemoHash: [32]byte{1}}
 	sig := alice.sign(signed, testChannel)
 	for _, c := range []struct {
 		name   string
 		change func(*Order)
 	}{
-		{"redeemed instead", func(o *Order) { o.Redeem = true }},
+		{"redeemed instead", func(o *Order) { o.Kind = KindRedeem }},
 		{"from somebody else", func(o *Order) { o.From = eve.account }},
 		{"to somebody else", func(o *Order) { o.To = eve.account }},
 		{"another amount", func(o *Order) { o.Amount++ }},
@@ -66,7 +67,7 @@ func TestOrderVerify(t *testing.T) {
 	} {
 		o := signed
 		c.change(&o)
-		if err := o.Verify(o.ID(currency, testChannel, testChaincode), sig); codeOf(err) != CodeSignatureInvalid {
+		if err := signedBy(o.ID(currency, testChannel, testChaincode), sig, alice.account); codeOf(err) != CodeSignatureInvalid {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
@@ -80,21 +81,30 @@ func TestOrderVerify(t *testing.T) {
 		"another asset":     signed.ID(other, testChannel, testChaincode),
 		"another name":      signed.ID(renamed, testChannel, testChaincode),
 	} {
-		if err := signed.Verify(id, sig); codeOf(err) != CodeSignatureInvalid {
+		if err := signedBy(id, sig, alice.account); codeOf(err) != CodeSignatureInvalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 
 	id := signed.ID(currency, testChannel, testChaincode)
-	if err := signed.Verify(id, sig); err != nil {
+	if err := signedBy(id, sig, alice.account); err != nil {
 		t.Errorf("as signed: %v", err)
 	}
-	if err := signed.Verify(id, highS(sig)); codeOf(err) != CodeSignatureHighS {
+	if err := signedBy(id, highS(sig), alice.account); codeOf(err) != CodeSignatureHighS {
 		t.Errorf("with the other s: %v", err)
 	}
-	if err := signed.Verify(id, eve.sign(signed, testChannel)); codeOf(err) != CodeSignatureInvalid {
+	if err := signedBy(id, eve.sign(signed, testChannel), alice.account); codeOf(err) != CodeSignatureInvalid {
 		t.Errorf("signed by Eve: %v", err)
 	}
+}
+
+// signedBy tells why an order is not signed by an account's own key.
+func signedBy(id OrderID, sig eip712.Signature, account Account) error {
+	signer, err := Signer(id, sig)
+	if err == nil && signer != account {
+		err = notSigned()
+	}
+	return err
 }
 
 // TestOrderIDAgainstGoEthereum signs what a wallet would show: the typed data built from our type strings, hashed by
@@ -104,19 +114,14 @@ func TestOrderIDAgainstGoEthereum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		o := drawAnyOrder(t).Order
 		domain := currency.Domain(testChannel, testChaincode, o.ChainID)
-		name, encodeType := "Transfer", TransferType
-		message := apitypes.TypedDataMessage{
-			"from": o.From.String(), "to": o.To.String(), "asset": "DSD",
-			"amount": big.NewInt(int64(o.Amount)), "nonce": new(big.Int).SetUint64(o.Nonce),
-			"deadline": big.NewInt(o.Deadline), "memoHash": o.MemoHash[:],
-		}
-		if o.Redeem {
-			name, encodeType = "Redeem", RedeemType
-			delete(message, "to")
+		form := FormOf(o.Kind)
+		message := apitypes.TypedDataMessage{}
+		for _, m := range form.Members {
+			message[m.Name] = o.Value(m.Field, currency)
 		}
 		data := apitypes.TypedData{
-			Types:       apitypes.Types{name: fieldsOf(encodeType), "EIP712Domain": fieldsOf("D(string name,string version,bytes32 salt)")},
-			PrimaryType: name, Message: message,
+			Types:       apitypes.Types{form.Name: fieldsOf(form.Type()), "EIP712Domain": fieldsOf("D(string name,string version,bytes32 salt)")},
+			PrimaryType: form.Name, Message: message,
 			Domain: apitypes.TypedDataDomain{Name: "Destinasia Dollars", Version: "1", Salt: common.Hash(domain.Salt).Hex()},
 		}
 		if o.ChainID != 0 {

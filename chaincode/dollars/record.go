@@ -8,30 +8,100 @@ import (
 
 // AccountRecord is what the ledger keeps under the account's own key. An account that never spent has none.
 type AccountRecord struct {
-	Frozen  bool
 	Debt    Amount // points owed after a reversal found too little; repaid before anything else
 	Window  Window
 	Buckets Buckets // what earlier spends absorbed and left
+
+	// What few accounts have; absent it costs nothing.
+	Frozen    string    // the reason, a code; "" is not frozen
+	Keys      []Account // that sign for the account; none: the key that its address is of
+	Day       Spent     // of orders, where the policy limits a day's
+	Given     []Given   // oldest first, where the policy recalls
+	Household Account   // of which it is a member
+	Pool      *Pool     // of a household
 }
 
 // recordVersion is the first byte of every record, so that a later layout can be told from this one.
 const recordVersion = 1
 
+// Presence bits of an account's optional fields.
+const (
+	hasFrozen = 1 << iota
+	hasKeys
+	hasDay
+	hasGiven
+	hasHousehold
+	hasPool
+	hasAllOfAccount = 1<<iota - 1
+)
+
+func (r *AccountRecord) presence() (bits byte) {
+	for i, set := range [...]bool{
+		r.Frozen != "", len(r.Keys) > 0, r.Day != Spent{}, len(r.Given) > 0, !r.Household.IsZero(), r.Pool != nil,
+	} {
+		if set {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
 // Encode writes the record.
 func (r AccountRecord) Encode() []byte {
-	b := []byte{recordVersion, 0}
-	if r.Frozen {
-		b[1] = 1
+	bits := r.presence()
+	b := appendBuckets(appendWindow(appendAmount([]byte{recordVersion, bits}, r.Debt), r.Window), r.Buckets)
+	if bits&hasFrozen != 0 {
+		b = appendBytes(b, []byte(r.Frozen))
 	}
-	return appendBuckets(appendWindow(appendAmount(b, r.Debt), r.Window), r.Buckets)
+	if bits&hasKeys != 0 {
+		b = appendUint(b, uint64(len(r.Keys)))
+		for _, k := range r.Keys {
+			b = append(b, k[:]...)
+		}
+	}
+	if bits&hasDay != 0 {
+		b = appendSpent(b, r.Day)
+	}
+	if bits&hasGiven != 0 {
+		b = appendGiven(b, r.Given)
+	}
+	if bits&hasHousehold != 0 {
+		b = append(b, r.Household[:]...)
+	}
+	if bits&hasPool != 0 {
+		b = appendPool(b, r.Pool)
+	}
+	return b
 }
 
 // DecodeAccountRecord reads what Encode wrote.
 func DecodeAccountRecord(data []byte) (AccountRecord, error) {
 	r := reader{buf: data}
-	version, frozen := r.byte(), r.byte()
-	rec := AccountRecord{Frozen: frozen == 1, Debt: r.amount(), Window: r.window(), Buckets: r.buckets()}
-	if !r.end() || version != recordVersion || frozen > 1 {
+	version, bits := r.byte(), r.byte()
+	rec := AccountRecord{Debt: r.amount(), Window: r.window(), Buckets: r.buckets()}
+	if bits&hasFrozen != 0 {
+		rec.Frozen = string(r.bytes(MaxFactCode))
+	}
+	if bits&hasKeys != 0 {
+		for range r.count(20) {
+			var k Account
+			r.fixed(k[:])
+			rec.Keys = append(rec.Keys, k)
+		}
+	}
+	if bits&hasDay != 0 {
+		rec.Day = r.spent()
+	}
+	if bits&hasGiven != 0 {
+		rec.Given = r.given()
+	}
+	if bits&hasHousehold != 0 {
+		r.fixed(rec.Household[:])
+	}
+	if bits&hasPool != 0 {
+		rec.Pool = r.pool()
+	}
+	if !r.end() || version != recordVersion || bits > hasAllOfAccount || rec.presence() != bits {
 		return AccountRecord{}, malformed("account record")
 	}
 	return rec, nil
@@ -48,6 +118,14 @@ const (
 	budgetPrefix  = "p/"
 	tripPrefix    = "t/"
 	rulesPrefix   = "r/version/"
+
+	adjustedPrefix   = "d/"
+	adjustmentPrefix = "j/"
+	holdPrefix       = "h/"
+	payeePrefix      = "n/"
+	recoveryPrefix   = "k/"
+	rewardPrefix     = "w/"
+	voucherPrefix    = "v/"
 )
 
 // ScheduleKey is the state key of the schedule of rules, and ProposalKey that of what is proposed to come next.
@@ -144,6 +222,11 @@ const (
 	StateSchedule
 	StateBudget // the pot of it
 	StateShare
+	StateHold
+	StateReward
+	StateVoucher
+	StateRecovery
+	StateAdjustment
 )
 
 // StateKey is a state key taken apart; which field is set follows from the kind.
@@ -154,6 +237,9 @@ type StateKey struct {
 	Credit  Credit
 	Row     string // of a budget or a share of it
 	Lane    uint8  // of a share
+	Hold    HoldID
+	Reward  string
+	Hash    [32]byte // of a voucher's code; of an adjustment its id
 }
 
 // ParseStateKey takes a state key apart. Keys this package never writes are StateOther.
@@ -179,6 +265,36 @@ func ParseStateKey(key string) StateKey {
 		}
 	case strings.HasPrefix(key, budgetPrefix):
 		return parseBudget(key[len(budgetPrefix):])
+	}
+	return parseLaterKey(key)
+}
+
+// parseLaterKey takes keys apart of the records that have a file of their own.
+func parseLaterKey(key string) StateKey {
+	switch {
+	case strings.HasPrefix(key, holdPrefix):
+		account, order, _ := strings.Cut(key[len(holdPrefix):], "/")
+		a, okA := parseHex(account, 20)
+		o, okO := parseHex(order, 32)
+		if okA && okO {
+			return StateKey{Kind: StateHold, Hold: HoldID{Account(a), OrderID(o)}}
+		}
+	case strings.HasPrefix(key, rewardPrefix):
+		if id := key[len(rewardPrefix):]; id != "" {
+			return StateKey{Kind: StateReward, Reward: id}
+		}
+	case strings.HasPrefix(key, voucherPrefix):
+		if raw, ok := parseHex(key[len(voucherPrefix):], 32); ok {
+			return StateKey{Kind: StateVoucher, Hash: [32]byte(raw)}
+		}
+	case strings.HasPrefix(key, recoveryPrefix):
+		if raw, ok := parseHex(key[len(recoveryPrefix):], 20); ok {
+			return StateKey{Kind: StateRecovery, Account: Account(raw)}
+		}
+	case strings.HasPrefix(key, adjustmentPrefix):
+		if raw, ok := parseHex(key[len(adjustmentPrefix):], 32); ok {
+			return StateKey{Kind: StateAdjustment, Hash: [32]byte(raw)}
+		}
 	}
 	return StateKey{}
 }

@@ -20,6 +20,7 @@ type Scheduled struct {
 	Starts  int64 // Unix seconds
 	Hash    earn.Hash
 	Members bool // it looks at or keeps members' earning records
+	Policy  earn.Policy
 }
 
 // Bounds of the schedule, and of what comes onto it.
@@ -84,7 +85,7 @@ func (s Schedule) Encode() []byte {
 	b := appendUint([]byte{recordVersion}, uint64(len(s)))
 	for _, v := range s {
 		b = appendUint(appendUint(b, uint64(v.Version)), uint64(v.Starts))
-		b = append(append(b, v.Hash[:]...), boolByte(v.Members))
+		b = appendPolicy(append(append(b, v.Hash[:]...), boolByte(v.Members)), v.Policy)
 	}
 	return b
 }
@@ -93,13 +94,14 @@ func (s Schedule) Encode() []byte {
 func DecodeSchedule(data []byte) (Schedule, error) {
 	r := reader{buf: data}
 	version := r.byte()
-	s := make(Schedule, r.count(35))
+	s := make(Schedule, r.count(43))
 	for i := range s {
 		v := &s[i]
 		v.Version = uint32(r.uintMax(1<<32 - 1))
 		v.Starts = int64(r.uintMax(1<<63 - 1))
 		r.fixed(v.Hash[:])
 		v.Members = r.bool()
+		v.Policy = r.policy()
 		if i > 0 && (v.Version <= s[i-1].Version || v.Starts <= s[i-1].Starts) {
 			r.fail()
 		}
@@ -330,7 +332,11 @@ func (b *batch) publishRules(o PublishRules) (Entry, error) {
 	}
 	p.Published = b.env.Time
 	p.Starts = max(rules.RuleSet().Starts, p.Published) // what was promised before stays promised
-	schedule := b.rules.schedule.plus(Scheduled{p.Version, p.Starts, o.Hash, rules.UsesMember()}, b.env.Time)
+	next := Scheduled{Version: p.Version, Starts: p.Starts, Hash: o.Hash, Members: rules.UsesMember()}
+	if policy := rules.RuleSet().Policy; policy != nil {
+		next.Policy = *policy
+	}
+	schedule := b.rules.schedule.plus(next, b.env.Time)
 	if len(schedule) > MaxScheduled {
 		return e, refuse(CodeRulesFull, fmt.Sprintf("%d versions wait for their start or were in force in the last hour; more at a time is too many", MaxScheduled))
 	}

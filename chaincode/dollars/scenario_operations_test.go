@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/earn"
-	"github.com/ethereum/go-ethereum/crypto"
 )
 
 // step is one line of a batch.
@@ -24,8 +23,7 @@ type step struct {
 //	confirm b1 alice hotel 214.84 EUR 2026-01-01..2026-01-03
 //	complete b1
 //	cancel b1 [credits=]
-//	transfer alice bob 5.00 nonce=1 [deadline=+24h] [credits=] [signer=eve] [highs] [v=27] [channel=dollars] [chain=0] [memo=]
-//	redeem alice 5.00 nonce=1 [the same]
+//	transfer alice bob 5.00 nonce=1, redeem alice 5.00 nonce=1, and all other orders; see parseOrder
 //	absorb alice [credits=]
 //	freeze alice, unfreeze alice
 //	propose 1 winter, approve 1 winter, publish 1 winter
@@ -52,23 +50,19 @@ func (s *scenario) parseOperation(line string) (step, error) {
 		st.label = kind + " " + args[0]
 		st.op, err = s.parseBooking(kind, args, options)
 		st.ref = s.booking(args[0])
-	case "transfer", "redeem":
-		var o SignedOrder
-		o, err = s.parseOrder(kind == "redeem", args, options)
-		st.op, st.ref = o, o.ID(s.env.Currency, testChannel, testChaincode)
 	case "absorb":
 		o := Absorb{Account: s.account(args[0])}
 		o.Credits, err = s.parseCredits(options, o.Account)
 		st.op = o
 	case "freeze", "unfreeze":
-		st.op = SetFrozen{Account: s.account(args[0]), Frozen: kind == "freeze"}
+		st.op = SetFrozen{Account: s.account(args[0]), Frozen: kind == "freeze", Reason: reasonOf(options)}
 	case "propose", "approve", "publish":
 		st.op, st.ref, err = s.parseRules(kind, args)
 	case "bytes":
 		st.encoded, err = hex.DecodeString(strings.Join(args, ""))
 		return st, err
 	default:
-		err = errors.New("unknown operation")
+		st.op, st.ref, err = s.parseLater(kind, args, options)
 	}
 	if err == nil {
 		st.encoded = EncodeOperation(st.op)
@@ -76,9 +70,20 @@ func (s *scenario) parseOperation(line string) (step, error) {
 	return st, err
 }
 
+// reasonOf is what was given as the reason, or one that will do.
+func reasonOf(options map[string]string) string {
+	if reason, ok := options["reason"]; ok {
+		return reason
+	}
+	return "test"
+}
+
 func (s *scenario) account(name string) Account {
 	if name == "nobody" {
 		return Account{}
+	}
+	if household, ok := s.households[name]; ok {
+		return household
 	}
 	a := memberNamed(name).account
 	s.accounts[a] = name
@@ -100,7 +105,7 @@ func (s *scenario) parseBooking(kind string, args []string, options map[string]s
 	case "cancel":
 		rec, _ := DecodeBookingRecord(s.state[BookingKey(id)]) // without a record there are no credits to name
 		credits, err := s.parseCredits(options, rec.Account)
-		return Cancel{id, credits}, err
+		return Cancel{Booking: id, Credits: credits}, err
 	}
 	if len(args) != 6 {
 		return nil, errors.New("want: confirm booking account kind price currency start..end")
@@ -156,48 +161,6 @@ func parseSigned(s string) (Amount, error) {
 	whole, frac, _ := strings.Cut(s, ".")
 	cents, err := strconv.ParseInt(whole+(frac + "00")[:2], 10, 64)
 	return Amount(cents), err
-}
-
-func (s *scenario) parseOrder(redeem bool, args []string, options map[string]string) (o SignedOrder, err error) {
-	o.Redeem, o.From = redeem, s.account(args[0])
-	if !redeem {
-		o.To = s.account(args[1])
-	}
-	if o.Amount, err = parseSigned(args[len(args)-1]); err != nil {
-		return o, err
-	}
-	if o.Nonce, err = strconv.ParseUint(options["nonce"], 10, 64); err != nil {
-		return o, err
-	}
-	if o.Deadline, err = s.parseDeadline(options["deadline"]); err != nil {
-		return o, err
-	}
-	if memo := options["memo"]; memo != "" {
-		o.MemoHash = [32]byte(crypto.Keccak256([]byte(memo)))
-	}
-	if chain := options["chain"]; chain != "" {
-		if o.ChainID, err = strconv.ParseUint(chain, 10, 64); err != nil {
-			return o, err
-		}
-	}
-	signer, channel := args[0], testChannel
-	if name := options["signer"]; name != "" {
-		signer = name
-	}
-	if name := options["channel"]; name != "" {
-		channel = name
-	}
-	o.Signature = memberNamed(signer).sign(o.Order, channel)
-	if _, ok := options["highs"]; ok {
-		o.Signature = highS(o.Signature)
-	}
-	if options["v"] == "27" {
-		o.Signature[64] += 27
-	} else if options["v"] != "" {
-		o.Signature[64] = 9 // no signature at all
-	}
-	o.Credits, err = s.parseCredits(options, o.From)
-	return o, err
 }
 
 func (s *scenario) parseDeadline(text string) (int64, error) {

@@ -39,7 +39,7 @@ func (s *scenario) printBalances(names []string) (string, error) {
 		if h.debt != 0 {
 			fmt.Fprintf(&out, ", owes %s", h.debt)
 		}
-		if h.frozen {
+		if h.frozen != "" {
 			out.WriteString(", frozen")
 		}
 		out.WriteString("\n")
@@ -130,8 +130,8 @@ func (s *scenario) printRecord(key string, value []byte) (string, error) {
 		if rec.Debt != 0 {
 			line += fmt.Sprintf(", owes %s", rec.Debt)
 		}
-		if rec.Frozen {
-			line += ", frozen"
+		if rec.Frozen != "" {
+			line += ", frozen for " + rec.Frozen
 		}
 		return line, err
 	case StateBooking:

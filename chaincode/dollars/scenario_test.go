@@ -143,8 +143,11 @@ type scenario struct {
 	bookings map[BookingID]string
 	trips    map[TripID]string
 	sets     map[string][]byte // encoded rule sets
-	last     []step            // of the last batch
-	writes   []Write
+
+	households map[string]Account
+	orders     map[string]OrderID // that were given a name
+	last       []step             // of the last batch
+	writes     []Write
 }
 
 // runScenario runs a scenario's commands and returns its text with what they answer now.
@@ -152,6 +155,7 @@ func runScenario(t *testing.T, text string, seen coverage) string {
 	s := &scenario{
 		ledger: newLedger(), seen: seen,
 		accounts: map[Account]string{}, bookings: map[BookingID]string{}, trips: map[TripID]string{}, sets: map[string][]byte{},
+		households: map[string]Account{}, orders: map[string]OrderID{},
 	}
 	blocks := strings.Split(strings.TrimSpace(text), "\n\n")
 	for i, block := range blocks {

@@ -69,7 +69,7 @@ func drawChapter(t *rapid.T) chapter {
 		batch: rapid.SliceOfN(rapid.Custom(drawIntent), 3, 14).Draw(t, "batch"),
 	}
 	if rapid.IntRange(0, 4).Draw(t, "freeze") == 4 {
-		c.freeze = &SetFrozen{rapid.SampledFrom(people).Draw(t, "whom").account, rapid.Bool().Draw(t, "frozen")}
+		c.freeze = &SetFrozen{rapid.SampledFrom(people).Draw(t, "whom").account, rapid.Bool().Draw(t, "frozen"), "story"}
 	}
 	if rapid.IntRange(0, 3).Draw(t, "publish") == 3 {
 		set := drawRuleSet(t)
@@ -166,12 +166,12 @@ func drawIntent(t *rapid.T) intent {
 	case KindComplete:
 		return func(*ledger) Operation { return Complete{booking} }
 	case KindCancel:
-		return func(l *ledger) Operation { return Cancel{booking, l.state.credits(owner)} }
+		return func(l *ledger) Operation { return Cancel{Booking: booking, Credits: l.state.credits(owner)} }
 	case KindTransfer:
 		to := rapid.SampledFrom(people).Filter(func(m member) bool { return m != who }).Draw(t, "to")
-		return drawOrder(t, who, Order{To: to.account})
+		return drawOrder(t, who, Order{Kind: KindTransfer, To: to.account})
 	case KindRedeem:
-		return drawOrder(t, who, Order{Redeem: true})
+		return drawOrder(t, who, Order{Kind: KindRedeem})
 	case KindAbsorb:
 		return func(l *ledger) Operation { return Absorb{who.account, l.state.credits(who.account)} }
 	}

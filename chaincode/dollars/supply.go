@@ -2,22 +2,29 @@ package dollars
 
 import "fmt"
 
-// Supply is what of the currency exists and how it came about, folded from journals. Minted − Reversed − Redeemed −
-// Expired is Outstanding by definition; that it is also the sum over all accounts is what audits check.
+// Supply is what of the currency exists and how it came about, folded from journals. Minted + Adjusted = Outstanding +
+// Held + Redeemed + Expired + Reversed + WrittenOff by definition of Outstanding; that it is also the sum over all accounts
+// is what audits check.
 type Supply struct {
-	Minted   Amount // by completed bookings
-	Reversed Amount // taken back by reversals, at once or as repaid debt
-	Redeemed Amount // burned by members' redemptions
-	Expired  Amount // burned because their month had passed
-	Pending  Amount // promised by confirmed bookings, not minted yet
-	Debt     Amount // owed by accounts after reversals that found too little
+	Minted     Amount // by completed bookings
+	Adjusted   Amount // granted by operators
+	Reversed   Amount // taken back by reversals, at once or as repaid debt
+	Redeemed   Amount // burned by members' redemptions and claims, and by merchants' captures
+	Expired    Amount // burned because their month had passed
+	WrittenOff Amount // burned by operators' corrections
+	Held       Amount // in holds
+	Pending    Amount // promised by confirmed bookings, not minted yet
+	Debt       Amount // owed by accounts after reversals and corrections that found too little
+	Forgiven   Amount // what reversals found too little of and nobody owes
 
 	// Bookings counts booked items by state.
 	Bookings [BookingNoted + 1]int64
 }
 
-// Outstanding is what members hold.
-func (s Supply) Outstanding() Amount { return s.Minted - s.Reversed - s.Redeemed - s.Expired }
+// Outstanding is what accounts have.
+func (s Supply) Outstanding() Amount {
+	return s.Minted + s.Adjusted - s.Reversed - s.Redeemed - s.Expired - s.WrittenOff - s.Held
+}
 
 // Fold adds what one entry did. It fails on sums that leave the integers, or an entry that takes what is not
 // there, either of which means the journal is not one of Apply's.
@@ -34,8 +41,17 @@ func (s *Supply) Fold(e Entry) error {
 	switch e.Kind {
 	case KindConfirm, KindComplete, KindCancel:
 		f.booking(e)
-	case KindRedeem:
+	case KindRedeem, KindClaim:
 		f.add(&next.Redeemed, f.total(e.Moved))
+	case KindHold:
+		f.add(&next.Held, f.total(e.Moved))
+	case KindCapture:
+		f.add(&next.Held, -f.total(e.Moved))
+		f.add(&next.Redeemed, f.total(e.Moved))
+	case KindRelease:
+		f.add(&next.Held, -f.total(e.Moved)-f.total(e.Expired))
+	case KindApproveAdjustment:
+		f.adjustment(e)
 	}
 	if f.err == nil && next.Outstanding() < 0 {
 		f.err = fmt.Errorf("%s entry burns more than there is", e.Kind)
@@ -71,8 +87,21 @@ func (f *folder) booking(e Entry) {
 		f.add(&f.s.Minted, f.total(e.Moved))
 	case BookingReversed:
 		f.add(&f.s.Reversed, f.total(e.Moved))
+		for _, x := range e.Recalled {
+			f.add(&f.s.Reversed, f.total(x.Moved))
+		}
 		f.add(&f.s.Debt, e.Debt)
+		f.add(&f.s.Forgiven, e.Forgiven)
 	}
+}
+
+func (f *folder) adjustment(e Entry) {
+	if !e.Burn {
+		f.add(&f.s.Adjusted, f.total(e.Moved))
+		return
+	}
+	f.add(&f.s.WrittenOff, f.total(e.Moved))
+	f.add(&f.s.Debt, e.Debt)
 }
 
 func (f *folder) total(b Buckets) Amount {

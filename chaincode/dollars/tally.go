@@ -1,9 +1,12 @@
 package dollars
 
+import "strings"
+
 // Tally is what a state adds up to, record by record. Together with a Supply folded from journals it closes the
-// books: Outstanding, Debt, Pending and Bookings must be the same, and Awarded must be what was minted.
+// books: Outstanding, Held, Debt, Pending and Bookings must be the same, and Awarded must be what was minted.
 type Tally struct {
 	Outstanding Amount `json:"outstanding"` // buckets of accounts, and credits
+	Held        Amount `json:"held"`        // what is left of holds
 	Debt        Amount `json:"debt"`
 	Pending     Amount `json:"pending"` // points of pending bookings
 	Awarded     Amount `json:"awarded"` // points of awarded and of reversed bookings
@@ -14,7 +17,7 @@ type Tally struct {
 }
 
 // TallyRange is the range of state keys, the end excluded, that holds everything a Tally counts.
-func TallyRange() (start, end string) { return accountPrefix, "d" }
+func TallyRange() (start, end string) { return accountPrefix, "i" }
 
 // BookingRange is the range of state keys, the end excluded, that holds all booking records.
 func BookingRange() (start, end string) { return bookingPrefix, "b0" }
@@ -51,6 +54,18 @@ func (t *Tally) Add(key string, value []byte) error {
 			return t.sum(&t.Awarded, points, err)
 		}
 		return err
+	case StateHold:
+		rec, err := DecodeHoldRecord(value)
+		if err != nil {
+			return err
+		}
+		left, err := rec.Buckets.Total()
+		return t.sum(&t.Held, left, err)
+	case StateEarning:
+		return nil // lies between what counts
+	}
+	if strings.HasPrefix(key, adjustedPrefix) {
+		return nil
 	}
 	return malformed("state key")
 }
@@ -65,6 +80,7 @@ func (t *Tally) sum(to *Amount, a Amount, err error) error {
 // Merge adds what another part of the state adds up to.
 func (t *Tally) Merge(part Tally) error {
 	err := t.sum(&t.Outstanding, part.Outstanding, nil)
+	err = t.sum(&t.Held, part.Held, err)
 	err = t.sum(&t.Debt, part.Debt, err)
 	err = t.sum(&t.Pending, part.Pending, err)
 	err = t.sum(&t.Awarded, part.Awarded, err)

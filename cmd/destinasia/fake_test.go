@@ -215,10 +215,13 @@ func (f *fakeService) transfer(w http.ResponseWriter, r *http.Request, member st
 		refuse(w, 403, "forbidden")
 		return
 	case t.Signed != nil:
-		order := dollars.Order{From: from.Account, To: *t.To, Amount: t.Amount, Nonce: t.Signed.Nonce, Deadline: t.Signed.Deadline}
+		order := dollars.Order{Kind: dollars.KindTransfer, From: from.Account, To: *t.To, Amount: t.Amount, Nonce: t.Signed.Nonce, Deadline: t.Signed.Deadline}
 		sig, err := hex.DecodeString(t.Signed.Signature[2:])
 		if err == nil {
-			err = order.Verify(f.orderID(order), eip712.Signature(sig))
+			var signer dollars.Account
+			if signer, err = dollars.Signer(f.orderID(order), eip712.Signature(sig)); signer != from.Account {
+				f.t.Errorf("signed by %s", signer)
+			}
 		}
 		if err != nil {
 			f.t.Error(fmt.Errorf("signature: %w", err))

@@ -62,14 +62,14 @@ func TestKeySignsWhatTheLedgerAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for nonce := range uint64(20) { // Every second signature would have a high s if it were left to chance.
-		order := dollars.Order{From: key.account(), Redeem: true, Amount: 5, Nonce: nonce}
+		order := dollars.Order{From: key.account(), Kind: dollars.KindRedeem, Amount: 5, Nonce: nonce}
 		id := order.ID(dollars.Currency{Asset: "DSD"}, "channel", "chaincode")
 		sig, err := key.sign(id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := order.Verify(id, sig); err != nil {
-			t.Error(err)
+		if signer, err := dollars.Signer(id, sig); err != nil || signer != key.account() {
+			t.Error(signer, err)
 		}
 	}
 }

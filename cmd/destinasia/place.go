@@ -22,10 +22,11 @@ const orderWait = 30 * time.Second
 type ledgerName struct {
 	currency           dollars.Currency
 	channel, chaincode string
+	now                func() time.Time // in the network
 }
 
 func ledgerOf(n *native.Network) (ledgerName, error) {
-	name := ledgerName{channel: n.Topology.Channel.Name, chaincode: n.Topology.Chaincodes[0].Name}
+	name := ledgerName{channel: n.Topology.Channel.Name, chaincode: n.Topology.Chaincodes[0].Name, now: n.Now}
 	var known bool
 	if name.currency, known = dollars.CurrencyOf(name.chaincode); !known {
 		return ledgerName{}, fmt.Errorf("this program knows no currency of chaincode %q: use the program the network was made with", name.chaincode)
@@ -84,16 +85,16 @@ func (o orderer) sign(ctx context.Context, m client.Member, intent client.Intent
 		return client.SignedFields{}, err
 	}
 	order := dollars.Order{
-		Redeem: intent.To == nil, From: m.Account, Amount: intent.Amount,
+		Kind: dollars.KindRedeem, From: m.Account, Amount: intent.Amount,
 		Nonce: prepared.Nonce, Deadline: prepared.Deadline,
 	}
 	if intent.To != nil {
-		order.To = *intent.To
+		order.Kind, order.To = dollars.KindTransfer, *intent.To
 	}
 	if intent.Memo != "" {
 		order.MemoHash = [32]byte(crypto.Keccak256([]byte(intent.Memo)))
 	}
-	if err := order.Check(time.Now().Unix()); err != nil {
+	if err := order.Check(o.ledger.now().Unix()); err != nil {
 		return client.SignedFields{}, err
 	}
 	id := order.ID(o.ledger.currency, o.ledger.channel, o.ledger.chaincode)

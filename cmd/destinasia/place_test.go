@@ -39,7 +39,7 @@ func transferTo(t *testing.T, to string) client.Intent {
 func TestOrderSignedWithOwnKey(t *testing.T) {
 	o, service := newOrderer(t)
 	service.prepared = dollars.Order{
-		From: service.members["anna"].Account, To: service.members["bert"].Account, Amount: 12_34,
+		Kind: dollars.KindTransfer, From: service.members["anna"].Account, To: service.members["bert"].Account, Amount: 12_34,
 		Nonce: 3, Deadline: time.Now().Add(time.Hour).Unix(),
 	}
 	if _, err := o.place(t.Context(), "anna", transferTo(t, "bert")); err != nil {
@@ -63,7 +63,7 @@ func TestOrderSignedInCustody(t *testing.T) {
 func TestOnlyWhatWasAskedForIsSigned(t *testing.T) {
 	o, service := newOrderer(t)
 	service.prepared = dollars.Order{
-		From: service.members["anna"].Account, To: service.members["bert"].Account, Amount: 99_99,
+		Kind: dollars.KindTransfer, From: service.members["anna"].Account, To: service.members["bert"].Account, Amount: 99_99,
 		Deadline: time.Now().Add(time.Hour).Unix(),
 	}
 	_, err := o.place(t.Context(), "anna", transferTo(t, "bert"))

@@ -24,7 +24,7 @@ func BenchmarkOrders(b *testing.B) {
 	for n := range uint64(transactions) {
 		var ops []dollars.Operation
 		for i := range uint64(orders) {
-			o := dollars.Order{To: dollars.Account{1, byte(i)}, Amount: 1, Nonce: n*orders + i + 1}
+			o := dollars.Order{Kind: dollars.KindTransfer, To: dollars.Account{1, byte(i)}, Amount: 1, Nonce: n*orders + i + 1}
 			if o.Nonce == 1 {
 				ops = append(ops, spend(o, credit))
 			} else {

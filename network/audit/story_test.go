@@ -184,8 +184,8 @@ func tell(t testing.TB, w *world, p plot) [][]byte {
 		make("alone", request{creator: w.issuer, ops: []dollars.Operation{book(9, 1_00)}, endorsers: []*signer{w.peer}}))
 	credit := creditOf(t, c)
 	order([]byte{0}, make("spend", request{creator: w.issuer, ops: []dollars.Operation{
-		spend(dollars.Order{To: dollars.Account{7}, Amount: 1_00, Nonce: 1}, credit),
-		spend(dollars.Order{Redeem: true, Amount: 50, Nonce: 2}),
+		spend(dollars.Order{Kind: dollars.KindTransfer, To: dollars.Account{7}, Amount: 1_00, Nonce: 1}, credit),
+		spend(dollars.Order{Kind: dollars.KindRedeem, Amount: 50, Nonce: 2}),
 		dollars.Cancel{Booking: dollars.BookingID{2}},
 		dollars.Cancel{Booking: dollars.BookingID{4}},
 	}}))

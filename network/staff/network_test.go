@@ -82,7 +82,7 @@ func startNetwork(t *testing.T) *native.Network {
 
 func person(t *testing.T, n *native.Network, user string) *Staff {
 	t.Helper()
-	s, err := Connect(n.Topology, n.Dir.Material(), "destinasia", user)
+	s, err := Connect(n.Topology, n.Dir.Material(), "destinasia", user, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,14 +117,14 @@ func TestPeopleActOnARealLedger(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", what, diff)
 		}
 	}
-	frozen := apply(operator, dollars.SetFrozen{Account: account, Frozen: true})
+	frozen := apply(operator, dollars.SetFrozen{Account: account, Frozen: true, Reason: "test"})
 	entry("freeze", frozen, dollars.Entry{Kind: dollars.KindFreeze, Outcome: dollars.Applied, Account: account})
-	thawed := apply(operator, dollars.SetFrozen{Account: account})
+	thawed := apply(operator, dollars.SetFrozen{Account: account, Reason: "test"})
 	entry("unfreeze", thawed, dollars.Entry{Kind: dollars.KindUnfreeze, Outcome: dollars.Applied, Account: account})
 	if thawed.Block <= frozen.Block || thawed.TxID == frozen.TxID {
 		t.Errorf("unfrozen in %+v, frozen in %+v", thawed, frozen)
 	}
-	refused := apply(planner, dollars.SetFrozen{Account: account, Frozen: true})
+	refused := apply(planner, dollars.SetFrozen{Account: account, Frozen: true, Reason: "test"})
 	entry("a planner's freeze", refused, dollars.Entry{Kind: dollars.KindFreeze, Outcome: dollars.Rejected, Code: dollars.CodeNotAuthorized})
 	entry("absorb of nothing", apply(planner, dollars.Absorb{Account: account}),
 		dollars.Entry{Kind: dollars.KindAbsorb, Outcome: dollars.Duplicate, Account: account})
@@ -153,7 +153,7 @@ func testTwoAtOnce(t *testing.T, n *native.Network, account dollars.Account) {
 	people := []*Staff{person(t, n, "operator"), person(t, n, "operator")}
 	for round := range 3 {
 		// Both are endorsed before either is submitted, on a record that is not there: so one conflicts for certain.
-		batch := encode([]dollars.Operation{dollars.SetFrozen{Account: dollars.Account{8, byte(round)}, Frozen: true}})
+		batch := encode([]dollars.Operation{dollars.SetFrozen{Account: dollars.Account{8, byte(round)}, Frozen: true, Reason: "test"}})
 		var ends [2]*Error
 		var endorsed, done sync.WaitGroup
 		endorsed.Add(len(people))
@@ -189,7 +189,7 @@ func testTwoAtOnce(t *testing.T, n *native.Network, account dollars.Account) {
 		done.Go(func() {
 			for round := range answers {
 				begun := time.Now()
-				applied, err := s.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: round%2 == 0})
+				applied, err := s.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: round%2 == 0, Reason: "test"})
 				if err != nil {
 					t.Error(err)
 					return
@@ -220,7 +220,7 @@ func testPartsDown(t *testing.T, n *native.Network, operator *Staff, account dol
 	refused := func(what string, want Reason) {
 		t.Helper()
 		begun := time.Now()
-		_, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: true})
+		_, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: true, Reason: "test"})
 		failure(t, err, want)
 		t.Logf("%s, after %.1fs: %v", what, time.Since(begun).Seconds(), err)
 	}
@@ -231,7 +231,7 @@ func testPartsDown(t *testing.T, n *native.Network, operator *Staff, account dol
 	signal("orderer0", syscall.SIGCONT)
 	operator.patience.all = all
 	begun := time.Now()
-	applied, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: true})
+	applied, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: true, Reason: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func testPartsDown(t *testing.T, n *native.Network, operator *Staff, account dol
 	awaitClosed(t, n.Topology.Organisations[0].Orderers[0].ListenPort)
 	// The peer may find out by the first transaction that it submits, and then cannot tell where that one is.
 	operator.patience.all = time.Second
-	if _, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account}); err == nil {
+	if _, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Reason: "test"}); err == nil {
 		t.Fatal("a transaction was committed without an orderer")
 	}
 	operator.patience.all = all

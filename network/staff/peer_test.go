@@ -127,7 +127,7 @@ func (p *testPeer) connect(t *testing.T, user string) *Staff {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := Connect(n, layout, org.Name, user)
+	s, err := Connect(n, layout, org.Name, user, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

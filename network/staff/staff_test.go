@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	freeze      = dollars.SetFrozen{Account: dollars.Account{1}, Frozen: true}
+	freeze      = dollars.SetFrozen{Account: dollars.Account{1}, Frozen: true, Reason: "test"}
 	absorb      = dollars.Absorb{Account: dollars.Account{2}, Credits: []dollars.CreditRef{{Expiry: 1, TxID: dollars.TxID{3}}}}
 	testJournal = dollars.Journal{Entries: []dollars.Entry{
 		{Kind: dollars.KindFreeze, Outcome: dollars.Applied, Account: dollars.Account{1}},
@@ -79,7 +79,7 @@ func TestConnectSaysWhoCannot(t *testing.T) {
 		{"destinasia", "plumber", `no user "plumber": it has issuer, operator, planner, controller`},
 		{"destinasia", "planner", "`destinasia up`"},
 	} {
-		s, err := Connect(n, layout, c.org, c.user)
+		s, err := Connect(n, layout, c.org, c.user, Options{})
 		if err == nil {
 			s.Close()
 		}

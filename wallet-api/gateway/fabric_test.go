@@ -204,7 +204,7 @@ func (p *testPeer) connect(t *testing.T) *fabric {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := newFabric(conn, testChannel, testChaincode, g.options.Endorsers, g.signers)
+	f, err := newFabric(conn, g.options, g.signers)
 	if err != nil {
 		t.Fatal(err)
 	}

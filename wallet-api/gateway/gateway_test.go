@@ -232,7 +232,7 @@ func TestReversalTakesPointsBackWithoutDebt(t *testing.T) {
 func TestAdminWorkIsSubmittedByTheOperatorAndNotStarved(t *testing.T) {
 	simulate(t, 8, faults{}, func(w *world) {
 		m := newMember(1)
-		freeze := wallet.Work{ID: wallet.WorkID{1}, Class: wallet.ClassAdmin, As: wallet.AsOperator, Label: "freeze", Ops: []dollars.Operation{dollars.SetFrozen{Account: m.account, Frozen: true}}}
+		freeze := wallet.Work{ID: wallet.WorkID{1}, Class: wallet.ClassAdmin, As: wallet.AsOperator, Label: "freeze", Ops: []dollars.Operation{dollars.SetFrozen{Account: m.account, Frozen: true, Reason: "test"}}}
 		w.options = Options{BatchOperations: 100, InFlight: 3}
 		w.start()
 		for n := range 5000 {

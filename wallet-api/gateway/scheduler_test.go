@@ -16,13 +16,13 @@ func account(n int) dollars.Account { return dollars.Account{1, byte(n)} }
 
 // spend is an order without a signature, which the scheduler does not look at.
 func spend(label string, from int) wallet.Work {
-	w := event(label, dollars.SignedOrder{Order: dollars.Order{Redeem: true, From: account(from), Amount: 1}})
+	w := event(label, dollars.SignedOrder{Order: dollars.Order{Kind: dollars.KindRedeem, From: account(from), Amount: 1}})
 	w.Class = wallet.ClassOrder
 	return w
 }
 
 func freeze(label string, of int) wallet.Work {
-	w := event(label, dollars.SetFrozen{Account: account(of), Frozen: true})
+	w := event(label, dollars.SetFrozen{Account: account(of), Frozen: true, Reason: "test"})
 	w.Class, w.As = wallet.ClassAdmin, wallet.AsOperator
 	return w
 }

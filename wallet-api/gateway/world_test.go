@@ -198,9 +198,9 @@ func (m *member) send(to dollars.Account, amount dollars.Amount) wallet.Work {
 
 func (m *member) order(amount dollars.Amount, to *dollars.Account) wallet.Work {
 	m.nonce++
-	o := dollars.Order{Redeem: to == nil, From: m.account, Amount: amount, Nonce: m.nonce, Deadline: time.Now().Add(time.Hour).Unix()}
+	o := dollars.Order{Kind: dollars.KindRedeem, From: m.account, Amount: amount, Nonce: m.nonce, Deadline: time.Now().Add(time.Hour).Unix()}
 	if to != nil {
-		o.To = *to
+		o.Kind, o.To = dollars.KindTransfer, *to
 	}
 	currency, _ := dollars.CurrencyOf(testChaincode)
 	id := o.ID(currency, testChannel, testChaincode)

@@ -13,7 +13,7 @@ func TestRecordsKeepEverything(t *testing.T) {
 	w := event(3)
 	w.As = wallet.AsApprover
 	w.Ops = append(w.Ops, dollars.SignedOrder{
-		Order:   dollars.Order{From: dollars.Account{1}, To: dollars.Account{2}, Amount: 5, Nonce: 9, Deadline: 1_790_000_000},
+		Order:   dollars.Order{Kind: dollars.KindTransfer, From: dollars.Account{1}, To: dollars.Account{2}, Amount: 5, Nonce: 9, Deadline: 1_790_000_000},
 		Credits: []dollars.CreditRef{{Expiry: 24_000, TxID: dollars.TxID{4}}},
 	})
 	w.Key = &wallet.IdempotencyKey{Client: "shop", Key: "k", Digest: [32]byte{8}}

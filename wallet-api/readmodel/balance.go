@@ -28,7 +28,7 @@ func decodeBalance(value []byte) (balance, error) {
 	r := disk.NewReader(value)
 	pending := r.Uint(math.MaxInt64)
 	rec, err := dollars.DecodeAccountRecord(r.Rest())
-	if err != nil || rec.Frozen || rec.Window.Floor != 0 || len(rec.Window.Used) != 0 { // those are in the mirror
+	if err != nil {
 		return balance{}, errDamaged
 	}
 	return balance{dollars.Amount(pending), rec.Debt, buckets(rec.Buckets)}, nil

@@ -111,7 +111,7 @@ func (g *generator) block() {
 			}
 			txs = append(txs, g.chain.apply(dollars.RoleIssuer, ops...))
 			if g.int("freeze", 0, 5) == 0 {
-				op := dollars.SetFrozen{Account: g.member().account, Frozen: g.int("frozen", 0, 1) == 1}
+				op := dollars.SetFrozen{Account: g.member().account, Frozen: g.int("frozen", 0, 1) == 1, Reason: "test"}
 				txs = append(txs, g.chain.apply(dollars.RoleOperator, op))
 			}
 		}
@@ -132,9 +132,9 @@ func (g *generator) operation() dollars.Operation {
 	case 6:
 		return dollars.Absorb{Account: m.account, Credits: g.credits(m.account)}
 	}
-	o := dollars.Order{Amount: dollars.Amount(g.int("amount", 0, 300)), Deadline: g.chain.time + 60}
+	o := dollars.Order{Kind: dollars.KindTransfer, Amount: dollars.Amount(g.int("amount", 0, 300)), Deadline: g.chain.time + 60}
 	if o.To = g.member().account; o.To == m.account {
-		o.Redeem, o.To = true, dollars.Account{}
+		o.Kind, o.To = dollars.KindRedeem, dollars.Account{}
 	}
 	signed, id := m.order(g.rapid, o, g.credits(m.account))
 	g.signed[id] = true

@@ -129,7 +129,7 @@ func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet
 		}
 		b = wallet.Balance{
 			Account: a, Height: p.block, Pending: own.pending, Debt: own.debt,
-			Frozen: rec.Frozen, NextNonce: rec.Window.Next(),
+			Frozen: rec.Frozen != "", NextNonce: rec.Window.Next(),
 		}
 		for _, x := range own.buckets {
 			if !x.Expiry.Passed(now) {

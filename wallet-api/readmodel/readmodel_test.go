@@ -51,8 +51,8 @@ func TestAccountsLife(t *testing.T) {
 	if err != nil || len(refs) != 1 {
 		t.Fatalf("credits %v, %v", refs, err)
 	}
-	send, sent := alice.order(t, dollars.Order{To: bob.account, Amount: 400, Deadline: c.time + 60}, refs)
-	c.add(c.apply("", send), c.apply(dollars.RoleOperator, dollars.SetFrozen{Account: alice.account, Frozen: true}))
+	send, sent := alice.order(t, dollars.Order{Kind: dollars.KindTransfer, To: bob.account, Amount: 400, Deadline: c.time + 60}, refs)
+	c.add(c.apply("", send), c.apply(dollars.RoleOperator, dollars.SetFrozen{Account: alice.account, Frozen: true, Reason: "test"}))
 	c.add(c.apply(dollars.RoleIssuer, dollars.Cancel{Booking: bookingID(1)}, dollars.Complete{Booking: bookingID(9)}))
 	foldAll(t, v, c.blocks[3:]...)
 

@@ -209,7 +209,7 @@ func TestBadSignatures(t *testing.T) {
 	key, token := carol(t, a)
 	ledger := a.ledger.info()
 	now := a.ledger.now.Unix()
-	order := dollars.Order{Redeem: true, From: accountOf(key), Amount: 1_00, Nonce: 1, Deadline: now + 600}
+	order := dollars.Order{Kind: dollars.KindRedeem, From: accountOf(key), Amount: 1_00, Nonce: 1, Deadline: now + 600}
 	place := func(o dollars.Order, signature []byte) answer {
 		return a.send(t, token, "POST", "/v1/members/carol/redemptions", fmt.Sprintf(
 			`{"amount":"1","signed":{"nonce":%d,"deadline":%d,"signature":"0x%x"}}`, o.Nonce, o.Deadline, signature))

@@ -1,0 +1,183 @@
+package dollars
+
+import "fmt"
+
+// wanted collects keys that are not in the overlay yet, and how to put their values there.
+type wanted struct {
+	b    *batch
+	keys []string
+	put  []func(value []byte) error
+}
+
+func (w *wanted) add(key string, put func([]byte) error) {
+	w.keys = append(w.keys, key)
+	w.put = append(w.put, put)
+}
+
+// want wants a record, unless it is in the overlay.
+func want[K comparable, R record](w *wanted, slots map[K]*slot[R], name K, key func(K) string, decode func([]byte) (R, error)) {
+	if slots[name] != nil {
+		return
+	}
+	s := &slot[R]{}
+	slots[name] = s
+	w.add(key(name), func(value []byte) (err error) {
+		s.rec, err = decode(value)
+		s.found = true
+		return err
+	})
+}
+
+func (w *wanted) booking(id BookingID) {
+	want(w, w.b.bookings, id, BookingKey, DecodeBookingRecord)
+}
+
+func (w *wanted) account(a Account, refs []CreditRef) {
+	want(w, w.b.accounts, a, AccountKey, DecodeAccountRecord)
+	for _, ref := range refs {
+		c := ref.Of(a)
+		if w.b.credits[c] != nil {
+			continue
+		}
+		slot := &creditSlot{}
+		w.b.credits[c] = slot
+		w.add(c.Key(), func(value []byte) (err error) {
+			slot.amount, err = DecodeCredit(value)
+			return err
+		})
+	}
+}
+
+func (w *wanted) read() error {
+	if len(w.keys) == 0 {
+		return nil
+	}
+	values, err := w.b.state.Get(w.keys)
+	if err != nil {
+		return fmt.Errorf("read state: %w", err)
+	}
+	keys, put := w.keys, w.put
+	w.keys, w.put = nil, nil
+	if len(values) != len(keys) {
+		return fmt.Errorf("read state: %d values for %d keys", len(values), len(keys))
+	}
+	for i, value := range values {
+		if len(value) == 0 {
+			continue
+		}
+		if err := put[i](value); err != nil {
+			// Not wrapped: what is wrong in the state is no refusal of an operation.
+			return fmt.Errorf("state under %s does not hold what was written there: %v", keys[i], err)
+		}
+	}
+	return nil
+}
+
+// operation wants what an operation names.
+func (w *wanted) operation(op Operation, check orderCheck) {
+	switch o := op.(type) {
+	case Confirm:
+		w.booking(o.Booking)
+		w.rules()
+	case Complete:
+		w.booking(o.Booking)
+		w.rules()
+	case Cancel:
+		w.booking(o.Booking)
+		w.rules()
+	case SignedOrder:
+		if check.err == nil && len(o.Credits) <= MaxCredits {
+			w.order(o, check)
+		}
+	case Absorb:
+		if len(o.Credits) <= MaxCredits {
+			w.account(o.Account, o.Credits)
+		}
+	case SetFrozen:
+		w.account(o.Account, nil)
+	case ProposeRules, ApproveRules, PublishRules:
+		w.rules()
+		w.proposal()
+	case SetReward:
+		want(w, w.b.rewards, o.ID, RewardKey, DecodeRewardRecord)
+		w.pot(stockName(o.ID))
+	case Recovery:
+		want(w, w.b.losses, o.Account, RecoveryKey, DecodeRecoveryRecord)
+		w.account(o.Account, nil)
+		w.rules()
+	case ProposeAdjustment:
+		w.adjustment(o.ID)
+	case ApproveAdjustment:
+		w.adjustment(o.ID)
+		w.adjusted(DateOf(w.b.env.Time))
+		w.rules()
+	}
+}
+
+// order wants what an order names.
+func (w *wanted) order(o SignedOrder, check orderCheck) {
+	if !o.From.IsZero() {
+		w.account(o.From, o.Credits)
+	}
+	if o.Spends() {
+		w.rules()
+	}
+	switch o.Order.Kind {
+	case KindCapture, KindRelease:
+		w.hold(HoldID{o.To, OrderID(o.Ref)})
+	case KindHold:
+		w.hold(HoldID{o.From, check.id})
+	case KindClaim:
+		id := rewardName(o.Ref)
+		want(w, w.b.rewards, id, RewardKey, DecodeRewardRecord)
+		w.voucher(o.Reference)
+	case KindUse:
+		w.voucher(CodeHash(o.Ref))
+	case KindForm:
+		w.account(NewHousehold(check.id), nil)
+	case KindInvite, KindJoin, KindContribute:
+		w.account(o.To, nil)
+	case KindLeave:
+		w.account(o.To, nil)
+		w.account(o.Other, nil)
+	case KindObject:
+		want(w, w.b.losses, o.From, RecoveryKey, DecodeRecoveryRecord)
+	}
+}
+
+// behind wants what only the records that an operation names tell.
+func (w *wanted) behind(op Operation, check orderCheck) {
+	switch o := op.(type) {
+	case SignedOrder:
+		if check.err != nil || len(o.Credits) > MaxCredits {
+			return
+		}
+		policy := w.b.policy()
+		if o.Order.Kind == KindTransfer && policy.CoolingSeconds > 0 {
+			w.payee(Payee{o.From, o.To})
+		}
+		if o.Order.Kind == KindClaim && w.b.rewards[rewardName(o.Ref)].rec.Stock > 0 {
+			w.share(stockName(rewardName(o.Ref)))
+		}
+	case ApproveAdjustment:
+		if rec := w.b.changes[o.ID].rec; !rec.Account.IsZero() && len(o.Credits) <= MaxCredits {
+			w.account(rec.Account, o.Credits)
+		}
+	}
+}
+
+func (w *wanted) hold(id HoldID) { want(w, w.b.holds, id, HoldKey, DecodeHoldRecord) }
+
+func (w *wanted) voucher(codeHash [32]byte) {
+	want(w, w.b.vouchers, codeHash, VoucherKey, DecodeVoucherRecord)
+}
+
+func (w *wanted) payee(p Payee) { want(w, w.b.payees, p, PayeeKey, DecodePayeeRecord) }
+
+func (w *wanted) adjustment(id [32]byte) {
+	want(w, w.b.changes, id, AdjustmentKey, DecodeAdjustmentRecord)
+}
+
+func (w *wanted) adjusted(day Date) {
+	want(w, w.b.adjusted, day, AdjustedKey, DecodeAdjustedRecord)
+}
