@@ -12,7 +12,8 @@ import (
 //	section,key,measure,current,draft,difference
 //
 // Points and prices are decimal numbers, rates are basis points. A difference is the draft's figure minus the current
-// one; a row that one rule set does not have counts as nothing there.
+// one; a row that one rule set does not have counts as nothing there. Refusals have codes in the place of figures, and what
+// a policy means is there or not.
 func (r Report) WriteCSV(out io.Writer) error {
 	w := csv.NewWriter(out)
 	line := func(fields ...string) { _ = w.Write(fields) } // The writer keeps the error.
@@ -59,6 +60,10 @@ func (r Report) WriteCSV(out io.Writer) error {
 	}
 	for _, x := range r.Refusals {
 		line("refusal", x.Booking, "code", string(x.Current), string(x.Draft), "")
+	}
+	yes := map[bool]string{true: "yes"}
+	for _, s := range r.sentences() {
+		line("policy", s.text, "holds", yes[s.current], yes[s.draft], "")
 	}
 	w.Flush()
 	if err := w.Error(); err != nil {

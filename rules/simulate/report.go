@@ -55,6 +55,9 @@ type Outcome struct {
 	Name  string `json:"name"`  // of the rule set
 	Hash  string `json:"hash"`  // of the rule set as it was given
 
+	// Policy is what holds for accounts. Nobody spends a point in a replay, so it shows in no figure.
+	Policy *earn.Policy `json:"policy,omitempty"`
+
 	Confirmed int          `json:"confirmed"`
 	Refused   []CodeOfSome `json:"refused"` // by code
 

@@ -242,6 +242,46 @@ func TestSidesAreCalledAsTheCallerSays(t *testing.T) {
 	}
 }
 
+// TestPolicyIsShown shows what holds for accounts on either side; it changes no figure, because nobody spends.
+func TestPolicyIsShown(t *testing.T) {
+	current, draft := standard(), smallDraft()
+	plain := compare(t, history(t, smallHistory), current, draft, Options{})
+	current.Policy = &earn.Policy{OrderMost: 500_00, RecoverySeconds: 7_200}
+	draft.Policy = &earn.Policy{Reversal: earn.ReversalRecall, RecallDays: 7, OrderMost: 1_00, DayMost: 2_00, RecoverySeconds: 7_200}
+	r := compare(t, history(t, smallHistory), current, draft, Options{})
+	got, want := text(r), text(plain)+`What holds for accounts
+  by | what
+  current | What has to be taken back of an award and the account no longer has is owed, and later awards repay it.
+  current | One order moves at most 500.00 points.
+  both | The recovery of an account takes 2 hours from its approval, in which any old key can object.
+  both | No adjustments can be made.
+  draft | What has to be taken back of an award and the account no longer has is taken from those to whom the account gave points in the last 7 days, as far as they still have them; the rest is owed, and later awards repay it.
+  draft | One order moves at most 1.00 points.
+  draft | All orders of an account in one day (UTC) move at most 2.00 points.
+  Nobody spends a point in a replay: of this nothing shows in the figures.
+
+`
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	csv := csvOf(t, r)
+	for _, line := range []string{
+		"\npolicy,One order moves at most 500.00 points.,holds,yes,,\n", "\npolicy,One order moves at most 1.00 points.,holds,,yes,\n",
+		"\npolicy,No adjustments can be made.,holds,yes,yes,\n",
+	} {
+		if !strings.Contains(csv, line) {
+			t.Errorf("the CSV lacks %q:\n%s", line, csv)
+		}
+	}
+	asJSON, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(asJSON), `"policy":{"orderMost":"500.00","recoverySeconds":7200}`) {
+		t.Errorf("%s", asJSON)
+	}
+}
+
 func TestRowsThatGaveNothingAreLeftOut(t *testing.T) {
 	idle := standard()
 	idle.Tables[0].Rows = append(idle.Tables[0].Rows, earn.Row{ID: "never", Priority: 1, When: "party == 99", Fixed: 1_00, Months: 1})
@@ -273,7 +313,9 @@ func TestMonthsThatFitAreShown(t *testing.T) {
 }
 
 func TestTitlesAndNotesFitATerminal(t *testing.T) {
-	r := compare(t, busyHistory(t, 2_000, 50), standard(), busyRules(), Options{})
+	limited := standard()
+	limited.Policy = &earn.Policy{OrderMost: 1}
+	r := compare(t, busyHistory(t, 2_000, 50), limited, busyRules(), Options{})
 	r.RefusedItems = 123_456_789
 	r.Liability = monthsOf(1_000, 1)
 	for _, table := range append(r.Tables(), Report{}.Tables()...) {

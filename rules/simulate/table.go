@@ -34,7 +34,7 @@ func (r Report) Tables() []Table {
 		r.groups("kind", r.Kinds), r.groups("country", r.Countries), r.groups("tier", r.Tiers),
 		r.byMonth("Minted", "award", r.Minted), r.byMonth("Liability", "expiry", r.Liability, liabilityNote),
 		r.members(), r.changes("Who would win most, D$", r.Members.Winners), r.changes("Who would lose most, D$", r.Members.Losers),
-		r.refusals(),
+		r.refusals(), r.policies(),
 	} {
 		if len(t.Rows)+len(t.Notes) > 0 {
 			list = append(list, t)

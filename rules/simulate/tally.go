@@ -30,8 +30,10 @@ type cuts [earn.LimitBudget + 1]Cut
 
 func newTally(p *plan, rules *earn.Evaluator, label string) *tally {
 	t := &tally{
-		rules:    rules,
-		outcome:  Outcome{Label: label, Name: rules.RuleSet().Name, Hash: rules.Hash().String(), Refused: []CodeOfSome{}},
+		rules: rules,
+		outcome: Outcome{
+			Label: label, Name: rules.RuleSet().Name, Hash: rules.Hash().String(), Policy: rules.RuleSet().Policy, Refused: []CodeOfSome{},
+		},
 		refusals: map[int]dollars.Code{},
 		kinds:    map[string]Sum{}, countries: map[string]Sum{}, tiers: map[string]Sum{},
 		minted: map[dollars.Expiry]dollars.Amount{}, liability: map[dollars.Expiry]dollars.Amount{},
