@@ -31,7 +31,7 @@ func (s *Server) setFrozen(c *gin.Context, address string, frozen bool, prefer, 
 		return
 	}
 	s.change(c, nil, prefer, key, func(ctx context.Context, key *wallet.IdempotencyKey) (wallet.Receipt, error) {
-		return s.wallet.SetFrozen(ctx, callerOf(c).owner(), account, frozen, key)
+		return s.wallet.SetFrozen(ctx, callerOf(c).owner(), account, frozen, "operator", key)
 	})
 }
 

@@ -4,8 +4,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -87,14 +85,14 @@ func orderOf(id dollars.OrderID, order *dollars.Order, st wallet.Status) Order {
 		out.Code = r.Code
 	}
 	if order != nil {
-		out.Kind, out.From, out.To = orderKind(order.Redeem), order.From, order.To
+		out.Kind, out.From, out.To = orderKind(order.Kind), order.From, order.To
 		out.Amount, out.Nonce, out.Deadline = order.Amount, order.Nonce, order.Deadline
 	}
 	return out
 }
 
-func orderKind(redeem bool) OrderKind {
-	if redeem {
+func orderKind(kind dollars.Kind) OrderKind {
+	if kind == dollars.KindRedeem {
 		return OrderRedemption
 	}
 	return OrderTransfer
@@ -135,7 +133,7 @@ func knownOrder(known wallet.OrderStatus) Order {
 	}
 	if p := known.Place; p != nil {
 		out.Status, out.Code, out.Transaction = StateApplied, "", &Transaction{ID: p.TxID, Block: p.Block}
-		out.Kind = orderKind(p.Entry.Kind == dollars.KindRedeem)
+		out.Kind = orderKind(p.Entry.Kind)
 		out.From, out.To, out.Amount = p.Entry.Account, p.Entry.Other, p.Entry.Amount
 	}
 	return out
@@ -184,38 +182,23 @@ func (s *Server) PrepareOrder(c *gin.Context, id MemberID) {
 	})
 }
 
-// typedData is the order as eth_signTypedData_v4 takes it. The types are read from those the ledger hashes by, so that
-// the two cannot differ.
+// typedData is the order as eth_signTypedData_v4 takes it, by the form that the ledger hashes it by.
 func typedData(o dollars.Order, ledger wallet.LedgerInfo) TypedData {
-	encodeType := dollars.TransferType
-	message := map[string]string{
-		"from": o.From.String(), "to": o.To.String(), "asset": ledger.Currency.Asset,
-		"amount": strconv.FormatInt(int64(o.Amount), 10), "nonce": strconv.FormatUint(o.Nonce, 10),
-		"deadline": strconv.FormatInt(o.Deadline, 10), "memoHash": "0x" + hex.EncodeToString(o.MemoHash[:]),
+	form := dollars.FormOf(o.Kind)
+	fields := make([]TypedField, len(form.Members))
+	message := make(map[string]string, len(form.Members))
+	for i, m := range form.Members {
+		fields[i] = TypedField{Name: m.Name, Type: m.Type()}
+		message[m.Name] = o.Value(m.Field, ledger.Currency)
 	}
-	if o.Redeem {
-		encodeType = dollars.RedeemType
-		delete(message, "to")
-	}
-	primary, fields := typedFields(encodeType)
 	domain := []TypedField{{Name: "name", Type: "string"}, {Name: "version", Type: "string"}}
 	if o.ChainID != 0 {
 		domain = append(domain, TypedField{Name: "chainId", Type: "uint256"})
 	}
 	return TypedData{
-		Types:       map[string][]TypedField{"EIP712Domain": append(domain, TypedField{Name: "salt", Type: "bytes32"}), primary: fields},
-		PrimaryType: primary, Domain: domainOf(ledger, o.ChainID), Message: message,
+		Types:       map[string][]TypedField{"EIP712Domain": append(domain, TypedField{Name: "salt", Type: "bytes32"}), form.Name: fields},
+		PrimaryType: form.Name, Domain: domainOf(ledger, o.ChainID), Message: message,
 	}
-}
-
-// typedFields takes an encodeType string apart: "Name(type field,type field)".
-func typedFields(encodeType string) (name string, fields []TypedField) {
-	name, members, _ := strings.Cut(strings.TrimSuffix(encodeType, ")"), "(")
-	for member := range strings.SplitSeq(members, ",") {
-		kind, field, _ := strings.Cut(member, " ")
-		fields = append(fields, TypedField{Name: field, Type: kind})
-	}
-	return name, fields
 }
 
 func domainOf(ledger wallet.LedgerInfo, chainID uint64) Domain {

@@ -134,7 +134,7 @@ func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Or
 	if err != nil {
 		return Member{}, dollars.Order{}, err
 	}
-	order := dollars.Order{Redeem: r.Redeem, From: m.Account, Amount: r.Amount}
+	order := dollars.Order{Kind: dollars.KindTransfer, From: m.Account, Amount: r.Amount}
 	if len(r.Memo) > MaxMemoLength {
 		return Member{}, dollars.Order{}, &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a memo has at most %d bytes", MaxMemoLength), Field: "/memo"}
 	}
@@ -143,6 +143,7 @@ func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Or
 	}
 	switch {
 	case r.Redeem:
+		order.Kind = dollars.KindRedeem
 	case (r.ToMember == "") == (r.To == nil):
 		return Member{}, dollars.Order{}, &Error{Code: CodeMalformed, Detail: "name either the member or the account to transfer to", Field: "/to"}
 	case r.To != nil:
@@ -330,8 +331,8 @@ func (o OrderStatus) status() Status {
 }
 
 // SetFrozen freezes an account, or lets it spend again.
-func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account, frozen bool, key *IdempotencyKey) (Receipt, error) {
-	return s.change(ctx, owner, dollars.SetFrozen{Account: a, Frozen: frozen}, key)
+func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account, frozen bool, reason string, key *IdempotencyKey) (Receipt, error) {
+	return s.change(ctx, owner, dollars.SetFrozen{Account: a, Frozen: frozen, Reason: reason}, key)
 }
 
 // change accepts an operator's operation under an id of its own.

@@ -265,7 +265,7 @@ func TestRefusedOrdersChangeNothing(t *testing.T) {
 func TestFrozenAccountsMayNotSpend(t *testing.T) {
 	w, alice, _ := twoMembers(t)
 	w.earns(t, "alice", 1000)
-	if _, err := w.SetFrozen(t.Context(), "client:ops", alice.Account, true, nil); err != nil {
+	if _, err := w.SetFrozen(t.Context(), "client:ops", alice.Account, true, "test", nil); err != nil {
 		t.Fatal(err)
 	}
 	w.settle(t)
