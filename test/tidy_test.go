@@ -96,6 +96,7 @@ var importRules = []importRule{
 	{"chaincode/dollars", []string{"chaincode/eip712", "chaincode/earn"}},
 	{"chaincode/contract", []string{"chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
 	{"network/block", nil},
+	{"network/proof/prooftest", []string{"network/proof", "network/block", "network/material", "network/topology"}},
 	{"network/proof", []string{"network/block"}},
 	{"network/receipt", []string{"network/block", "chaincode/dollars"}},
 	{"network", []string{"network", "chaincode"}},

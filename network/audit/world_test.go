@@ -1,77 +1,33 @@
 package audit
 
 import (
-	"bytes"
-	"crypto/ecdsa"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/asn1"
-	"encoding/hex"
 	"encoding/pem"
 	"maps"
-	"math/big"
-	"os"
-	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/block"
-	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/proof"
-	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/network/proof/prooftest"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+var noon = prooftest.Noon
 
-// marshal panics on what cannot fail: the messages are written here.
-func marshal(m proto.Message) []byte {
-	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
-	if err != nil {
-		panic(err)
-	}
-	return raw
-}
+func marshal(m proto.Message) []byte { return prooftest.Marshal(m) }
 
-func unmarshal[M proto.Message](raw []byte, into M) M {
-	if err := proto.Unmarshal(raw, into); err != nil {
-		panic(err)
-	}
-	return into
-}
+func unmarshal[M proto.Message](raw []byte, into M) M { return prooftest.Unmarshal(raw, into) }
 
-// signer is an identity with its key.
-type signer struct {
-	serialized []byte
-	key        *ecdsa.PrivateKey
-}
+type signer = prooftest.Signer
 
-func (s *signer) sign(message ...[]byte) []byte {
-	digest := sha256.Sum256(bytes.Join(message, nil))
-	r, v, err := ecdsa.Sign(rand.Reader, s.key, digest[:])
-	if err != nil {
-		panic(err)
-	}
-	n := s.key.Params().N
-	if v.Cmp(new(big.Int).Rsh(n, 1)) > 0 {
-		v.Sub(n, v)
-	}
-	raw, err := asn1.Marshal(struct{ R, S *big.Int }{r, v})
-	if err != nil {
-		panic(err)
-	}
-	return raw
-}
-
-// world is everybody who acts on a channel: the network's own material.
+// world is everybody who acts on a channel.
 type world struct {
 	genesis []byte
 	roots   Roots
@@ -81,87 +37,16 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	n, err := topology.Development(21500)
-	if err != nil {
-		t.Fatal(err)
-	}
-	make := func() material.Layout {
-		dir := filepath.Join(t.TempDir(), "material")
-		if err := material.Make(dir, n, noon); err != nil {
-			t.Fatal(err)
-		}
-		return material.Layout(dir)
-	}
-	layout, elsewhere := make(), make()
-	load := func(mspID, dir string) *signer {
-		s, err := loadSigner(mspID, dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	w := &world{
-		orderer:    load("OrdererMSP", layout.NodeMSP("orderer", "orderer0")),
-		peer:       load("DestinasiaMSP", layout.NodeMSP("destinasia", "peer0-destinasia")),
-		other:      load("AircncMSP", layout.NodeMSP("aircnc", "peer0-aircnc")),
-		issuer:     load("DestinasiaMSP", layout.UserMSP("destinasia", "issuer")),
-		operator:   load("DestinasiaMSP", layout.UserMSP("destinasia", "operator")),
-		planner:    load("DestinasiaMSP", layout.UserMSP("destinasia", "planner")),
-		controller: load("DestinasiaMSP", layout.UserMSP("destinasia", "controller")),
-		client:     load("AircncMSP", layout.UserMSP("aircnc", "client")),
-		stranger:   load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
-	}
-	if w.genesis, err = os.ReadFile(layout.Genesis()); err != nil {
-		t.Fatal(err)
-	}
-	first := unmarshal(w.genesis, &common.Block{})
+	p := prooftest.NewPeople(t)
+	first := unmarshal(p.Genesis, &common.Block{})
 	first.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = []byte{0}
 	first.Metadata.Metadata[1] = nil
-	w.genesis = marshal(first)
 	hash := block.HeaderHash(0, nil, first.GetHeader().GetDataHash())
-	w.roots = Roots{Genesis: &hash}
-	for _, org := range n.Organisations {
-		cert, err := readPEM(filepath.Join(layout.Organisation(org.Name), "ca", "ca-cert.pem"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		root, err := x509.ParseCertificate(cert)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.roots.Certificates = append(w.roots.Certificates, root)
+	return &world{
+		genesis: marshal(first), roots: Roots{Genesis: &hash, Certificates: p.Roots},
+		orderer: p.Orderer, peer: p.Peer, other: p.Other, issuer: p.Issuer, operator: p.Operator,
+		planner: p.Planner, controller: p.Controller, client: p.Client, stranger: p.Stranger,
 	}
-	return w
-}
-
-func readPEM(pattern string) ([]byte, error) {
-	names, err := filepath.Glob(pattern)
-	if err != nil || len(names) != 1 {
-		return nil, os.ErrNotExist
-	}
-	text, err := os.ReadFile(names[0])
-	if err != nil {
-		return nil, err
-	}
-	content, _ := pem.Decode(text)
-	return content.Bytes, nil
-}
-
-func loadSigner(mspID, dir string) (*signer, error) {
-	cert, err := readPEM(filepath.Join(dir, "signcerts", "*"))
-	if err != nil {
-		return nil, err
-	}
-	der, err := readPEM(filepath.Join(dir, "keystore", "*"))
-	if err != nil {
-		return nil, err
-	}
-	key, err := x509.ParsePKCS8PrivateKey(der)
-	if err != nil {
-		return nil, err
-	}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-	return &signer{marshal(&msp.SerializedIdentity{Mspid: mspID, IdBytes: text}), key.(*ecdsa.PrivateKey)}, nil
 }
 
 // request is a transaction to be made. Its hooks are what somebody who takes part could do to it: they run before the
@@ -216,7 +101,7 @@ func (s *state) copy() *state {
 // caller is what the contract tells the rules of a creator.
 func (w *world) caller(t testing.TB, s *signer) dollars.Caller {
 	t.Helper()
-	wire := unmarshal(s.serialized, &msp.SerializedIdentity{})
+	wire := unmarshal(s.Serialized, &msp.SerializedIdentity{})
 	content, _ := pem.Decode(wire.GetIdBytes())
 	cert, err := x509.ParseCertificate(content.Bytes)
 	if err != nil {
@@ -245,58 +130,27 @@ func (c *chain) envelope(t testing.TB, r request) []byte {
 	if r.reads == nil {
 		r.reads = c.state
 	}
-	sum := sha256.Sum256(append(bytes.Clone(nonce), r.creator.serialized...))
-	channel := &common.ChannelHeader{
-		Type: int32(common.HeaderType_ENDORSER_TRANSACTION), ChannelId: "dollars", TxId: hex.EncodeToString(sum[:]),
-		Timestamp: timestamppb.New(noon), Extension: marshal(&peer.ChaincodeHeaderExtension{ChaincodeId: &peer.ChaincodeID{Name: r.chaincode}}),
+	wire := prooftest.Request{
+		Creator: r.creator, Endorsers: r.endorsers, Chaincode: r.chaincode, Nonce: nonce,
+		OnHeader: r.onHeader, OnEndorsed: r.onEndorsed, OnEnvelope: r.onEnvelope, AfterProposal: r.afterProposal,
 	}
-	if r.onHeader != nil {
-		r.onHeader(channel)
-	}
-	action := &peer.ChaincodeAction{
-		ChaincodeId: &peer.ChaincodeID{Name: r.chaincode, Version: "1.0"}, Response: &peer.Response{Status: 200},
-	}
-	if r.ops != nil {
-		r.args, action.Events = c.apply(t, &r, channel.GetTxId(), sum)
-		if r.onArgs != nil {
-			r.onArgs(r.args)
+	wire.Invoke = func(txID string) ([][]byte, *peer.ChaincodeAction) {
+		action := &peer.ChaincodeAction{
+			ChaincodeId: &peer.ChaincodeID{Name: r.chaincode, Version: "1.0"}, Response: &peer.Response{Status: 200},
 		}
+		if r.ops != nil {
+			r.args, action.Events = c.apply(t, &r, txID, wire.TxID())
+			if r.onArgs != nil {
+				r.onArgs(r.args)
+			}
+		}
+		action.Results = marshal(&rwset.TxReadWriteSet{NsRwset: r.sets})
+		if r.onAction != nil {
+			r.onAction(action)
+		}
+		return r.args, action
 	}
-	action.Results = marshal(&rwset.TxReadWriteSet{NsRwset: r.sets})
-	if r.onAction != nil {
-		r.onAction(action)
-	}
-	header := &common.Header{
-		ChannelHeader:   marshal(channel),
-		SignatureHeader: marshal(&common.SignatureHeader{Creator: r.creator.serialized, Nonce: nonce}),
-	}
-	proposal := marshal(&peer.ChaincodeProposalPayload{Input: marshal(&peer.ChaincodeInvocationSpec{
-		ChaincodeSpec: &peer.ChaincodeSpec{ChaincodeId: &peer.ChaincodeID{Name: r.chaincode}, Input: &peer.ChaincodeInput{Args: r.args}},
-	})})
-	hash := sha256.Sum256(bytes.Join([][]byte{header.GetChannelHeader(), header.GetSignatureHeader(), proposal}, nil))
-	endorsed := &peer.ChaincodeEndorsedAction{
-		ProposalResponsePayload: marshal(&peer.ProposalResponsePayload{ProposalHash: hash[:], Extension: marshal(action)}),
-	}
-	for _, e := range r.endorsers {
-		endorsed.Endorsements = append(endorsed.Endorsements, &peer.Endorsement{
-			Endorser: e.serialized, Signature: e.sign(endorsed.GetProposalResponsePayload(), e.serialized),
-		})
-	}
-	if r.onEndorsed != nil {
-		r.onEndorsed(endorsed)
-	}
-	content := &peer.ChaincodeActionPayload{ChaincodeProposalPayload: proposal, Action: endorsed}
-	if r.afterProposal != nil {
-		r.afterProposal(content)
-	}
-	payload := marshal(&common.Payload{Header: header, Data: marshal(&peer.Transaction{Actions: []*peer.TransactionAction{
-		{Header: header.GetSignatureHeader(), Payload: marshal(content)},
-	}})})
-	envelope := &common.Envelope{Payload: payload, Signature: r.creator.sign(payload)}
-	if r.onEnvelope != nil {
-		r.onEnvelope(envelope)
-	}
-	return marshal(envelope)
+	return wire.Envelope()
 }
 
 // apply runs the rules as the contract does and fills in what was read and written.
@@ -339,7 +193,7 @@ func (c *chain) apply(t testing.TB, r *request, txID string, id [32]byte) (args 
 		{Namespace: lifecycleNamespace, Rwset: marshal(definition)}, {Namespace: "dsd", Rwset: marshal(set)},
 	}, r.sets...)
 	return [][]byte{[]byte("Apply"), dollars.EncodeBatch(r.lane, encoded)},
-		marshal(&peer.ChaincodeEvent{ChaincodeId: "dsd", TxId: txID, EventName: "journal", Payload: result.Journal.Encode()})
+		prooftest.Event("dsd", txID, journalEvent, result.Journal.Encode())
 }
 
 func readOf(s *state, p place, key string) *kvrwset.KVRead {
@@ -353,17 +207,11 @@ func readOf(s *state, p place, key string) *kvrwset.KVRead {
 // order makes a block of envelopes with the verdicts of peers, which nobody checks here.
 func (c *chain) order(codes []byte, envelopes ...[]byte) {
 	number := uint64(len(c.blocks))
-	data := &common.BlockData{Data: envelopes}
-	hash := block.DataHash(data)
-	b := &common.Block{
-		Header:   &common.BlockHeader{Number: number, PreviousHash: bytes.Clone(c.previous[:]), DataHash: hash[:]},
-		Data:     data,
-		Metadata: &common.BlockMetadata{Metadata: make([][]byte, 5)},
-	}
+	b := prooftest.Block(number, c.previous[:], envelopes...)
 	if on := c.onBlock[int(number)]; on != nil {
 		on(b)
 	}
-	c.w.seal(b)
+	c.w.orderer.Seal(b)
 	clear(c.state.changed)
 	for i, envelope := range envelopes {
 		if codes[i] != 0 {
@@ -381,21 +229,9 @@ func (c *chain) order(codes []byte, envelopes ...[]byte) {
 		}
 	}
 	c.commit = c.state.commitHash(codes, c.commit)
-	b.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
+	prooftest.Judge(b, codes...)
 	b.Metadata.Metadata[common.BlockMetadataIndex_COMMIT_HASH] = marshal(&common.Metadata{Value: c.commit})
 	clear(c.state.changed)
 	c.previous = sha256.Sum256(proof.HeaderBytes(b.GetHeader()))
 	c.blocks = append(c.blocks, marshal(b))
-}
-
-// seal signs a block as the orderer.
-func (w *world) seal(b *common.Block) {
-	value := marshal(&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{}, ConsenterMetadata: []byte("raft")})
-	header := marshal(&common.SignatureHeader{Creator: w.orderer.serialized, Nonce: []byte("nonce")})
-	b.Metadata.Metadata[common.BlockMetadataIndex_SIGNATURES] = marshal(&common.Metadata{
-		Value: value,
-		Signatures: []*common.MetadataSignature{{
-			SignatureHeader: header, Signature: w.orderer.sign(value, header, proof.HeaderBytes(b.GetHeader())),
-		}},
-	})
 }
