@@ -27,7 +27,7 @@ func (o Outcome) String() string {
 //	           Moved burned from Account, Recalled burned from others, and of what was missing Debt or Forgiven
 //	transfer   Ref order, Account from, Other to, Amount, Moved
 //	redeem     Ref order, Account, Amount, Moved burned
-//	absorb     Account
+//	absorb, expire   Account
 //	freeze, unfreeze   Account, Name the reason
 //	propose, approve, publish   Ref hash of the rule set, Version
 //	hold       Ref order, Account, Other merchant, Amount, Moved set aside

@@ -37,6 +37,7 @@ const (
 	KindRecover
 	KindProposeAdjustment
 	KindApproveAdjustment
+	KindExpire
 
 	kinds = iota // how many there are
 )
@@ -47,7 +48,7 @@ var kindNames = [kinds]string{
 	"hold", "capture", "release", "set-reward", "claim", "use",
 	"form", "invite", "join", "contribute", "leave",
 	"change-keys", "object", "propose-recovery", "approve-recovery", "recover",
-	"propose-adjustment", "approve-adjustment",
+	"propose-adjustment", "approve-adjustment", "expire",
 }
 
 func (k Kind) String() string {

@@ -67,6 +67,13 @@ type (
 		Credits []CreditRef
 	}
 
+	// Expire burns what has expired of an account that nobody touches. Anyone may ask for it: it is what happens whenever
+	// the account is touched.
+	Expire struct {
+		Account Account
+		Credits []CreditRef
+	}
+
 	// SetFrozen stops an account from spending, or lets it spend again. Role operator.
 	SetFrozen struct {
 		Account Account
@@ -129,6 +136,7 @@ func (Complete) Kind() Kind          { return KindComplete }
 func (Cancel) Kind() Kind            { return KindCancel }
 func (o SignedOrder) Kind() Kind     { return o.Order.Kind }
 func (Absorb) Kind() Kind            { return KindAbsorb }
+func (Expire) Kind() Kind            { return KindExpire }
 func (ProposeRules) Kind() Kind      { return KindProposeRules }
 func (ApproveRules) Kind() Kind      { return KindApproveRules }
 func (PublishRules) Kind() Kind      { return KindPublishRules }

@@ -31,6 +31,8 @@ func (o SignedOrder) append(b []byte) []byte {
 
 func (o Absorb) append(b []byte) []byte { return appendCredits(append(b, o.Account[:]...), o.Credits) }
 
+func (o Expire) append(b []byte) []byte { return appendCredits(append(b, o.Account[:]...), o.Credits) }
+
 func (o SetFrozen) append(b []byte) []byte {
 	return appendBytes(append(b, o.Account[:]...), []byte(o.Reason))
 }
@@ -145,6 +147,11 @@ func (r *reader) operation(kind Kind) Operation {
 // laterOperation reads the kinds that have a file of their own.
 func (r *reader) laterOperation(kind Kind) Operation {
 	switch kind {
+	case KindExpire:
+		var o Expire
+		r.fixed(o.Account[:])
+		o.Credits = r.credits()
+		return o
 	case KindSetReward:
 		return SetReward{string(r.bytes(MaxFactCode)), r.reward()}
 	case KindProposeRecovery, KindApproveRecovery, KindRecover:

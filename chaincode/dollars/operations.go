@@ -21,7 +21,9 @@ func (b *batch) apply(i int, op Operation) (Entry, error) {
 	case SignedOrder:
 		return b.order(o, b.orders[i])
 	case Absorb:
-		return b.absorb(o)
+		return b.touch(o.Kind(), o.Account, o.Credits)
+	case Expire:
+		return b.touch(o.Kind(), o.Account, o.Credits)
 	case SetFrozen:
 		return b.setFrozen(o)
 	case ProposeRules:
@@ -333,18 +335,24 @@ func (b *batch) arrange(o SignedOrder, check orderCheck, p *purse, e *Entry) err
 	return b.object(o, e)
 }
 
-func (b *batch) absorb(o Absorb) (Entry, error) {
-	e := Entry{Kind: KindAbsorb}
-	if o.Account.IsZero() {
+// touch folds credits into an account's record, with what follows from that: what has expired is burned, and debt repaid.
+// To expire is asked for the former only, and not granted where nothing has.
+func (b *batch) touch(kind Kind, a Account, refs []CreditRef) (Entry, error) {
+	e := Entry{Kind: kind}
+	if a.IsZero() {
 		return e, refuse(CodeZeroAddress, "the zero address has no points")
 	}
-	p, err := b.open(o.Account, o.Credits)
+	p, err := b.open(a, refs)
 	if err != nil {
 		return e, err
 	}
-	if len(p.absorbed)+len(b.births[o.Account])+len(p.expired)+len(p.repaid) == 0 {
+	reasons := len(p.expired)
+	if kind == KindAbsorb {
+		reasons += len(p.absorbed) + len(b.births[a]) + len(p.repaid)
+	}
+	if reasons == 0 {
 		// Anyone may ask; nobody shall fill the ledger, or get into a spender's way, by asking for nothing.
-		e.Outcome, e.Account = Duplicate, o.Account
+		e.Outcome, e.Account = Duplicate, a
 		return e, nil
 	}
 	b.close(p, &e)

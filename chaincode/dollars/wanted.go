@@ -93,6 +93,10 @@ func (w *wanted) operation(op Operation, check orderCheck) {
 		if len(o.Credits) <= MaxCredits {
 			w.account(o.Account, o.Credits)
 		}
+	case Expire:
+		if len(o.Credits) <= MaxCredits {
+			w.account(o.Account, o.Credits)
+		}
 	case SetFrozen:
 		w.account(o.Account, nil)
 	case ProposeRules, ApproveRules, PublishRules:
