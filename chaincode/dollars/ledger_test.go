@@ -277,7 +277,7 @@ func recode(w Write) ([]byte, error) {
 	}
 	row, isBudget := strings.CutPrefix(w.Key, budgetPrefix)
 	if !isBudget {
-		return nil, errors.New("an unknown key")
+		return recodeLater(w)
 	}
 	if strings.Contains(row, "/") {
 		left, err := DecodeShare(w.Value)
@@ -285,6 +285,21 @@ func recode(w Write) ([]byte, error) {
 	}
 	rec, err := DecodeBudgetRecord(w.Value)
 	return rec.Encode(), err
+}
+
+func recodeLater(w Write) ([]byte, error) {
+	switch w.Key[:2] {
+	case payeePrefix:
+		rec, err := DecodePayeeRecord(w.Value)
+		return rec.Encode(), err
+	case adjustmentPrefix:
+		rec, err := DecodeAdjustmentRecord(w.Value)
+		return rec.Encode(), err
+	case adjustedPrefix:
+		rec, err := DecodeAdjustedRecord(w.Value)
+		return rec.Encode(), err
+	}
+	return nil, errors.New("an unknown key")
 }
 
 // conserved: what the journals say came about is what the state adds up to.

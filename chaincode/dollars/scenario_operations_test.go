@@ -22,10 +22,12 @@ type step struct {
 //
 //	confirm b1 alice hotel 214.84 EUR 2026-01-01..2026-01-03
 //	complete b1
-//	cancel b1 [credits=]
+//	cancel b1 [credits=] [recall=bob,carol]     names all credits of those who may have to give back
 //	transfer alice bob 5.00 nonce=1, redeem alice 5.00 nonce=1, and all other orders; see parseOrder
 //	absorb alice [credits=]
 //	freeze alice, unfreeze alice
+//	propose-adjustment g1 alice 5.00 months=12 [reason=goodwill], propose-adjustment c1 alice 5.00 burn
+//	approve-adjustment g1 [credits=]
 //	propose 1 winter, approve 1 winter, publish 1 winter
 //	bytes ff00
 //
@@ -37,7 +39,7 @@ func (s *scenario) parseOperation(line string) (step, error) {
 	kind, args := words[0], []string{}
 	options := map[string]string{}
 	for _, w := range words[1:] {
-		if k, v, ok := strings.Cut(w, "="); ok || w == "highs" {
+		if k, v, ok := strings.Cut(w, "="); ok || w == "highs" || w == "burn" {
 			options[k] = v
 		} else {
 			args = append(args, w)
@@ -105,7 +107,7 @@ func (s *scenario) parseBooking(kind string, args []string, options map[string]s
 	case "cancel":
 		rec, _ := DecodeBookingRecord(s.state[BookingKey(id)]) // without a record there are no credits to name
 		credits, err := s.parseCredits(options, rec.Account)
-		return Cancel{Booking: id, Credits: credits}, err
+		return Cancel{Booking: id, Credits: credits, Recall: s.recall(options)}, err
 	}
 	if len(args) != 6 {
 		return nil, errors.New("want: confirm booking account kind price currency start..end")
@@ -130,6 +132,18 @@ func (s *scenario) parseBooking(kind string, args []string, options map[string]s
 	facts := Facts{Kind: item, Price: price, Currency: args[4], Start: start, End: end}
 	err = facts.parseOptional(options)
 	return Confirm{id, s.account(args[1]), facts}, err
+}
+
+// recall names all credits of some people.
+func (s *scenario) recall(options map[string]string) (named []NamedCredits) {
+	if options["recall"] == "" {
+		return nil
+	}
+	for _, name := range strings.Split(options["recall"], ",") {
+		a := s.account(name)
+		named = append(named, NamedCredits{a, s.state.credits(a)})
+	}
+	return named
 }
 
 func (f *Facts) parseOptional(options map[string]string) (err error) {

@@ -126,6 +126,25 @@ func (s *scenario) sign(o *SignedOrder, signer string, options map[string]string
 	}
 }
 
+func (s *scenario) parseAdjustment(kind string, args []string, options map[string]string) (op Operation, id [32]byte, err error) {
+	id = parseWord(args[0])
+	if kind == "approve-adjustment" {
+		rec, _ := DecodeAdjustmentRecord(s.state[AdjustmentKey(id)]) // without a record there are no credits to name
+		credits, err := s.parseCredits(options, rec.Account)
+		return ApproveAdjustment{id, credits}, id, err
+	}
+	a := Adjustment{Account: s.account(args[1]), Reason: reasonOf(options)}
+	_, a.Burn = options["burn"]
+	if months := options["months"]; months != "" {
+		n, err := strconv.ParseUint(months, 10, 32)
+		if a.Months = uint32(n); err != nil {
+			return nil, id, err
+		}
+	}
+	a.Amount, err = parseSigned(args[2])
+	return ProposeAdjustment{id, a}, id, err
+}
+
 // parseLater reads orders, and the operations that came after the first ones.
 func (s *scenario) parseLater(kind string, args []string, options map[string]string) (op Operation, ref [32]byte, err error) {
 	for k := range Kind(kinds) {
@@ -143,6 +162,8 @@ func (s *scenario) parseLater(kind string, args []string, options map[string]str
 		return o, id, err
 	}
 	switch kind {
+	case "propose-adjustment", "approve-adjustment":
+		return s.parseAdjustment(kind, args, options)
 	}
 	return nil, ref, fmt.Errorf("unknown operation %q with %s", kind, strings.Join(args, " "))
 }

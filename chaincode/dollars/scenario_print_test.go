@@ -10,8 +10,17 @@ import (
 )
 
 func printSupply(s Supply) string {
-	out := fmt.Sprintf("minted %s - reversed %s - redeemed %s - expired %s = outstanding %s\npending %s, debt %s\n",
-		s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding(), s.Pending, s.Debt)
+	// What most stories have none of is left out of theirs.
+	rare := func(format string, a Amount) string {
+		if a == 0 {
+			return ""
+		}
+		return fmt.Sprintf(format, a)
+	}
+	out := fmt.Sprintf("minted %s%s - reversed %s - redeemed %s - expired %s%s%s = outstanding %s\npending %s, debt %s%s\n",
+		s.Minted, rare(" + adjusted %s", s.Adjusted), s.Reversed, s.Redeemed, s.Expired,
+		rare(" - written off %s", s.WrittenOff), rare(" - held %s", s.Held), s.Outstanding(),
+		s.Pending, s.Debt, rare(", forgiven %s", s.Forgiven))
 	var counts []string
 	for state, n := range s.Bookings {
 		if n != 0 {
@@ -98,6 +107,9 @@ func (s *scenario) printKey(key string) string {
 	case StateSchedule:
 		return "schedule of rules"
 	}
+	if name := s.printLaterKey(key); name != "" {
+		return name
+	}
 	if key == ProposalKey {
 		return "proposed rules"
 	}
@@ -130,10 +142,7 @@ func (s *scenario) printRecord(key string, value []byte) (string, error) {
 		if rec.Debt != 0 {
 			line += fmt.Sprintf(", owes %s", rec.Debt)
 		}
-		if rec.Frozen != "" {
-			line += ", frozen for " + rec.Frozen
-		}
-		return line, err
+		return line + s.printRare(rec), err
 	case StateBooking:
 		rec, err := DecodeBookingRecord(value)
 		if rec.State == BookingNoted {
@@ -143,6 +152,9 @@ func (s *scenario) printRecord(key string, value []byte) (string, error) {
 	case StateCredit:
 		a, err := DecodeCredit(value)
 		return fmt.Sprintf("%s: %s", name, a), err
+	}
+	if s.printLaterKey(key) != "" {
+		return s.printLater(name, key, value)
 	}
 	return s.printOther(name, key, value)
 }

@@ -18,9 +18,10 @@ import (
 //	set winter EUR [starts=2026-12-01 or 2026-12-01T08:00:00]
 //	tier silver [points=100.00] [nights=10]
 //	table base first [half-up]
+//	policy [reversal=recall days=7] [order=50.00] [day=80.00] [cooling=24h most=5.00] [recovery=72h] [adjustments=100.00]
 //	row long-stay flight+hotel 500 [months=24] [fixed=5.00] [priority=1] [item=] [booking=] [member=] [budget=] [season=] [when ...]
 //
-// A row is for kinds of item, or any; the number is basis points. A season is arrival:2026-12-01..2026-12-31, or
+// In one line the policy's words stand beside the rates. A row is for kinds of item, or any; the number is basis points. A season is arrival:2026-12-01..2026-12-31, or
 // booking:2026-12-01..2026-12-31@Europe/Berlin+01:00. Everything after "when" is the condition.
 func (s *scenario) parseSet(name string, args, lines []string) error {
 	if strings.HasPrefix(args[0], "{") {
@@ -31,7 +32,9 @@ func (s *scenario) parseSet(name string, args, lines []string) error {
 	options := optionsOf(args[1:])
 	var err error
 	if options["hotel"] != "" {
-		r, err = plainSet(r, options)
+		if r, err = plainSet(r, options); err == nil {
+			r.Policy, err = parsePolicy(options)
+		}
 	}
 	if starts := options["starts"]; starts != "" {
 		at, bad := time.Parse("2006-01-02T15:04:05"[:len(starts)], starts)
@@ -48,6 +51,10 @@ func (s *scenario) parseSet(name string, args, lines []string) error {
 				level.Nights, _ = strconv.ParseInt(nights, 10, 64)
 			}
 			r.Tiers = append(r.Tiers, level)
+		case "policy":
+			var bad error
+			r.Policy, bad = parsePolicy(optionsOf(words[1:]))
+			err = errors.Join(err, bad)
 		case "table":
 			r.Tables = append(r.Tables, earn.Table{
 				Name: words[1], Hit: earn.HitPolicy(words[2]), Rounding: earn.Rounding(strings.Join(words[3:], " ")),
@@ -92,6 +99,31 @@ func plainSet(r earn.RuleSet, options map[string]string) (earn.RuleSet, error) {
 	}
 	r.Tables = []earn.Table{table}
 	return r, failed
+}
+
+// parsePolicy reads a policy, nil where nothing is said of one.
+func parsePolicy(options map[string]string) (*earn.Policy, error) {
+	p := earn.Policy{Reversal: earn.Reversal(options["reversal"])}
+	var failed error
+	if days := options["days"]; days != "" {
+		n, err := strconv.ParseUint(days, 10, 32)
+		p.RecallDays, failed = uint32(n), err
+	}
+	for name, into := range map[string]*earn.Cents{
+		"order": &p.OrderMost, "day": &p.DayMost, "most": &p.CoolingMost, "adjustments": &p.AdjustmentDayMost,
+	} {
+		failed = errors.Join(failed, parseCents(into, options[name]))
+	}
+	for name, into := range map[string]*int64{"cooling": &p.CoolingSeconds, "recovery": &p.RecoverySeconds} {
+		if text := options[name]; text != "" {
+			d, err := time.ParseDuration(text)
+			*into, failed = int64(d/time.Second), errors.Join(failed, err)
+		}
+	}
+	if p == (earn.Policy{}) {
+		return nil, failed
+	}
+	return &p, failed
 }
 
 func parseRow(line string) (row earn.Row, err error) {

@@ -296,10 +296,17 @@ func (s *scenario) printEntry(e Entry) string {
 	add(e.Before == e.After && e.After != BookingNone, "%s", e.After)
 	add(!e.Account.IsZero(), "%s", s.name(e.Account))
 	add(!e.Other.IsZero(), "to %s", s.name(e.Other))
+	add(!e.By.IsZero(), "by %s", s.name(e.By))
 	add(e.Amount != 0, "%s", e.Amount)
+	add(e.Name != "", "%s", e.Name)
+	add(e.Burn, "correction")
 	add(e.Version != 0, "rules %d", e.Version)
 	add(len(e.Moved) > 0, "moved %s", printBuckets(e.Moved))
+	for _, x := range e.Recalled {
+		add(true, "recalled %s from %s", printBuckets(x.Moved), s.name(x.Account))
+	}
 	add(e.Debt != 0, "debt %s", e.Debt)
+	add(e.Forgiven != 0, "forgiven %s", e.Forgiven)
 	add(len(e.Expired) > 0, "expired %s", printBuckets(e.Expired))
 	add(len(e.Repaid) > 0, "repaid %s", printBuckets(e.Repaid))
 	return strings.Join(parts, ", ")
