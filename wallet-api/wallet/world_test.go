@@ -34,6 +34,7 @@ type world struct {
 	members map[MemberID]Member
 	keys    map[MemberID]*ecdsa.PrivateKey
 	blocks  int
+	pending dollars.Amount // of every balance
 }
 
 var testLedger = LedgerInfo{Channel: "dollars", Chaincode: "dsd"}
@@ -51,7 +52,7 @@ func newWorld(t *testing.T) *world {
 		work:  map[WorkID]*Status{}, keyed: map[string]IdempotencyKey{}, keyOf: map[string]WorkID{},
 		orders: map[dollars.OrderID]OrderAt{}, members: map[MemberID]Member{}, keys: map[MemberID]*ecdsa.PrivateKey{},
 	}
-	w.Service = New(Ports{Intake: w, Views: views{w}, Directory: directory{w}, Keys: w}, testLedger, Options{Now: func() time.Time { return w.now }})
+	w.Service = New(Ports{Intake: w, Views: views{w}, Directory: directory{w}, Keys: keyring{w}}, testLedger, Options{Now: func() time.Time { return w.now }})
 	w.publish(t, 1, earn.Standard())
 	return w
 }
@@ -181,43 +182,45 @@ func (w *world) credits(a dollars.Account) (refs []dollars.CreditRef) {
 	return refs
 }
 
-func (w *world) Create(ctx context.Context, id MemberID) (dollars.Account, error) {
-	if address, err := w.Address(ctx, id); err == nil {
+// keyring, views and directory give the world's other ports, whose method names collide.
+type keyring struct{ w *world }
+
+func (k keyring) Create(ctx context.Context, id MemberID) (dollars.Account, error) {
+	if address, err := k.Address(ctx, id); err == nil {
 		return address, nil
 	}
 	key, err := crypto.GenerateKey()
 	if err != nil {
 		return dollars.Account{}, err
 	}
-	w.keys[id] = key
+	k.w.keys[id] = key
 	return dollars.Account(crypto.PubkeyToAddress(key.PublicKey)), nil
 }
 
-func (w *world) Sign(_ context.Context, id MemberID, digest eip712.Word) (eip712.Signature, error) {
-	if w.keys[id] == nil {
+func (k keyring) Sign(_ context.Context, id MemberID, digest eip712.Word) (eip712.Signature, error) {
+	if k.w.keys[id] == nil {
 		return eip712.Signature{}, ErrNotFound
 	}
-	sig, err := crypto.Sign(digest[:], w.keys[id])
+	sig, err := crypto.Sign(digest[:], k.w.keys[id])
 	return eip712.Signature(sig), err
 }
 
-func (w *world) Address(_ context.Context, id MemberID) (dollars.Account, error) {
-	if key, ok := w.keys[id]; ok {
+func (k keyring) Address(_ context.Context, id MemberID) (dollars.Account, error) {
+	if key, ok := k.w.keys[id]; ok {
 		return dollars.Account(crypto.PubkeyToAddress(key.PublicKey)), nil
 	}
 	return dollars.Account{}, ErrNotFound
 }
 
-func (w *world) Secret(context.Context, MemberID, string) (secret [32]byte, err error) {
+func (k keyring) Secret(context.Context, MemberID, string) (secret [32]byte, err error) {
 	return secret, ErrNotFound
 }
 
-func (w *world) Forget(_ context.Context, id MemberID) error {
-	delete(w.keys, id)
+func (k keyring) Forget(_ context.Context, id MemberID) error {
+	delete(k.w.keys, id)
 	return nil
 }
 
-// views and directory give the world's other ports, whose method names collide.
 type views struct{ w *world }
 
 func (v views) Get(keys []string) ([][]byte, error) {
@@ -244,14 +247,14 @@ func (v views) Bookings(_ context.Context, id dollars.TripID, asked func(dollars
 }
 
 func (v views) Balance(_ context.Context, a dollars.Account, now int64) (Balance, error) {
-	b := Balance{Account: a, NextNonce: 1}
+	b := Balance{Account: a, NextNonce: 1, Pending: v.w.pending}
 	held := map[dollars.Expiry]dollars.Amount{}
 	if raw := v.w.state[dollars.AccountKey(a)]; raw != nil {
 		rec, err := dollars.DecodeAccountRecord(raw)
 		if err != nil {
 			return b, err
 		}
-		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen != "", rec.Window.Next()
 		for _, x := range rec.Buckets {
 			held[x.Expiry] += x.Amount
 		}
