@@ -1,6 +1,10 @@
 package dollars
 
-import "encoding/hex"
+import (
+	"encoding/hex"
+	"fmt"
+	"slices"
+)
 
 // A hold takes points out of an account before the purchase is sure, so that nobody can spend them twice. They keep their
 // expiry: what is captured is burned, and what is released goes back as it was.
@@ -56,7 +60,8 @@ func DecodeHoldRecord(data []byte) (HoldRecord, error) {
 		c.Amount = r.amount()
 		rec.Captures = append(rec.Captures, c)
 	}
-	if !r.end() || version != recordVersion || rec.Until == 0 {
+	releasedByHalves := rec.Released && len(rec.Buckets) > 0
+	if !r.end() || version != recordVersion || rec.Until == 0 || releasedByHalves {
 		return HoldRecord{}, malformed("hold record")
 	}
 	return rec, nil
@@ -67,3 +72,97 @@ func HoldPrefix(a Account) string { return holdPrefix + a.hex() + "/" }
 
 // HoldKey is the state key of the hold's record.
 func HoldKey(id HoldID) string { return HoldPrefix(id.Account) + hex.EncodeToString(id.Order[:]) }
+
+// hold sets aside what the entry has taken out of the purse.
+func (b *batch) hold(o SignedOrder, id OrderID, e *Entry) error {
+	slot := b.holds[HoldID{o.From, id}]
+	if slot.found {
+		return fmt.Errorf("there is a hold of order %s, whose nonce was not used", id)
+	}
+	e.Other = o.To
+	slot.put(HoldRecord{Merchant: o.To, Until: o.Until, Buckets: e.Moved})
+	return nil
+}
+
+// capture burns a part of a hold. Points whose month has passed since they were set aside count like the others: the
+// purchase was made in time, and when its merchant gets round to it is not for the member to pay. For the same reason the
+// account may be frozen by now.
+func (b *batch) capture(o SignedOrder, e Entry) (Entry, error) {
+	slot := b.holds[HoldID{o.To, OrderID(o.Ref)}]
+	rec := slot.rec
+	switch {
+	case !slot.found:
+		return e, holdUnknown()
+	case rec.Merchant != o.From:
+		return e, notMerchant()
+	}
+	for _, c := range rec.Captures {
+		if c.Reference == o.Reference {
+			if c.Amount != o.Amount {
+				return e, refuse(CodeReference, fmt.Sprintf("the hold was captured with this reference before, for %s", c.Amount))
+			}
+			return e.ofHold(Duplicate, o, rec, c.Amount), nil
+		}
+	}
+	left, err := rec.Buckets.Total()
+	if err != nil {
+		return e, err
+	}
+	switch {
+	case left == 0:
+		return e, refuse(CodeHoldEnded, "the hold was released, or captured whole")
+	case b.env.Time >= rec.Until:
+		return e, refuse(CodeHoldExpired, "the hold is past its end; its points go back to the account")
+	case o.Amount > left:
+		return e, refuse(CodeCaptureOverHold, fmt.Sprintf("only %s are left of the hold", left))
+	case len(rec.Captures) == MaxCaptures:
+		return e, refuse(CodeHoldCaptures, fmt.Sprintf("the hold was captured in %d parts; release the rest", MaxCaptures))
+	}
+	e = e.ofHold(Applied, o, rec, o.Amount)
+	rec.Buckets = slices.Clone(rec.Buckets)
+	e.Moved = rec.Buckets.take(o.Amount)
+	rec.Captures = append(slices.Clone(rec.Captures), Captured{o.Reference, o.Amount})
+	slot.put(rec)
+	return e, nil
+}
+
+// release gives back what is left of a hold, without a look at the account; of what is in it, what has expired meanwhile is
+// burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not outlast its merchant.
+func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
+	slot := b.holds[HoldID{o.To, OrderID(o.Ref)}]
+	rec := slot.rec
+	open := b.env.Time < rec.Until
+	switch {
+	case !slot.found:
+		return e, holdUnknown()
+	case len(rec.Buckets) == 0:
+		return e.ofHold(Duplicate, o, rec, 0), nil
+	case open && o.From.IsZero() && !b.isMerchant():
+		return e, refuse(CodeHoldOpen, "until its end only the hold's merchant may release it")
+	case open && rec.Merchant != o.From:
+		return e, notMerchant()
+	}
+	left, err := rec.Buckets.Total()
+	if err != nil {
+		return e, err
+	}
+	e = e.ofHold(Applied, o, rec, left)
+	e.Expired = rec.Buckets.takeExpired(b.env.Time)
+	e.Moved = rec.Buckets
+	if err := b.credit(o.To, e.Moved); err != nil {
+		return e, err
+	}
+	rec.Buckets, rec.Released = nil, true
+	slot.put(rec)
+	return e, nil
+}
+
+// ofHold completes the entry of what a merchant did with a hold.
+func (e Entry) ofHold(outcome Outcome, o SignedOrder, rec HoldRecord, amount Amount) Entry {
+	e.Outcome, e.Account, e.Other, e.Amount, e.Link = outcome, o.To, rec.Merchant, amount, o.Reference
+	return e
+}
+
+func holdUnknown() error {
+	return refuse(CodeHoldUnknown, "the account has no such hold; name both as the hold's order has them")
+}

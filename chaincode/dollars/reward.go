@@ -2,9 +2,8 @@ package dollars
 
 import (
 	"bytes"
-	"encoding/hex"
-
-	"github.com/ethereum/go-ethereum/crypto"
+	"fmt"
+	"strings"
 )
 
 // Reward is something that members can claim for points.
@@ -19,6 +18,7 @@ type Reward struct {
 
 // Bounds of a reward.
 const (
+	MaxRewardID           = MaxFactCode // bytes
 	MaxStock       Amount = 1_000_000_000
 	MaxVoucherDays        = 3_660
 )
@@ -32,12 +32,15 @@ func RewardID(id string) (ref [32]byte) {
 // rewardName is the id that RewardID wrote.
 func rewardName(ref [32]byte) string { return string(bytes.TrimRight(ref[:], "\x00")) }
 
+// isRewardID tells what can be in the catalogue. Whatever else an order names is not even looked up: it need not be text,
+// and no peer takes a key that is not.
+func isRewardID(s string) bool {
+	return s != "" && len(s) <= MaxRewardID && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
 // stockName is the name under which a reward's stock is kept like a budget: a pot, and a share for each lane. No row of
 // rules can have it.
 func stockName(id string) string { return "@" + id }
-
-// CodeHash is what the ledger knows of a voucher's code until it is used: keccak256 of it.
-func CodeHash(code [32]byte) [32]byte { return [32]byte(crypto.Keccak256(code[:])) }
 
 // RewardRecord is what the ledger keeps of a reward.
 type RewardRecord struct{ Reward }
@@ -70,46 +73,102 @@ func (r *reader) reward() (w Reward) {
 	return w
 }
 
-// VoucherRecord is what the ledger keeps of a voucher, under the hash of its code.
-type VoucherRecord struct {
-	Account   Account // whose claim it was
-	Reward    string
-	Until     int64    // Unix seconds until which it can be used, excluded
-	Merchant  Account  // who takes it, as the reward says at the claim
-	Used      int64    // Unix seconds; 0 before
-	Reference [32]byte // the merchant's, once used
-}
-
-// Encode writes the record.
-func (r VoucherRecord) Encode() []byte {
-	b := append([]byte{recordVersion}, r.Account[:]...)
-	b = appendBytes(b, []byte(r.Reward))
-	b = append(appendUint(b, uint64(r.Until)), r.Merchant[:]...)
-	return append(appendUint(b, uint64(r.Used)), r.Reference[:]...)
-}
-
-// DecodeVoucherRecord reads what Encode wrote.
-func DecodeVoucherRecord(data []byte) (VoucherRecord, error) {
-	r := reader{buf: data}
-	version := r.byte()
-	var rec VoucherRecord
-	r.fixed(rec.Account[:])
-	rec.Reward = string(r.bytes(MaxFactCode))
-	rec.Until = int64(r.uintMax(1<<63 - 1))
-	r.fixed(rec.Merchant[:])
-	rec.Used = int64(r.uintMax(1<<63 - 1))
-	r.fixed(rec.Reference[:])
-	if !r.end() || version != recordVersion || rec.Account.IsZero() {
-		return VoucherRecord{}, malformed("voucher record")
-	}
-	return rec, nil
-}
-
 // RewardKey is the state key of the reward's record.
 func RewardKey(id string) string { return rewardPrefix + id }
 
 // RewardRange is the range of state keys, the end excluded, that holds the catalogue.
 func RewardRange() (start, end string) { return rewardPrefix, "w0" }
 
-// VoucherKey is the state key of the voucher with that hash of its code.
-func VoucherKey(codeHash [32]byte) string { return voucherPrefix + hex.EncodeToString(codeHash[:]) }
+// check refuses what cannot be a reward.
+func (o SetReward) check() error {
+	switch {
+	case !isRewardID(o.ID):
+		return refuse(CodeRewardInvalid, fmt.Sprintf("%q is not an id: 1 to %d of a-z, 0-9 and -", clip(o.ID), MaxRewardID))
+	case o.Price < 1 || o.Price > MaxAmount:
+		return refuse(CodeRewardInvalid, fmt.Sprintf("the price is not between 0.01 and %s", MaxAmount))
+	case o.Stock < 0 || o.Stock > MaxStock:
+		return refuse(CodeRewardInvalid, fmt.Sprintf("the stock is not between 0 and %d pieces", int64(MaxStock)))
+	case o.From < 0 || o.Until <= o.From:
+		return refuse(CodeRewardInvalid, "it can never be claimed: its end is not after its start")
+	case o.Days < 1 || o.Days > MaxVoucherDays:
+		return refuse(CodeRewardInvalid, fmt.Sprintf("vouchers are not valid for 1 to %d days", MaxVoucherDays))
+	}
+	return nil
+}
+
+func (b *batch) setReward(o SetReward) (Entry, error) {
+	e := Entry{Kind: KindSetReward, Ref: RewardID(o.ID)}
+	if err := b.authorize(o); err != nil {
+		return e, err
+	}
+	if err := o.check(); err != nil {
+		return e, err
+	}
+	e.Outcome, e.Name, e.Amount = Applied, o.ID, o.Price
+	slot := b.rewards[o.ID]
+	before := slot.rec.Stock
+	switch {
+	case !slot.found:
+	case slot.rec.Reward == o.Reward:
+		e.Outcome = Duplicate
+		return e, nil
+	case o.Stock < before || (o.Stock == 0) != (before == 0):
+		return e, refuse(CodeRewardStock, "the stock counts what was ever offered: it can be raised, but not lowered, and neither begin nor cease to have an end; close the reward, or make a new one")
+	}
+	if more := o.Stock - before; more > 0 {
+		pot := b.pots[stockName(o.ID)]
+		pot.put(BudgetRecord{Total: pot.rec.Total + more, Left: pot.rec.Left + more})
+	}
+	slot.put(RewardRecord{o.Reward})
+	return e, nil
+}
+
+// claim makes the voucher for which the points in the entry are burned.
+func (b *batch) claim(o SignedOrder, e *Entry) error {
+	if o.Reference == [32]byte{} {
+		return refuse(CodeMalformed, "the order names no hash of a voucher's code")
+	}
+	id := rewardName(o.Ref)
+	reward := b.rewards[id]
+	voucher := b.vouchers[o.Reference]
+	switch {
+	case reward == nil || !reward.found:
+		return refuse(CodeRewardUnknown, "the catalogue has no such reward")
+	case b.env.Time < reward.rec.From || b.env.Time >= reward.rec.Until:
+		return refuse(CodeRewardClosed, "the reward cannot be claimed yet, or no longer")
+	case o.Amount != reward.rec.Price:
+		return refuse(CodeRewardPrice, fmt.Sprintf("the reward costs %s; sign a new order", reward.rec.Price))
+	case voucher.found:
+		return refuse(CodeVoucherTaken, "another voucher has this code; draw a new one, at random")
+	}
+	if b.stocked(id) {
+		if err := b.takePiece(id); err != nil {
+			return err
+		}
+	}
+	voucher.put(VoucherRecord{
+		Account: o.From, Reward: id, Merchant: reward.rec.Merchant,
+		Until: b.env.Time + int64(reward.rec.Days)*secondsPerDay,
+	})
+	e.Name, e.Link = id, o.Reference
+	return nil
+}
+
+// stocked tells a reward that is in the catalogue, and not without end.
+func (b *batch) stocked(id string) bool {
+	reward := b.rewards[id]
+	return reward != nil && reward.rec.Stock > 0
+}
+
+// takePiece takes one piece of a reward's stock.
+func (b *batch) takePiece(id string) error {
+	stock := stockName(id)
+	left, err := b.budgetLeft(stock, 1)
+	if err != nil {
+		return err
+	}
+	if left < 1 {
+		return refuse(CodeRewardSoldOut, "nothing is left of the reward's stock")
+	}
+	return b.spendBudget(stock, 1)
+}

@@ -2,16 +2,6 @@ package dollars
 
 func isReason(s string) bool { return s != "" && isFactCode(s) }
 
-// hold.go, reward.go
-func (b *batch) byMerchant(o SignedOrder, check orderCheck) (Entry, error) {
-	return Entry{Kind: o.Kind()}, malformed("operation")
-}
-func (b *batch) hold(o SignedOrder, id OrderID, e *Entry) error { return malformed("operation") }
-func (b *batch) claim(o SignedOrder, e *Entry) error            { return malformed("operation") }
-func (b *batch) setReward(o SetReward) (Entry, error) {
-	return Entry{Kind: KindSetReward}, malformed("operation")
-}
-
 // household.go
 func (b *batch) contribute(o SignedOrder, p *purse, e *Entry) error { return malformed("operation") }
 func (b *batch) form(household Account, p *purse, e *Entry) error   { return malformed("operation") }

@@ -103,8 +103,10 @@ func (w *wanted) operation(op Operation, check orderCheck) {
 		w.rules()
 		w.proposal()
 	case SetReward:
-		want(w, w.b.rewards, o.ID, RewardKey, DecodeRewardRecord)
-		w.pot(stockName(o.ID))
+		if isRewardID(o.ID) {
+			w.reward(o.ID)
+			w.pot(stockName(o.ID))
+		}
 	case Recovery:
 		want(w, w.b.losses, o.Account, RecoveryKey, DecodeRecoveryRecord)
 		w.account(o.Account, nil)
@@ -120,7 +122,11 @@ func (w *wanted) operation(op Operation, check orderCheck) {
 
 // order wants what an order names.
 func (w *wanted) order(o SignedOrder, check orderCheck) {
-	if !o.From.IsZero() {
+	switch {
+	case o.From.IsZero():
+	case o.ByMerchant(): // whose own points are not touched
+		w.account(o.From, nil)
+	default:
 		w.account(o.From, o.Credits)
 	}
 	if o.Spends() {
@@ -132,8 +138,9 @@ func (w *wanted) order(o SignedOrder, check orderCheck) {
 	case KindHold:
 		w.hold(HoldID{o.From, check.id})
 	case KindClaim:
-		id := rewardName(o.Ref)
-		want(w, w.b.rewards, id, RewardKey, DecodeRewardRecord)
+		if id := rewardName(o.Ref); isRewardID(id) {
+			w.reward(id)
+		}
 		w.voucher(o.Reference)
 	case KindUse:
 		w.voucher(CodeHash(o.Ref))
@@ -160,8 +167,8 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 		if o.Order.Kind == KindTransfer && policy.CoolingSeconds > 0 {
 			w.payee(Payee{o.From, o.To})
 		}
-		if o.Order.Kind == KindClaim && w.b.rewards[rewardName(o.Ref)].rec.Stock > 0 {
-			w.share(stockName(rewardName(o.Ref)))
+		if id := rewardName(o.Ref); o.Order.Kind == KindClaim && w.b.stocked(id) {
+			w.share(stockName(id))
 		}
 	case ApproveAdjustment:
 		if rec := w.b.changes[o.ID].rec; !rec.Account.IsZero() && len(o.Credits) <= MaxCredits {
@@ -171,6 +178,8 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 }
 
 func (w *wanted) hold(id HoldID) { want(w, w.b.holds, id, HoldKey, DecodeHoldRecord) }
+
+func (w *wanted) reward(id string) { want(w, w.b.rewards, id, RewardKey, DecodeRewardRecord) }
 
 func (w *wanted) voucher(codeHash [32]byte) {
 	want(w, w.b.vouchers, codeHash, VoucherKey, DecodeVoucherRecord)
