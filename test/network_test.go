@@ -87,8 +87,8 @@ type network struct {
 	dir     string
 }
 
-// newNetwork starts one, and sees to its end.
-func newNetwork(t *testing.T) *network {
+// newNetwork starts one with these arguments of `up`, and sees to its end.
+func newNetwork(t *testing.T, args ...string) *network {
 	t.Helper()
 	n := &network{t: t, program: needsNetwork(t), dir: filepath.Join(t.TempDir(), "network")}
 	base, err := freePortBase()
@@ -103,7 +103,7 @@ func newNetwork(t *testing.T) *network {
 			t.Error(err)
 		}
 	})
-	n.run("up", "--port-base", strconv.Itoa(base))
+	n.run(append([]string{"up", "--port-base", strconv.Itoa(base)}, args...)...)
 	return n
 }
 

@@ -98,6 +98,7 @@ var importRules = []importRule{
 	{"network/block", nil},
 	{"network/proof/prooftest", []string{"network/proof", "network/block", "network/material", "network/topology"}},
 	{"network/proof", []string{"network/block"}},
+	{"network/proposal", nil},
 	{"network/receipt", []string{"network/block", "chaincode/dollars"}},
 	{"network", []string{"network", "chaincode"}},
 	{"bookings", []string{"bookings"}},
@@ -106,7 +107,7 @@ var importRules = []importRule{
 	{"wallet-api/rest", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/receipt"}},
 	{"wallet-api/disk", nil},
 	{"wallet-api/service", []string{"wallet-api", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
-	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
+	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block", "network/proposal"}},
 	{"wallet-api", []string{"wallet-api/wallet", "wallet-api/disk", "chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
 	{"rules", []string{"rules", "chaincode"}},
 	{"bench", []string{"bookings", "rules/sheet", "chaincode/earn"}},
@@ -117,7 +118,7 @@ var importRules = []importRule{
 // onlyImporter names the one folder that may import a library, because it is the border to it.
 var onlyImporter = map[string][]string{
 	"github.com/gin-gonic/gin":                   {"wallet-api/rest"},
-	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff"},
+	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff", "network/proposal"},
 	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract"},
 	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
 	"github.com/go-analyze/charts":               {"rules/simulate"},

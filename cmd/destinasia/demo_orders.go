@@ -70,7 +70,7 @@ func (d *demonstration) payAndRedeem(ctx context.Context, payer string, amount d
 		return fmt.Errorf("enrol %s with the key file %s: %w", demoMember, keyfile, err)
 	}
 	o := orderer{
-		members: d.members, ledger: d.ledger, wait: orderWait,
+		members: d.members, ledger: d.ledger, wait: orderWait, now: d.network.Now,
 		key: func(client.Member) (memberKey, error) { return key, nil },
 	}
 	paid, err := o.place(ctx, payer, client.Intent{Kind: client.OrderTransfer, ToMember: demoMember, Amount: amount, Memo: "demo"})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -50,6 +51,7 @@ var errReported = errors.New("reported")
 type app struct {
 	dir      string
 	portBase int
+	clock    time.Time // of a rehearsal; zero for the present, or wherever the network is
 	out      io.Writer // results
 	errs     io.Writer // progress and complaints
 }

@@ -75,7 +75,7 @@ func (a *app) placeOrder(cmd *cobra.Command, from string, intent client.Intent, 
 	if err != nil {
 		return err
 	}
-	o := orderer{members: members, ledger: ledger, key: func(m client.Member) (memberKey, error) {
+	o := orderer{members: members, ledger: ledger, now: n.Now, key: func(m client.Member) (memberKey, error) {
 		return a.memberKey(n, m, f.keyfile, f.passphrase)
 	}}
 	if f.wait {

@@ -22,11 +22,10 @@ const orderWait = 30 * time.Second
 type ledgerName struct {
 	currency           dollars.Currency
 	channel, chaincode string
-	now                func() time.Time // in the network
 }
 
 func ledgerOf(n *native.Network) (ledgerName, error) {
-	name := ledgerName{channel: n.Topology.Channel.Name, chaincode: n.Topology.Chaincodes[0].Name, now: n.Now}
+	name := ledgerName{channel: n.Topology.Channel.Name, chaincode: n.Topology.Chaincodes[0].Name}
 	var known bool
 	if name.currency, known = dollars.CurrencyOf(name.chaincode); !known {
 		return ledgerName{}, fmt.Errorf("this program knows no currency of chaincode %q: use the program the network was made with", name.chaincode)
@@ -41,6 +40,7 @@ type orderer struct {
 	// key finds the key of a member who holds it.
 	key  func(client.Member) (memberKey, error)
 	wait time.Duration
+	now  func() time.Time // in the network
 }
 
 // place places an order of a member. A transfer names its receiver; a redemption none.
@@ -94,7 +94,7 @@ func (o orderer) sign(ctx context.Context, m client.Member, intent client.Intent
 	if intent.Memo != "" {
 		order.MemoHash = [32]byte(crypto.Keccak256([]byte(intent.Memo)))
 	}
-	if err := order.Check(o.ledger.now().Unix()); err != nil {
+	if err := order.Check(o.now().Unix()); err != nil {
 		return client.SignedFields{}, err
 	}
 	id := order.ID(o.ledger.currency, o.ledger.channel, o.ledger.chaincode)

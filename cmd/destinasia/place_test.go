@@ -25,7 +25,7 @@ func newOrderer(t *testing.T) (o orderer, service *fakeService) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return orderer{members: service.client(n), ledger: ledger, key: func(client.Member) (memberKey, error) { return key, nil }}, service
+	return orderer{members: service.client(n), ledger: ledger, now: time.Now, key: func(client.Member) (memberKey, error) { return key, nil }}, service
 }
 
 func transferTo(t *testing.T, to string) client.Intent {

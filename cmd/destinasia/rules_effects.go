@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
@@ -25,7 +24,7 @@ type budgetConflict struct {
 
 func (l *rulesLedger) effectsOf(ctx context.Context, state rulesState, set earn.RuleSet) (effects, error) {
 	var e effects
-	now := time.Now().Unix()
+	now := l.network.Now().Unix()
 	if at := state.schedule.At(now); at.Version != 0 {
 		record, err := l.version(ctx, at.Version)
 		if err != nil {

@@ -129,7 +129,7 @@ func (l *rulesLedger) inForce(ctx context.Context) (dollars.RulesRecord, error) 
 	if err != nil {
 		return dollars.RulesRecord{}, err
 	}
-	at := s.schedule.At(time.Now().Unix())
+	at := s.schedule.At(l.network.Now().Unix())
 	if at.Version == 0 {
 		return dollars.RulesRecord{}, errors.New("no earning rules are in force; see `destinasia rules list`")
 	}
@@ -138,7 +138,7 @@ func (l *rulesLedger) inForce(ctx context.Context) (dollars.RulesRecord, error) 
 
 // apply has a person do something to the rules, and answers where it is on the ledger.
 func (l *rulesLedger) apply(ctx context.Context, user string, ops ...dollars.Operation) (staff.Applied, error) {
-	person, err := staff.Connect(l.network.Topology, l.network.Dir.Material(), issuer, user)
+	person, err := staff.Connect(l.network.Topology, l.network.Dir.Material(), issuer, user, staff.Options{ClockOffset: l.network.ClockOffset()})
 	if err != nil {
 		return staff.Applied{}, err
 	}

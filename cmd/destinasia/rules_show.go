@@ -60,7 +60,7 @@ func listRules(ctx context.Context, l *rulesLedger) ([]listedRules, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now().Unix()
+	now := l.network.Now().Unix()
 	inForce := state.schedule.At(now).Version
 	list := []listedRules{}
 	for n := uint32(1); n <= state.schedule.Latest(); n++ {

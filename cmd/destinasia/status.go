@@ -95,6 +95,7 @@ func askSupply(ctx context.Context, n *native.Network) ([]client.AssetSupply, er
 }
 
 func (a *app) printStatus(r statusReport) {
+	a.printRehearsal(r.Time)
 	parts := newTable(a.out)
 	parts.AppendHeader(table.Row{"process", "state", "pid", "ports", "up since", "memory"})
 	for _, part := range r.Parts {

@@ -15,15 +15,20 @@ import (
 )
 
 func newUpCommand(a *app) *cobra.Command {
-	asJSON := false
+	asJSON, clock := false, ""
 	command := &cobra.Command{
 		Use:   "up",
 		Short: "Start the network, or continue the one that is there",
 		Long: "Start the network and the wallet service, or continue the ones that are there. The first time on a machine the\n" +
-			"Fabric programs are built, which takes about a minute. Run it again after anything went wrong: it continues.",
+			"Fabric programs are built, which takes about a minute. Run it again after anything went wrong: it continues.\n\n" +
+			"With --clock the network is one for rehearsals: it lives at that time and goes on from there. Run it again with a\n" +
+			"later --clock to see what time does to points. A network that was made without stays in the present.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			begun := time.Now()
+			if err := a.setClock(clock); err != nil {
+				return err
+			}
 			n, err := a.up(cmd.Context())
 			if err != nil {
 				return err
@@ -37,8 +42,19 @@ func newUpCommand(a *app) *cobra.Command {
 		},
 	}
 	command.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON")
+	command.Flags().StringVar(&clock, "clock", "", "rehearse: the time it is to be in the network, like 2028-12-01T09:00:00Z")
 	a.portFlag(command)
 	return command
+}
+
+func (a *app) setClock(text string) (err error) {
+	if text == "" {
+		return nil
+	}
+	if a.clock, err = time.Parse(time.RFC3339, text); err != nil {
+		return fmt.Errorf("--clock %s is no time: write it like 2028-12-01T09:00:00Z", text)
+	}
+	return nil
 }
 
 // up brings the network of the chosen directory to running and tells its progress.
@@ -50,7 +66,7 @@ func (a *app) up(ctx context.Context) (*native.Network, error) {
 	progress := newStages(a.errs)
 	defer progress.End()
 	n, err := native.Up(ctx, native.Options{
-		Dir: a.dir, PortBase: a.portBase, Executable: executable,
+		Dir: a.dir, PortBase: a.portBase, Clock: a.clock, Executable: executable,
 		Contract: planContract, Wallet: planWallet, Progress: progress,
 	})
 	if err != nil {
@@ -70,25 +86,39 @@ type upDescription struct {
 	Profile  string          `json:"connectionProfile"`
 	Ports    []topology.Port `json:"ports"`
 	Seconds  float64         `json:"seconds"`
+	// Time is what time it is in a network for rehearsals.
+	Time time.Time `json:"time,omitzero"`
 }
 
 func describe(n *native.Network, took time.Duration) upDescription {
-	return upDescription{
+	d := upDescription{
 		Dir: string(n.Dir), PortBase: n.Topology.PortBase,
 		REST: restURL(n), Docs: restURL(n) + "/docs",
 		APIKeys: apiKeysFile(n.Dir), Profile: n.Dir.Profile(issuer),
 		Ports: n.Topology.Ports(), Seconds: took.Seconds(),
 	}
+	if n.Rehearsal != nil {
+		d.Time = n.Now().UTC().Truncate(time.Second)
+	}
+	return d
 }
 
 func (a *app) printUp(d upDescription) {
 	fmt.Fprintf(a.out, "\nDestinasia Dollars runs (%.1f s).\n", d.Seconds)
+	a.printRehearsal(d.Time)
 	for _, line := range [][2]string{
 		{"REST API", d.REST}, {"its page", d.Docs}, {"API keys", d.APIKeys}, {"for Fabric clients", d.Profile},
 	} {
 		fmt.Fprintf(a.out, "  %-20s %s\n", line[0], line[1])
 	}
 	fmt.Fprintf(a.out, "How it is doing: %s\nStop it with:    %s\n", a.commandLine("status"), a.commandLine("down"))
+}
+
+// printRehearsal says what time it is in a network for rehearsals; zero is the present, which goes without saying.
+func (a *app) printRehearsal(now time.Time) {
+	if !now.IsZero() {
+		fmt.Fprintf(a.out, "This is a rehearsal: it is %s here.\n", now.Format("2 January 2006, 15:04:05 MST"))
+	}
 }
 
 // commandLine is how the user would call another command for the same network.

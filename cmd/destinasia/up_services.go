@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/destinasia/dollars/chaincode/contract"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
@@ -37,6 +39,8 @@ func planWallet(n *native.Network) (args, files []string, err error) {
 		Channel:   n.Topology.Channel.Name,
 		Chaincode: n.Topology.Chaincodes[0].Name,
 		Secrets:   secrets,
+
+		ClockOffset: int64(n.ClockOffset() / time.Second),
 	}
 	own, err := n.Topology.Organisation(issuer)
 	if err != nil {

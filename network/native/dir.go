@@ -60,13 +60,16 @@ var ErrNoNetwork = errors.New("no network here")
 
 // description is what a directory remembers of its network; the rest follows from it.
 type description struct {
-	PortBase int `json:"portBase"`
+	PortBase  int        `json:"portBase"`
+	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
 }
 
 // Network is a network in its directory, running or not.
 type Network struct {
 	Dir      Dir
 	Topology topology.Network
+	// Rehearsal is nil for a network that lives in the present.
+	Rehearsal *Rehearsal
 }
 
 // Open finds the network of a directory. The error is ErrNoNetwork when there is none.
@@ -91,7 +94,7 @@ func Open(dir string) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.description(), err)
 	}
-	return &Network{Dir: d, Topology: n}, nil
+	return &Network{Dir: d, Topology: n, Rehearsal: known.Rehearsal}, nil
 }
 
 // plan opens the directory's network, or plans one that is not there yet; settle makes it last. A port base of 0 means
@@ -124,11 +127,11 @@ func (n *Network) settled() bool { return material.Exists(string(n.Dir.Material(
 // settle writes down what the network is, and makes its certificates and genesis block. A network made before a user was
 // planned gets that user's certificate.
 func (n *Network) settle(now time.Time) error {
+	if err := WriteJSON(n.Dir.description(), description{n.Topology.PortBase, n.Rehearsal}); err != nil {
+		return err
+	}
 	if n.settled() {
 		return material.AddUsers(string(n.Dir.Material()), n.Topology, now)
-	}
-	if err := WriteJSON(n.Dir.description(), description{PortBase: n.Topology.PortBase}); err != nil {
-		return err
 	}
 	return material.Make(string(n.Dir.Material()), n.Topology, now)
 }

@@ -250,7 +250,7 @@ func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := WriteJSON(n.Dir.description(), description{base}); err != nil {
+		if err := WriteJSON(n.Dir.description(), description{PortBase: base}); err != nil {
 			t.Fatal(err)
 		}
 	}

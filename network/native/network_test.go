@@ -165,6 +165,9 @@ func TestNetworkLivesThroughItsCommands(t *testing.T) {
 	}
 	n := up("cold up")
 	put(t, ctx, n, "greeting", "hello")
+	if _, err := contract(t, n, "aircnc", "operator").SubmitWithContext(ctx, "put", client.WithArguments("by", "a partner")); err != nil {
+		t.Errorf("a user of another organisation, through this one's peer: %v", err)
+	}
 	first := pids(t, n)
 
 	up("up while running")
@@ -234,13 +237,18 @@ func awaitGone(t *testing.T, pid int) {
 	t.Fatalf("process %d outlived SIGKILL", pid)
 }
 
-func contract(t *testing.T, n *Network) *client.Contract {
+// contract is the chaincode through Destinasia's peer, for a user of any organisation.
+func contract(t *testing.T, n *Network, organisation, user string) *client.Contract {
 	t.Helper()
-	org, err := n.Topology.Organisation("destinasia")
+	own, err := n.Topology.Organisation("destinasia")
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := n.Dir.Material().User(org, "issuer")
+	org, err := n.Topology.Organisation(organisation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := n.Dir.Material().User(org, user)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -268,8 +276,8 @@ func contract(t *testing.T, n *Network) *client.Contract {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(read(n.Dir.Material().TLSRoot(org.Name)))
-	connection, err := grpc.NewClient(topology.Address(org.Peers[0].ListenPort), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots})))
+	roots.AppendCertsFromPEM(read(n.Dir.Material().TLSRoot(own.Name)))
+	connection, err := grpc.NewClient(topology.Address(own.Peers[0].ListenPort), grpc.WithTransportCredentials(credentials.NewTLS(&tls.Config{RootCAs: roots})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +296,7 @@ func put(t *testing.T, ctx context.Context, n *Network, key, value string) {
 	begun := time.Now()
 	var err error
 	for time.Since(begun) < 20*time.Second {
-		if _, err = contract(t, n).SubmitWithContext(ctx, "put", client.WithArguments(key, value)); err == nil {
+		if _, err = contract(t, n, "destinasia", "issuer").SubmitWithContext(ctx, "put", client.WithArguments(key, value)); err == nil {
 			t.Logf("a transaction committed %.2fs after up", time.Since(begun).Seconds())
 			return
 		}
@@ -299,7 +307,7 @@ func put(t *testing.T, ctx context.Context, n *Network, key, value string) {
 
 func evaluate(t *testing.T, ctx context.Context, n *Network, key string) string {
 	t.Helper()
-	value, err := contract(t, n).EvaluateWithContext(ctx, "get", client.WithArguments(key))
+	value, err := contract(t, n, "destinasia", "issuer").EvaluateWithContext(ctx, "get", client.WithArguments(key))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (n *Network) peer(org topology.Organisation, p topology.Peer, programs Prog
 	// The first peer of the organisation is where the others hear of each other.
 	err := render(config, "core.yaml", map[string]any{
 		"Org": org, "Peer": p, "Bootstrap": org.Peers[0].ListenPort, "TLS": tls, "MSP": layout.NodeMSP(org.Name, p.Name),
-		"Data": data, "Snapshots": filepath.Join(data, "snapshots"), "Builder": builder,
+		"Data": data, "Snapshots": filepath.Join(data, "snapshots"), "Builder": builder, "TimeWindow": n.timeWindow(),
 	})
 	if err != nil {
 		return nil, err

@@ -18,6 +18,9 @@ type Status struct {
 	// Heights are the numbers of blocks by peer; Committed are the committed versions by chaincode.
 	Heights   map[string]uint64 `json:"heights"`
 	Committed map[string]string `json:"committed"`
+	// Rehearsal tells that the network lives at a time of its own, and Time which; zero otherwise.
+	Rehearsal bool      `json:"rehearsal,omitzero"`
+	Time      time.Time `json:"time,omitzero"`
 	// Problems are what is wrong, in sentences; none means all is well.
 	Problems []string `json:"problems"`
 }
@@ -36,6 +39,9 @@ type Part struct {
 // Status looks at every part that should run and asks the peers about the ledger.
 func (n *Network) Status(ctx context.Context) Status {
 	s := Status{Heights: map[string]uint64{}, Committed: map[string]string{}, Problems: []string{}}
+	if n.Rehearsal != nil {
+		s.Rehearsal, s.Time = true, n.Now().UTC().Truncate(time.Second)
+	}
 	planned := map[string][]int{}
 	var names []string
 	for _, port := range n.Topology.Ports() {

@@ -42,6 +42,8 @@ type Options struct {
 	Dir string
 	// PortBase, if not 0, is the port base of a new network; an existing network must have it already.
 	PortBase int
+	// Clock, if not zero, is the time that a network for rehearsals is to live at; one that lives in the present stays there.
+	Clock time.Time
 	// Executable is the program that holds the services; it is copied into the directory.
 	Executable string
 	// Contract writes a contract service's configuration and returns the arguments that run it, and the files it reads.
@@ -69,6 +71,11 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	n, err := plan(Dir(dir), o.PortBase)
 	if err != nil {
 		return nil, err
+	}
+	if !o.Clock.IsZero() {
+		if err := n.setClock(o.Clock, time.Now()); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := n.Dir.endStrays(); err != nil {
 		return nil, err

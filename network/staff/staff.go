@@ -16,6 +16,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/access"
 	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/proposal"
 	"github.com/destinasia/dollars/network/topology"
 )
 
@@ -45,11 +46,17 @@ type Staff struct {
 	connection *grpc.ClientConn
 	gateway    *client.Gateway
 	patience   patience
+	options    Options
+}
+
+// Options are how a person acts; zero values are right but in rehearsals.
+type Options struct {
+	ClockOffset time.Duration // how far ahead of the machine's clock transactions are dated
 }
 
 // Connect reads the certificate of an organisation's user and prepares to reach the organisation's first peer as that
 // user. Whether the peer answers is seen when it is asked.
-func Connect(n topology.Network, layout material.Layout, org, user string) (*Staff, error) {
+func Connect(n topology.Network, layout material.Layout, org, user string, options Options) (*Staff, error) {
 	o, err := n.Organisation(org)
 	if err != nil {
 		return nil, err
@@ -67,7 +74,7 @@ func Connect(n topology.Network, layout material.Layout, org, user string) (*Sta
 	if err != nil {
 		return nil, err
 	}
-	s := &Staff{network: n, peer: o.Peers[0], patience: patience{
+	s := &Staff{network: n, peer: o.Peers[0], options: options, patience: patience{
 		endorse: 15 * time.Second, all: 30 * time.Second, status: 5 * time.Second, pause: 100 * time.Millisecond,
 	}}
 	for _, member := range n.Members() {
@@ -162,12 +169,17 @@ func (s *Staff) attempt(ctx, endorsing context.Context, chaincode string, batch 
 }
 
 func (s *Staff) endorse(ctx context.Context, chaincode string, batch []byte) (*client.Transaction, *Error) {
-	proposal, err := s.gateway.GetNetwork(s.network.Channel.Name).GetContract(chaincode).NewProposal(applyFunction,
+	made, err := s.gateway.GetNetwork(s.network.Channel.Name).GetContract(chaincode).NewProposal(applyFunction,
 		client.WithBytesArguments(batch), client.WithEndorsingOrganizations(s.endorsers...))
 	if err != nil {
 		return nil, &Error{Reason: Refused, err: fmt.Errorf("make the proposal: %w", err)}
 	}
-	tx, err := proposal.EndorseWithContext(ctx)
+	if ahead := s.options.ClockOffset; ahead != 0 {
+		if made, err = proposal.Dated(s.gateway, made, time.Now().Add(ahead)); err != nil {
+			return nil, &Error{Reason: Refused, err: err}
+		}
+	}
+	tx, err := made.EndorseWithContext(ctx)
 	if err != nil {
 		return nil, s.notEndorsed(err)
 	}

@@ -76,7 +76,7 @@ func TestConnectSaysWhoCannot(t *testing.T) {
 	for _, c := range []struct{ org, user, want string }{
 		{"nowhere", "planner", `no organisation "nowhere"`},
 		{"orderer", "planner", "orderer runs no peer"},
-		{"destinasia", "plumber", `no user "plumber": it has issuer, operator, planner, controller`},
+		{"destinasia", "plumber", `no user "plumber": it has issuer, operator, supervisor, merchant, planner, controller`},
 		{"destinasia", "planner", "`destinasia up`"},
 	} {
 		s, err := Connect(n, layout, c.org, c.user, Options{})

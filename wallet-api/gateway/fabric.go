@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/destinasia/dollars/network/proposal"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-gateway/pkg/hash"
@@ -25,10 +26,14 @@ type fabric struct {
 	home      string   // the peer's MSP, asked for the height
 	gateways  [certificates]*client.Gateway
 	signers   [certificates]signer
+	ahead     time.Duration // how far ahead of the machine's clock transactions are dated
 }
 
-func newFabric(conn *grpc.ClientConn, channel, chaincode string, endorsers []string, signers [certificates]signer) (*fabric, error) {
-	f := &fabric{channel: channel, chaincode: chaincode, endorsers: endorsers, home: signers[wallet.AsIssuer].id.MspID(), signers: signers}
+func newFabric(conn *grpc.ClientConn, o Options, signers [certificates]signer) (*fabric, error) {
+	f := &fabric{
+		channel: o.Channel, chaincode: o.Chaincode, endorsers: o.Endorsers,
+		home: signers[wallet.AsIssuer].id.MspID(), signers: signers, ahead: o.ClockOffset,
+	}
 	for i, s := range signers {
 		gw, err := client.Connect(s.id, client.WithSign(s.sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
 		if err != nil {
@@ -49,12 +54,17 @@ func (f *fabric) close() error {
 
 func (f *fabric) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
 	gw := f.gateways[as]
-	proposal, err := gw.GetNetwork(f.channel).GetContract(f.chaincode).NewProposal(applyFunction,
+	made, err := gw.GetNetwork(f.channel).GetContract(f.chaincode).NewProposal(applyFunction,
 		client.WithBytesArguments(batch), client.WithEndorsingOrganizations(f.endorsers...))
 	if err != nil {
 		return envelope{}, notEndorsed(fmt.Errorf("make the proposal: %w", err))
 	}
-	tx, err := proposal.EndorseWithContext(ctx)
+	if f.ahead != 0 {
+		if made, err = proposal.Dated(gw, made, time.Now().Add(f.ahead)); err != nil {
+			return envelope{}, notEndorsed(err)
+		}
+	}
+	tx, err := made.EndorseWithContext(ctx)
 	if err != nil {
 		return envelope{}, notEndorsed(err)
 	}

@@ -43,6 +43,7 @@ type testPeer struct {
 	peer.UnimplementedDeliverServer
 
 	mu        sync.Mutex
+	ahead     time.Duration // the clock of gateways that reach it
 	endorse   error
 	endorsed  *fabricgateway.EndorseRequest
 	submitted []*common.Envelope
@@ -189,6 +190,7 @@ func (p *testPeer) serve(t *testing.T) Options {
 	return Options{
 		Channel: testChannel, Chaincode: testChaincode, Endorsers: []string{"DestinasiaMSP", "AircncMSP"},
 		Peer: Peer{Address: listener.Addr().String(), TLSCA: certFile, ServerName: "peer.test"}, Issuer: id, Operator: id, Merchant: id, Approver: id,
+		ClockOffset: p.ahead,
 	}
 }
 
@@ -234,6 +236,40 @@ func TestSameEnvelopeIsSubmittedEveryTime(t *testing.T) {
 	first, second := p.submitted[0], p.submitted[1]
 	if !proto.Equal(first, second) || len(first.GetSignature()) == 0 {
 		t.Error("the envelopes differ, or are not signed")
+	}
+}
+
+func TestTransactionsAreDatedByTheClockOfTheGateway(t *testing.T) {
+	for _, ahead := range []time.Duration{0, 3 * 365 * 24 * time.Hour} {
+		p := &testPeer{ahead: ahead}
+		before := time.Now().Add(ahead)
+		tx, err := p.connect(t).Endorse(t.Context(), wallet.AsIssuer, []byte("batch"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var (
+			proposal peer.Proposal
+			header   common.Header
+			channel  common.ChannelHeader
+		)
+		for _, step := range []struct {
+			from func() []byte
+			to   proto.Message
+		}{
+			{p.endorsed.GetProposedTransaction().GetProposalBytes, &proposal},
+			{proposal.GetHeader, &header},
+			{header.GetChannelHeader, &channel},
+		} {
+			if err := proto.Unmarshal(step.from(), step.to); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if at := channel.GetTimestamp().AsTime(); at.Before(before) || at.After(time.Now().Add(ahead)) {
+			t.Errorf("%s ahead: dated %s", ahead, at)
+		}
+		if channel.GetTxId() != tx.txID || len(p.endorsed.GetProposedTransaction().GetSignature()) == 0 {
+			t.Errorf("%s ahead: the proposal is of %s, or not signed", ahead, channel.GetTxId())
+		}
 	}
 }
 

@@ -39,7 +39,9 @@ type Options struct {
 
 	Log     *slog.Logger          // default: slog.Default()
 	Metrics prometheus.Registerer // default: none
-	Now     func() time.Time      // default: time.Now
+
+	// ClockOffset is how far ahead of the machine's clock it lives, and dates transactions: 0 but in rehearsals.
+	ClockOffset time.Duration
 }
 
 func (o Options) withDefaults() Options {
@@ -51,9 +53,6 @@ func (o Options) withDefaults() Options {
 	o.StatusTimeout = cmp.Or(o.StatusTimeout, 3*time.Second)
 	o.StopTimeout = cmp.Or(o.StopTimeout, 5*time.Second)
 	o.Log = cmp.Or(o.Log, slog.Default())
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	return o
 }
 
@@ -112,7 +111,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f, err := newFabric(conn, g.options.Channel, g.options.Chaincode, g.options.Endorsers, g.signers)
+	f, err := newFabric(conn, g.options, g.signers)
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
@@ -145,7 +144,7 @@ func newEngine(inbox Inbox, views Views, o Options) (*engine, error) {
 	flying := &flights{byID: map[string]*batch{}}
 	f := &follower{views: views, flights: flying, metrics: m, log: o.Log, trouble: errStarting, caughtUp: make(chan struct{})}
 	d := &dispatcher{
-		inbox: inbox, views: views, flights: flying, metrics: m, log: o.Log, now: o.Now,
+		inbox: inbox, views: views, flights: flying, metrics: m, log: o.Log, now: func() time.Time { return time.Now().Add(o.ClockOffset) },
 		sched:         newScheduler(limits{o.BatchOperations, o.BatchBytes, o.InFlight}),
 		statusTimeout: o.StatusTimeout,
 		reports:       make(chan report),

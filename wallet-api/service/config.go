@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // Config is how the wallet service runs. Secrets are files, so that they are in no argument or environment.
@@ -18,6 +19,9 @@ type Config struct {
 	Endorsers  []string   `json:"endorsers"` // MSPs whose peers must all endorse
 	Identities Identities `json:"identities"`
 	Secrets    Secrets    `json:"secrets"`
+	// ClockOffset is how many seconds ahead of the machine's clock the service lives; 0 but in rehearsals. Transactions are
+	// dated so too, which takes peers that allow it (peer.authentication.timewindow).
+	ClockOffset int64 `json:"clockOffset"`
 }
 
 // Peer is a peer's gRPC endpoint.
@@ -49,6 +53,14 @@ type Secrets struct {
 	Custody string `json:"custody"` // 32 bytes in hex: encrypts members' keys
 }
 
+// maxClockOffset is in seconds: a hundred years, far within what a duration can hold.
+const maxClockOffset = 100 * 365 * 24 * 60 * 60
+
+func (c Config) clockOffset() time.Duration { return time.Duration(c.ClockOffset) * time.Second }
+
+// now is the one clock of the service. It still tells durations well: moving a time keeps its monotonic reading.
+func (c Config) now() time.Time { return time.Now().Add(c.clockOffset()) }
+
 // LoadConfig reads a JSON file strictly: an unknown or missing field is an error, so that a typo fails at start.
 func LoadConfig(path string) (Config, error) {
 	raw, err := os.ReadFile(path)
@@ -77,6 +89,9 @@ func (c Config) check() error {
 	}
 	if !set {
 		return errors.New("every field must be set: listen, dir, channel, chaincode, peer, endorsers, identities, secrets")
+	}
+	if c.ClockOffset < -maxClockOffset || c.ClockOffset > maxClockOffset {
+		return fmt.Errorf("clockOffset %d is more than a hundred years, in seconds", c.ClockOffset)
 	}
 	if ids.Approver.MSPID == ids.Operator.MSPID {
 		return fmt.Errorf("the approver and the operator are both of %s: nothing could be approved by another organisation", ids.Approver.MSPID)

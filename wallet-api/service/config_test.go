@@ -54,6 +54,7 @@ func TestConfigIsReadStrictly(t *testing.T) {
 		"no merchant":      {func(_, ids map[string]any) { delete(ids, "merchant") }, "every field"},
 		"no approver":      {func(_, ids map[string]any) { delete(ids, "approver") }, "every field"},
 		"own approver":     {func(_, ids map[string]any) { ids["approver"] = maps.Clone(ids["operator"].(map[string]any)) }, "another organisation"},
+		"endless clock":    {func(c, _ map[string]any) { c["clockOffset"] = int64(maxClockOffset) + 1 }, "clockOffset"},
 		"unknown identity": {func(_, ids map[string]any) { ids["boss"] = ids["operator"] }, "boss"},
 	} {
 		config := valid()

@@ -60,10 +60,11 @@ func open(c Config, secrets loadedSecrets, log *slog.Logger) (s stores, err erro
 		}
 	}()
 	below := func(name string) string { return filepath.Join(c.Dir, name) }
+	// The inbox stays in the present: Badger drops what it has kept for long enough, by the machine's clock.
 	if s.inbox, err = inbox.Open(below("inbox"), inbox.Options{Log: log}); err != nil {
 		return s, err
 	}
-	if s.views, err = readmodel.Open(below("views"), readmodel.Options{Log: log}); err != nil {
+	if s.views, err = readmodel.Open(below("views"), readmodel.Options{Log: log, Now: c.now}); err != nil {
 		return s, err
 	}
 	if s.directory, err = directory.Open(below("directory"), directory.Options{Log: log}); err != nil {
@@ -109,12 +110,13 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 	svc := wallet.New(
 		wallet.Ports{Intake: s.inbox, Views: s.views, Blocks: carrier, Directory: s.directory, Keys: s.custody},
 		wallet.LedgerInfo{Currency: currency, Channel: c.Channel, Chaincode: c.Chaincode},
-		wallet.Options{Pending: pending, CaughtUp: carrier.CaughtUp},
+		wallet.Options{Pending: pending, CaughtUp: carrier.CaughtUp, Now: c.now},
 	)
 	server := rest.New(svc, secrets.apiKeys, secrets.session, rest.Options{
 		Ready:    func(context.Context) error { return carrier.Ready() },
 		Registry: registry,
 		Log:      log,
+		Now:      c.now,
 	})
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
@@ -165,6 +167,8 @@ func (c Config) gateway(log *slog.Logger, metrics prometheus.Registerer) gateway
 		Approver:  gateway.Identity(c.Identities.Approver),
 		Log:       log,
 		Metrics:   metrics,
+
+		ClockOffset: c.clockOffset(),
 	}
 }
 
