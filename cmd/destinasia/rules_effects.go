@@ -37,6 +37,9 @@ func (l *rulesLedger) effectsOf(ctx context.Context, state rulesState, set earn.
 		if c := inForce.Currency; c != set.Currency {
 			e.warnings = append(e.warnings, fmt.Sprintf("prices are in %s, those of the rules in force in %s: every booking with a price in %s would be refused", set.Currency, c, c))
 		}
+		if inForce.Policy != nil && set.Policy == nil {
+			e.warnings = append(e.warnings, "there is no policy: the limits of the rules in force would end, and no adjustments could be made")
+		}
 	}
 	for _, s := range state.schedule {
 		if s.Starts > now && s.Starts >= max(set.Starts, now) {

@@ -220,6 +220,9 @@ func (a *app) printRuleSet(set earn.RuleSet) {
 		}
 		fmt.Fprintf(a.out, "tier %s: from %s in twelve months\n", level.Tier, strings.Join(reached, " or "))
 	}
+	for _, says := range set.Policy.Sentences() {
+		fmt.Fprintf(a.out, "accounts: %s\n", says)
+	}
 	for _, rules := range set.Tables {
 		columns, cells := sheet.Grid(rules)
 		t := newTable(a.out)
