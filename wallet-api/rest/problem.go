@@ -33,7 +33,7 @@ var statuses = map[dollars.Code]int{
 	wallet.CodeNotFound:     http.StatusNotFound, wallet.CodeMemberUnknown: http.StatusNotFound,
 	codeMethod:          http.StatusMethodNotAllowed,
 	wallet.CodeConflict: http.StatusConflict, wallet.CodeKeyReused: http.StatusConflict, wallet.CodeMemberExists: http.StatusConflict,
-	wallet.CodePointsLeft: http.StatusConflict,
+	wallet.CodePointsLeft: http.StatusConflict, wallet.CodeOnlyKey: http.StatusConflict,
 	codeTooLarge:          http.StatusRequestEntityTooLarge,
 	codeMediaType:         http.StatusUnsupportedMediaType,
 	codeRateLimited:       http.StatusTooManyRequests,

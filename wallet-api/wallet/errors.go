@@ -25,6 +25,7 @@ const (
 	CodeMemberInvalid dollars.Code = "member_invalid"  // not a member id
 	CodeNoCustody     dollars.Code = "no_custody"      // the member holds the key; only they can sign
 	CodePointsLeft    dollars.Code = "points_left"     // the member's points would be lost for ever
+	CodeOnlyKey       dollars.Code = "only_key"        // no key but the one in custody signs for the account
 	CodeEventUnknown  dollars.Code = "event_unknown"   // an event type this service does not know
 	CodeItemInvalid   dollars.Code = "item_invalid"    // an item without a name, or named twice
 	CodeAssetUnknown  dollars.Code = "asset_unknown"   // not the asset of this ledger

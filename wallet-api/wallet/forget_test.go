@@ -89,10 +89,28 @@ func TestUnknownBalancesAreNotForgotten(t *testing.T) {
 	wantCode(t, err, CodeUnavailable, "")
 }
 
+// listKeys writes down which keys sign for an account, as a change of keys does.
+func (w *world) listKeys(t *testing.T, a dollars.Account, keys ...dollars.Account) {
+	t.Helper()
+	rec, err := read(w.Views, dollars.AccountKey(a), dollars.DecodeAccountRecord)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Keys = keys
+	w.state[dollars.AccountKey(a)] = rec.Encode()
+}
+
 // A member takes their key out of custody, keeps the account, and comes back to another key.
 func TestCustodyEndsAndBegins(t *testing.T) {
 	w, alice, _ := twoMembers(t)
 	w.earns(t, "alice", 1000)
+	_, err := w.EndCustody(t.Context(), "alice")
+	wantCode(t, err, CodeOnlyKey, "")
+	if m, err := w.Member(t.Context(), "alice"); err != nil || !m.Custody || w.keys["alice"] == nil {
+		t.Fatalf("refused, and ended all the same: %+v, %v", m, err)
+	}
+	own := dollars.Account{0x0e}
+	w.listKeys(t, alice.Account, alice.Account, own)
 	for range 2 { // the second time there is nothing left to do
 		if m, err := w.EndCustody(t.Context(), "alice"); err != nil || m.Custody || m.Account != alice.Account {
 			t.Fatalf("%+v, %v", m, err)
@@ -101,7 +119,7 @@ func TestCustodyEndsAndBegins(t *testing.T) {
 	if m, err := w.Member(t.Context(), "alice"); err != nil || m.Custody || m.Account != alice.Account || w.keys["alice"] != nil {
 		t.Errorf("%+v, %v", m, err)
 	}
-	_, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 1})
+	_, err = w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 1})
 	wantCode(t, err, CodeNoCustody, "/signed")
 	_, err = w.BeginCustody(t.Context(), "alice")
 	wantCode(t, err, CodeNoCustody, "")
@@ -116,6 +134,9 @@ func TestCustodyEndsAndBegins(t *testing.T) {
 	if m, err := w.Member(t.Context(), "alice"); err != nil || m.Custody {
 		t.Errorf("the service signs with a key the ledger does not know: %+v, %v", m, err)
 	}
+	_, err = w.BeginCustody(t.Context(), "alice")
+	wantCode(t, err, CodeNoCustody, "")
+	w.listKeys(t, alice.Account, own, address)
 	if m, err := w.BeginCustody(t.Context(), "alice"); err != nil || !m.Custody || m.Account != alice.Account {
 		t.Errorf("%+v, %v", m, err)
 	}
@@ -125,6 +146,16 @@ func TestCustodyEndsAndBegins(t *testing.T) {
 		func() error { _, err := w.EndCustody(t.Context(), "nobody"); return err },
 	} {
 		wantCode(t, use(), CodeMemberUnknown, "")
+	}
+}
+
+// Whose key in custody is one of several can spend without it.
+func TestForgettingOneKeyOfSeveral(t *testing.T) {
+	w, alice, _ := twoMembers(t)
+	w.earns(t, "alice", 1000)
+	w.listKeys(t, alice.Account, alice.Account, dollars.Account{0x0e})
+	if cert, err := w.Forget(t.Context(), "alice", false); err != nil || cert.Abandoned != nil || !cert.CustodyKey {
+		t.Errorf("%+v, %v", cert, err)
 	}
 }
 
