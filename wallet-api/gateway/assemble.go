@@ -54,10 +54,39 @@ func assemble(ctx context.Context, views Reads, b *batch) ([][]byte, error) {
 		}
 		b.sent = append(b.sent, it)
 		for i, op := range it.work.Ops {
-			ops = b.encode(ops, it.encoded[i], op, spenders)
+			recall, err := b.recall(ctx, views, op)
+			if err != nil {
+				return nil, err
+			}
+			ops = b.encode(ops, it.encoded[i], op, recall, spenders)
 		}
 	}
 	return ops, nil
+}
+
+// recall names credits of the accounts that the points of a reversed award were given to.
+func (b *batch) recall(ctx context.Context, views Reads, op dollars.Operation) (recall []dollars.NamedCredits, err error) {
+	cancel, ok := op.(dollars.Cancel)
+	if !ok {
+		return nil, nil
+	}
+	given := b.takings[cancel.Booking].given
+	for i, g := range given {
+		if slices.ContainsFunc(given[:i], func(earlier dollars.Given) bool { return earlier.To == g.To }) {
+			continue
+		}
+		refs, err := views.Credits(ctx, g.To, dollars.MaxAmount, dollars.MaxCredits)
+		if err != nil {
+			return nil, err
+		}
+		refs = slices.DeleteFunc(refs, func(ref dollars.CreditRef) bool {
+			return !slices.ContainsFunc(given, func(x dollars.Given) bool { return x.To == g.To && x.Expiry == ref.Expiry })
+		})
+		if len(refs) > 0 {
+			recall = append(recall, dollars.NamedCredits{Account: g.To, Credits: refs})
+		}
+	}
+	return recall, nil
 }
 
 // share decides who names the credits. One operation names its own; where there are several, or too many credits for
@@ -103,10 +132,15 @@ func (b *batch) spenders() (map[dollars.Account]*spender, []dollars.Account) {
 func (b *batch) spends(op dollars.Operation) (dollars.Account, dollars.Amount, bool) {
 	switch o := op.(type) {
 	case dollars.SignedOrder:
-		return o.From, o.Amount, true
+		return o.From, o.Amount, o.Spends()
+	case dollars.Expire:
+		return o.Account, 0, true // what has expired is named first, however little is asked for
 	case dollars.Cancel:
-		r, ok := b.reversals[o.Booking]
-		return r.account, r.points, ok
+		t, ok := b.takings[o.Booking]
+		return t.account, t.points, ok
+	case dollars.ApproveAdjustment:
+		t, ok := b.takings[o.ID]
+		return t.account, t.points, ok
 	}
 	return dollars.Account{}, 0, false
 }
@@ -122,7 +156,7 @@ func (b *batch) waits(it *item, spenders map[dollars.Account]*spender) bool {
 }
 
 // encode appends an operation, with its credits, behind what must be absorbed before it.
-func (b *batch) encode(ops [][]byte, encoded []byte, op dollars.Operation, spenders map[dollars.Account]*spender) [][]byte {
+func (b *batch) encode(ops [][]byte, encoded []byte, op dollars.Operation, recall []dollars.NamedCredits, spenders map[dollars.Account]*spender) [][]byte {
 	account, _, ok := b.spends(op)
 	if !ok {
 		return append(ops, encoded)
@@ -132,7 +166,7 @@ func (b *batch) encode(ops [][]byte, encoded []byte, op dollars.Operation, spend
 		ops = append(ops, dollars.EncodeOperation(dollars.Absorb{Account: account, Credits: refs}))
 	}
 	s.absorbs = nil
-	if len(s.credits) == 0 {
+	if len(s.credits) == 0 && len(recall) == 0 {
 		return append(ops, encoded)
 	}
 	switch o := op.(type) {
@@ -140,6 +174,12 @@ func (b *batch) encode(ops [][]byte, encoded []byte, op dollars.Operation, spend
 		o.Credits = s.credits
 		op = o
 	case dollars.Cancel:
+		o.Credits, o.Recall = s.credits, recall
+		op = o
+	case dollars.Expire:
+		o.Credits = s.credits
+		op = o
+	case dollars.ApproveAdjustment:
 		o.Credits = s.credits
 		op = o
 	}

@@ -164,22 +164,18 @@ func (d *dispatcher) tell(ctx context.Context, r report) {
 
 // records is what the views know now.
 func (d *dispatcher) records() (records, error) {
-	r := records{booking: d.booking}
-	values, err := d.views.Get([]string{dollars.ScheduleKey})
-	if err != nil || len(values) != 1 || len(values[0]) == 0 {
-		return r, err
-	}
-	schedule, err := dollars.DecodeSchedule(values[0])
+	r := records{state: d.state}
+	schedule, err := record(r, dollars.ScheduleKey, dollars.DecodeSchedule)
 	r.members = slices.ContainsFunc(schedule, func(v dollars.Scheduled) bool { return v.Members })
 	return r, err
 }
 
-func (d *dispatcher) booking(id dollars.BookingID) (dollars.BookingRecord, error) {
-	values, err := d.views.Get([]string{dollars.BookingKey(id)})
-	if err != nil || len(values) != 1 || len(values[0]) == 0 {
-		return dollars.BookingRecord{}, err
+func (d *dispatcher) state(key string) ([]byte, error) {
+	values, err := d.views.Get([]string{key})
+	if err != nil || len(values) != 1 {
+		return nil, err
 	}
-	return dollars.DecodeBookingRecord(values[0])
+	return values[0], nil
 }
 
 // handle acts on a report.

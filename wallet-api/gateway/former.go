@@ -19,8 +19,10 @@ func newItem(w wallet.Work) *item {
 		}
 		it.encoded[i] = dollars.EncodeOperation(op)
 		it.size += len(it.encoded[i])
-		if k, ok := wantOf(op); ok && !slices.Contains(it.wants, k) {
-			it.wants = append(it.wants, k)
+		for _, k := range wantsOf(op) {
+			if !slices.Contains(it.wants, k) {
+				it.wants = append(it.wants, k)
+			}
 		}
 	}
 	it.tooLarge = len(w.Ops) > maxWorkOperations || it.size > maxWorkBytes
@@ -33,25 +35,53 @@ const (
 	maxWorkBytes      = 4 << 20
 )
 
-// wantOf is what an operation names of what it reads or writes. Credits are not in it: only who holds the account's
-// record touches them. Nor is the account an award goes to, which it neither reads nor writes; nor are budgets, of which
-// every batch in flight has a share of its own.
-func wantOf(op dollars.Operation) (k key, ok bool) {
+// wantsOf is what an operation names of what it reads or writes. Credits are not in it: only who holds the account's
+// record touches them. Nor is the account an award or a transfer goes to, which is neither read nor written; nor are
+// budgets and stocks, of which every batch in flight has a share of its own. Records that are only looked at for who may
+// sign, a merchant's or those of a household's members, are left out too: they rarely change, and when they do, the ledger
+// tells.
+func wantsOf(op dollars.Operation) []key {
 	switch o := op.(type) {
 	case dollars.Confirm:
-		return tripKey(o.Booking), true
+		return []key{tripKey(o.Booking)}
 	case dollars.Complete:
-		return tripKey(o.Booking), true
+		return []key{tripKey(o.Booking)}
 	case dollars.Cancel:
-		return tripKey(o.Booking), true
+		return []key{tripKey(o.Booking)}
 	case dollars.SignedOrder:
-		return accountKey(o.From), true
+		return orderWants(o.Order)
 	case dollars.Absorb:
-		return accountKey(o.Account), true
+		return []key{accountKey(o.Account)}
+	case dollars.Expire:
+		return []key{accountKey(o.Account)}
 	case dollars.SetFrozen:
-		return accountKey(o.Account), true
+		return []key{accountKey(o.Account)}
+	case dollars.Recovery:
+		return []key{accountKey(o.Account)}
+	case dollars.SetReward:
+		return []key{keyOf('w', []byte(o.ID))}
+	case dollars.ProposeAdjustment:
+		return []key{keyOf('j', o.ID[:])}
+	case dollars.ApproveAdjustment:
+		return []key{keyOf('j', o.ID[:]), {kind: 'd'}}
 	}
-	return key{}, false
+	return nil
+}
+
+func orderWants(o dollars.Order) []key {
+	switch o.Kind {
+	case dollars.KindCapture, dollars.KindRelease:
+		return []key{keyOf('h', o.Ref[:])}
+	case dollars.KindUse:
+		return []key{voucherKey(dollars.CodeHash(o.Ref))}
+	case dollars.KindClaim:
+		return []key{accountKey(o.From), voucherKey(o.Reference)}
+	case dollars.KindInvite, dollars.KindJoin, dollars.KindContribute:
+		return []key{accountKey(o.From), accountKey(o.To)}
+	case dollars.KindLeave:
+		return []key{accountKey(o.From), accountKey(o.To), accountKey(o.Other)}
+	}
+	return []key{accountKey(o.From)}
 }
 
 // former forms one batch in one pass over a queue.
@@ -84,7 +114,7 @@ func (f *former) run(items []*item) error {
 		if f.full {
 			break
 		}
-		wants, reversals, ok, err := f.fits(it)
+		wants, takings, ok, err := f.fits(it)
 		if err != nil {
 			return err
 		}
@@ -95,18 +125,18 @@ func (f *former) run(items []*item) error {
 			}
 			continue
 		}
-		f.take(it, wants, reversals)
+		f.take(it, wants, takings)
 	}
 	f.batch.holds = f.own.list()
 	return nil
 }
 
 // fits tells whether the item may go into this batch, all that it wants, and what it takes back.
-func (f *former) fits(it *item) (wants []key, reversals map[dollars.BookingID]reversal, ok bool, err error) {
+func (f *former) fits(it *item) (wants []key, takings map[[32]byte]taking, ok bool, err error) {
 	if it.notBefore.After(f.now) || !f.company(it) || !f.free(it.wants) || f.takesBack(it) {
 		return it.wants, nil, false, nil
 	}
-	behind, reversals, err := f.records.behind(it)
+	behind, takings, err := f.records.behind(it)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -118,7 +148,7 @@ func (f *former) fits(it *item) (wants []key, reversals map[dollars.BookingID]re
 		f.full = true
 		return wants, nil, false, nil
 	}
-	return wants, reversals, true, nil
+	return wants, takings, true, nil
 }
 
 // company tells whether the item may be in a batch with those already in it: a transaction has one creator. Work that failed in company is tried
@@ -146,17 +176,17 @@ func (f *former) takesBack(it *item) bool {
 	return false
 }
 
-func (f *former) take(it *item, wants []key, reversals map[dollars.BookingID]reversal) {
+func (f *former) take(it *item, wants []key, takings map[[32]byte]taking) {
 	f.own.add(wants...)
 	for _, op := range it.work.Ops {
 		if complete, ok := op.(dollars.Complete); ok {
 			f.awards[complete.Booking] = true
 		}
 	}
-	if f.batch.reversals == nil {
-		f.batch.reversals = reversals
+	if f.batch.takings == nil {
+		f.batch.takings = takings
 	} else {
-		maps.Copy(f.batch.reversals, reversals)
+		maps.Copy(f.batch.takings, takings)
 	}
 	f.batch.items = append(f.batch.items, it)
 	f.ops += len(it.encoded)

@@ -4,7 +4,9 @@ import "github.com/destinasia/dollars/chaincode/dollars"
 
 // key names records of the ledger that only one batch in flight may touch.
 type key struct {
-	kind byte // 't' a booking with everything in it, 'a' an account, 'e' what a member earned
+	// kind is 't' of a booking with everything in it, 'a' of an account, its recovery and its payees, 'e' of what a member
+	// earned, 'h' of a hold, 'v' of a voucher, 'w' of a reward, 'j' of an adjustment, 'd' of what is adjusted in a day.
+	kind byte
 	id   [32]byte
 }
 
@@ -16,6 +18,8 @@ func tripKey(id dollars.BookingID) key {
 }
 
 func accountKey(a dollars.Account) key { return keyOf('a', a[:]) }
+
+func voucherKey(codeHash [32]byte) key { return keyOf('v', codeHash[:]) }
 
 func earningKey(a dollars.Account) key { return keyOf('e', a[:]) }
 

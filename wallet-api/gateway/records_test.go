@@ -60,14 +60,21 @@ func TestLanes(t *testing.T) {
 func TestBehind(t *testing.T) {
 	counted := earned(dollars.BookingAwarded, 3)
 	counted.Counted = true
-	views := map[dollars.BookingID]dollars.BookingRecord{
+	giver := dollars.AccountRecord{Given: []dollars.Given{{To: account(7), Expiry: 1, Amount: 1}, {To: account(8), Expiry: 1, Amount: 1}, {To: account(7), Expiry: 2, Amount: 1}}}
+	views := stateOf(map[dollars.BookingID]dollars.BookingRecord{
 		bookingID(1): earned(dollars.BookingPending, 1), bookingID(2): earned(dollars.BookingAwarded, 2), bookingID(3): counted,
 		bookingID(4): {State: dollars.BookingAwarded, Account: account(4)}, // for nothing
-	}
+		bookingID(5): earned(dollars.BookingAwarded, 5),
+	})
+	views[dollars.AccountKey(account(5))] = giver.Encode()
+	correction := dollars.AdjustmentRecord{Adjustment: dollars.Adjustment{Account: account(6), Amount: 1, Burn: true}}
+	views[dollars.AdjustmentKey([32]byte{6})] = correction.Encode()
+	correction.Burn = false
+	views[dollars.AdjustmentKey([32]byte{7})] = correction.Encode()
 	asked := 0
-	booking := func(id dollars.BookingID) (dollars.BookingRecord, error) {
+	state := func(key string) ([]byte, error) {
 		asked++
-		return views[id], nil
+		return views[key], nil
 	}
 	for _, test := range []struct {
 		name    string
@@ -84,26 +91,59 @@ func TestBehind(t *testing.T) {
 		{name: "a completion of what the views do not know", work: complete(9), members: true, asked: 1},
 		{name: "a cancellation", work: cancel(1), asked: 1},
 		{name: "a cancellation of what the views do not know", work: cancel(9), members: true, asked: 1},
-		{name: "a reversal", work: cancel(2), members: true, want: []key{accountKey(account(2))}, asked: 1},
-		{name: "a reversal of what was counted", work: cancel(3), want: []key{earningKey(account(3)), accountKey(account(3))}, asked: 1},
+		{name: "a reversal", work: cancel(2), members: true, want: []key{accountKey(account(2))}, asked: 2},
+		{name: "a reversal of what was counted", work: cancel(3), want: []key{earningKey(account(3)), accountKey(account(3))}, asked: 2},
 		{name: "a reversal of nothing", work: cancel(4), asked: 1},
+		{name: "a reversal of what was given on", work: cancel(5), want: []key{accountKey(account(5)), accountKey(account(7)), accountKey(account(8))}, asked: 2},
+		{name: "a correction", work: event("approve", dollars.ApproveAdjustment{ID: [32]byte{6}}), want: []key{accountKey(account(6))}, asked: 1},
+		{name: "a grant", work: event("approve", dollars.ApproveAdjustment{ID: [32]byte{7}}), asked: 1},
 		{name: "an order", work: spend("order", 1), members: true},
 	} {
 		asked = 0
-		keys, reversals, err := records{booking, test.members}.behind(newItem(test.work))
+		keys, takings, err := records{state, test.members}.behind(newItem(test.work))
 		if err != nil || !slices.Equal(keys, test.want) || asked != test.asked {
 			t.Errorf("%s: %v after %d questions, %v", test.name, keys, asked, err)
 		}
-		if takes := slices.ContainsFunc(keys, func(k key) bool { return k.kind == 'a' }); takes != (len(reversals) == 1) {
-			t.Errorf("%s: takes back %v", test.name, reversals)
+		if takes := slices.ContainsFunc(keys, func(k key) bool { return k.kind == 'a' }); takes != (len(takings) == 1) {
+			t.Errorf("%s: takes %v", test.name, takings)
 		}
 	}
-	broken := records{func(dollars.BookingID) (dollars.BookingRecord, error) {
-		return dollars.BookingRecord{}, errors.New("disk")
-	}, true}
+	broken := records{func(string) ([]byte, error) { return nil, errors.New("disk") }, true}
 	for _, w := range []wallet.Work{complete(1), cancel(1)} {
 		if _, _, err := broken.behind(newItem(w)); err == nil {
 			t.Errorf("%s went on without the views", w.Label)
+		}
+	}
+}
+
+// stateOf is these bookings as the ledger keeps them.
+func stateOf(bookings map[dollars.BookingID]dollars.BookingRecord) map[string][]byte {
+	state := map[string][]byte{}
+	for id, rec := range bookings {
+		state[dollars.BookingKey(id)] = rec.Encode()
+	}
+	return state
+}
+
+// TestWantsOfOrders: of what an order names, what it writes is held, and nothing of whom it only sends to.
+func TestWantsOfOrders(t *testing.T) {
+	from, to, other := account(1), account(2), account(3)
+	ref, reference := [32]byte{4}, [32]byte{5}
+	for kind, want := range map[dollars.Kind][]key{
+		dollars.KindTransfer:   {accountKey(from)},
+		dollars.KindHold:       {accountKey(from)},
+		dollars.KindCapture:    {keyOf('h', ref[:])},
+		dollars.KindRelease:    {keyOf('h', ref[:])},
+		dollars.KindClaim:      {accountKey(from), voucherKey(reference)},
+		dollars.KindUse:        {voucherKey(dollars.CodeHash(ref))},
+		dollars.KindForm:       {accountKey(from)},
+		dollars.KindContribute: {accountKey(from), accountKey(to)},
+		dollars.KindLeave:      {accountKey(from), accountKey(to), accountKey(other)},
+		dollars.KindObject:     {accountKey(from)},
+	} {
+		o := dollars.Order{Kind: kind, From: from, To: to, Other: other, Ref: ref, Reference: reference}
+		if got := wantsOf(dollars.SignedOrder{Order: o}); !slices.Equal(got, want) {
+			t.Errorf("%s holds %v, want %v", kind, got, want)
 		}
 	}
 }

@@ -38,13 +38,13 @@ type item struct {
 
 // batch is what goes into one transaction. The scheduler forms it and holds its records until it is done.
 type batch struct {
-	class     wallet.Class
-	items     []*item
-	reversals map[dollars.BookingID]reversal
-	formed    time.Time
-	holds     []key // in the scheduler's locks while in flight
-	lane      uint8 // of bookings: which share of budgets they spend from
-	laned     bool  // no batch that began after it has this lane, while there are others
+	class   wallet.Class
+	items   []*item
+	takings map[[32]byte]taking
+	formed  time.Time
+	holds   []key // in the scheduler's locks while in flight
+	lane    uint8 // which share of budgets and stocks it spends from
+	laned   bool  // no batch that began after it has this lane, while there are others
 
 	// Set by its courier before it is submitted.
 	sent []*item // those of items that are in the transaction, in its order
@@ -211,14 +211,22 @@ func (s *scheduler) send(b *batch) *batch {
 	s.served++
 	q.served, q.sent = s.served, b.formed
 	s.locks.add(b.holds...)
-	if b.class == wallet.ClassBooking {
+	if b.spendsShares() {
 		b.lane, b.laned = s.turn(), true
 		s.lanes[b.lane]++
 	}
 	return b
 }
 
-// turn is the lane of the next batch of bookings: in turns, so that no lane's share of a budget lies idle for long, and
+// spendsShares tells whether the batch may spend from budgets, as bookings do, or from stocks, as claims do.
+func (b *batch) spendsShares() bool {
+	return b.class == wallet.ClassBooking || slices.ContainsFunc(b.items, func(it *item) bool {
+		o, ok := it.order()
+		return ok && o.Order.Kind == dollars.KindClaim
+	})
+}
+
+// turn is the lane of the next batch: in turns, so that no lane's share of a budget lies idle for long, and
 // only one that is free, unless more batches than there are lanes may be in flight.
 func (s *scheduler) turn() uint8 {
 	best := s.lane

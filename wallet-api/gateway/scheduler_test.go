@@ -36,13 +36,21 @@ func as(c wallet.Certificate, w wallet.Work) wallet.Work {
 type awarded map[int]int
 
 func (a awarded) records() records {
-	return records{booking: func(id dollars.BookingID) (dollars.BookingRecord, error) {
-		for n, to := range a {
-			if bookingID(n) == id {
-				return earned(dollars.BookingAwarded, to), nil
-			}
+	bookings := map[dollars.BookingID]dollars.BookingRecord{}
+	for n, to := range a {
+		bookings[bookingID(n)] = earned(dollars.BookingAwarded, to)
+	}
+	return recordsOf(bookings)
+}
+
+// recordsOf is what views know that know only bookings.
+func recordsOf(bookings map[dollars.BookingID]dollars.BookingRecord) records {
+	return records{state: func(key string) ([]byte, error) {
+		rec := bookings[dollars.ParseStateKey(key).Booking]
+		if rec.State == dollars.BookingNone {
+			return nil, nil
 		}
-		return dollars.BookingRecord{}, nil
+		return rec.Encode(), nil
 	}}
 }
 
@@ -266,7 +274,9 @@ func (m *schedulerModel) add(t *rapid.T) {
 }
 
 func (m *schedulerModel) records() records {
-	return records{members: m.members, booking: func(id dollars.BookingID) (dollars.BookingRecord, error) { return m.bookings[id], nil }}
+	r := recordsOf(m.bookings)
+	r.members = m.members
+	return r
 }
 
 func (m *schedulerModel) send(t *rapid.T) {
