@@ -16,7 +16,7 @@ func (b *Buckets) add(e Expiry, a Amount) error {
 	if a == 0 {
 		return nil
 	}
-	i, found := slices.BinarySearchFunc(*b, e, func(x Bucket, e Expiry) int { return int(x.Expiry) - int(e) })
+	i, found := b.find(e)
 	if !found {
 		*b = slices.Insert(*b, i, Bucket{e, a})
 		return nil
@@ -26,6 +26,32 @@ func (b *Buckets) add(e Expiry, a Amount) error {
 		(*b)[i].Amount = sum
 	}
 	return err
+}
+
+// find is where a month's bucket is, or would be.
+func (b Buckets) find(e Expiry) (i int, found bool) {
+	return slices.BinarySearchFunc(b, e, func(x Bucket, e Expiry) int { return int(x.Expiry) - int(e) })
+}
+
+// of is the amount of one month.
+func (b Buckets) of(e Expiry) Amount {
+	if i, found := b.find(e); found {
+		return b[i].Amount
+	}
+	return 0
+}
+
+// takeOf removes up to want of one month, and returns how much that was.
+func (b *Buckets) takeOf(e Expiry, want Amount) Amount {
+	i, found := b.find(e)
+	if !found {
+		return 0
+	}
+	part := min(want, (*b)[i].Amount)
+	if (*b)[i].Amount -= part; (*b)[i].Amount == 0 {
+		*b = slices.Delete(*b, i, i+1)
+	}
+	return part
 }
 
 // take removes up to want, earliest expiry first, and returns what it took.

@@ -1,5 +1,10 @@
 package dollars
 
+import (
+	"fmt"
+	"slices"
+)
+
 // A household is an account whose points several members pool. Nobody has a key for it: its members sign, and each may
 // spend what the head has allowed. What each of them put in and has not spent is theirs, and leaves with them.
 
@@ -61,3 +66,170 @@ func appendSpent(b []byte, s Spent) []byte {
 }
 
 func (r *reader) spent() Spent { return Spent{Date(r.uintMax(1<<31 - 1)), r.amount()} }
+
+// household is the record of a household as it may be changed, with its pool, or why there is none.
+func (b *batch) household(a Account) (AccountRecord, error) {
+	rec := b.accounts[a].rec
+	if rec.Pool == nil {
+		return rec, refuse(CodeHouseholdUnknown, "the account is no household")
+	}
+	rec.Buckets, rec.Pool = slices.Clone(rec.Buckets), rec.Pool.clone()
+	return rec, nil
+}
+
+// alone refuses accounts that are a household, or in one.
+func alone(rec *AccountRecord) error {
+	if rec.Pool != nil || !rec.Household.IsZero() {
+		return refuse(CodeHouseholdMember, "the account is a household, or in one already; leave it first")
+	}
+	return nil
+}
+
+// form makes a household of a new account. What anyone sent there beforehand is the head's.
+func (b *batch) form(household Account, p *purse, e *Entry) error {
+	if err := alone(&p.rec); err != nil {
+		return err
+	}
+	slot := b.accounts[household]
+	rec := slot.rec
+	rec.Pool = &Pool{[]Pooled{{Account: p.account, Joined: true}}}
+	rec.Pool.settle(rec.Buckets, p.account)
+	slot.put(rec)
+	p.rec.Household = household
+	e.Other = household
+	return nil
+}
+
+// invite offers a place in a household, or changes the terms of who has one.
+func (b *batch) invite(o SignedOrder, e *Entry) error {
+	rec, err := b.household(o.To)
+	switch {
+	case err != nil:
+		return err
+	case rec.Pool.Members[0].Account != o.From:
+		return refuse(CodeHouseholdHead, "only the head of the household invites members and says what they may spend")
+	case o.Other == o.From:
+		return refuse(CodeHouseholdHead, "the head of the household spends of it without a limit")
+	case o.Other == o.To:
+		return refuse(CodeHouseholdMember, "the household cannot be a member of itself")
+	}
+	e.Other, e.Amount = o.Other, o.Amount
+	if m := rec.Pool.find(o.Other); m != nil {
+		m.DayLimit = o.Amount
+	} else if len(rec.Pool.Members) == MaxHousehold {
+		return refuse(CodeHouseholdFull, fmt.Sprintf("the household has %d members, the invited included, and cannot have more", MaxHousehold))
+	} else {
+		rec.Pool.Members = append(rec.Pool.Members, Pooled{Account: o.Other, DayLimit: o.Amount})
+	}
+	b.accounts[o.To].put(rec)
+	return nil
+}
+
+// join takes the place that the head has offered, on the terms that the member signed.
+func (b *batch) join(o SignedOrder, p *purse, e *Entry) error {
+	if err := alone(&p.rec); err != nil {
+		return err
+	}
+	rec, err := b.household(o.To)
+	if err != nil {
+		return err
+	}
+	m := rec.Pool.find(o.From)
+	if m == nil || m.DayLimit != o.Amount {
+		return refuse(CodeHouseholdInvite, "the household's head has not invited the account, or to spend another amount a day")
+	}
+	m.Joined = true
+	b.accounts[o.To].put(rec)
+	p.rec.Household = o.To
+	e.Other, e.Amount = o.To, o.Amount
+	return nil
+}
+
+// contribute puts what was taken out of a member's purse into the household, where it stays theirs.
+func (b *batch) contribute(o SignedOrder, p *purse, e *Entry) error {
+	rec, err := b.household(o.To)
+	if err != nil {
+		return err
+	}
+	m := rec.Pool.find(o.From)
+	if m == nil || !m.Joined {
+		return refuse(CodeHouseholdOther, "the account is not a member of the household; it could give points away, by a transfer")
+	}
+	for _, x := range e.Moved {
+		if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
+			return err
+		}
+		m.Share.put(x.Expiry, x.Amount)
+	}
+	if err := b.note(p, o.To, e.Moved); err != nil {
+		return err
+	}
+	b.accounts[o.To].put(rec)
+	e.Other = o.To
+	return nil
+}
+
+// leave takes a member and their share out of a household, and is the household's purse to close. An entry tells what
+// expired in one account only: here it is the household, so of From's own purse nothing counts but the nonce.
+func (b *batch) leave(o SignedOrder, from *purse, e *Entry) (*purse, error) {
+	if b.accounts[o.To].rec.Pool == nil {
+		return nil, refuse(CodeHouseholdUnknown, "the account is no household")
+	}
+	p, err := b.open(o.To, nil)
+	if err != nil {
+		return nil, err
+	}
+	head := p.rec.Pool.Members[0].Account
+	m := p.rec.Pool.find(o.Other)
+	switch {
+	case o.From != o.Other && o.From != head:
+		return nil, refuse(CodeHouseholdHead, "only the head of the household, or members themselves, say that they leave")
+	case m == nil:
+		return nil, refuse(CodeHouseholdOther, "the account is not a member of the household, nor invited")
+	case o.Other == head:
+		return nil, refuse(CodeHouseholdHead, "the head of the household cannot leave it")
+	case p.rec.Frozen != "" && len(m.Share) > 0:
+		return nil, refuse(CodeAccountFrozen, "the household is frozen; nobody can take points out of it")
+	}
+	e.Other, e.By, e.Moved = o.Other, o.From, m.Share
+	if e.Amount, err = e.Moved.Total(); err != nil {
+		return nil, err
+	}
+	for _, x := range e.Moved {
+		p.rec.Buckets.takeOf(x.Expiry, x.Amount)
+	}
+	if err := b.credit(o.Other, e.Moved); err != nil {
+		return nil, err
+	}
+	p.rec.Pool.Members = slices.DeleteFunc(p.rec.Pool.Members, func(m Pooled) bool { return m.Account == o.Other })
+	signer := b.accounts[o.From]
+	rec := signer.rec
+	rec.Window = from.rec.Window
+	signer.put(rec)
+	if member := b.accounts[o.Other]; member.rec.Household == o.To {
+		rec := member.rec
+		rec.Household = Account{}
+		member.put(rec)
+	}
+	return p, nil
+}
+
+// householdLimit counts what a member spends of a household today, or refuses what is above their limit.
+func (b *batch) householdLimit(o SignedOrder, p *purse, by Account) error {
+	if p.rec.Pool == nil {
+		return nil
+	}
+	m := p.rec.Pool.find(by)
+	if m == &p.rec.Pool.Members[0] {
+		return nil
+	}
+	// Never a day back: whoever sends a transaction chooses its time within limits, and could begin a day anew.
+	if today := DateOf(b.env.Time); today > m.Day.Day {
+		m.Day = Spent{Day: today}
+	}
+	if o.Amount > m.DayLimit-m.Day.Amount {
+		return refuse(CodeHouseholdLimit, fmt.Sprintf("the member may spend %s a day of the household, and has spent %s today", m.DayLimit, m.Day.Amount))
+	}
+	m.Day.Amount += o.Amount
+	return nil
+}

@@ -47,7 +47,8 @@ func (o Outcome) String() string {
 //	propose-adjustment, approve-adjustment   Ref id, Account, Amount, Name the reason, Burn; once approved Moved granted
 //	           or burned, and Debt what of a correction was missing
 //
-// By is who signed an order where that is not Account's own key: the member of a household, or another of its keys.
+// By is who signed an order where that is not Account's own key: the member of a household, or another of its keys. Of who
+// leaves a household it is who said so: the member, or the head.
 // Expired and Repaid are set wherever an operation touched Account: points burned because their month had passed,
 // and points burned to repay its debt. A duplicate carries the state and amount of the first time and moves
 // nothing. A rejection has Kind, Code and Ref only; where there is no Ref it is matched by its place in the batch.

@@ -273,9 +273,13 @@ func (b *batch) order(o SignedOrder, check orderCheck) (Entry, error) {
 	if p.rec.Window, err = p.rec.Window.use(o.Nonce); err != nil {
 		return e, err
 	}
-	if o.Spends() {
+	p.spender = e.By
+	switch {
+	case o.Spends():
 		err = b.spend(o, check, p, &e)
-	} else {
+	case o.Order.Kind == KindLeave:
+		p, err = b.leave(o, p, &e)
+	default:
 		err = b.arrange(o, check, p, &e)
 	}
 	if err != nil {
@@ -296,6 +300,9 @@ func (b *batch) spend(o SignedOrder, check orderCheck, p *purse, e *Entry) error
 			return refuse(CodeStaleCredits, "a credit named with the order is gone, and without it the points do not suffice")
 		}
 		return refuse(CodeBalance, "the account has fewer points than the order's amount")
+	}
+	if err := b.householdLimit(o, p, e.By); err != nil {
+		return err
 	}
 	if err := b.limit(o, p, e.By); err != nil {
 		return err
@@ -327,8 +334,6 @@ func (b *batch) arrange(o SignedOrder, check orderCheck, p *purse, e *Entry) err
 		return b.invite(o, e)
 	case KindJoin:
 		return b.join(o, p, e)
-	case KindLeave:
-		return b.leave(o, p, e)
 	case KindChangeKeys:
 		return b.changeKeys(o, p, e)
 	}
@@ -420,7 +425,8 @@ type purse struct {
 	absorbed []*creditSlot
 	expired  Buckets
 	repaid   Buckets
-	stale    bool // a credit that was named is not there
+	stale    bool    // a credit that was named is not there
+	spender  Account // of a household's purse: the member whose share bears first what is taken out; zero: the head's
 }
 
 func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
@@ -434,7 +440,7 @@ func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
 		return nil, err
 	}
 	p := &purse{account: a, rec: b.accounts[a].rec}
-	p.rec.Buckets = slices.Clone(p.rec.Buckets)
+	p.rec.Buckets, p.rec.Pool = slices.Clone(p.rec.Buckets), p.rec.Pool.clone()
 	for _, ref := range refs {
 		slot := b.credits[ref.Of(a)]
 		if slot.amount == 0 || slices.Contains(p.absorbed, slot) {
@@ -455,6 +461,10 @@ func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
 	p.repaid = p.rec.Buckets.take(p.rec.Debt)
 	repaid, err := p.repaid.Total()
 	p.rec.Debt -= repaid
+	if p.rec.Pool != nil {
+		p.rec.Pool.expire(b.env.Time)
+		p.rec.Pool.settle(p.rec.Buckets, Account{})
+	}
 	return p, err
 }
 
@@ -464,6 +474,9 @@ func (b *batch) close(p *purse, e *Entry) {
 		slot.amount, slot.spent = 0, true
 	}
 	delete(b.births, p.account)
+	if p.rec.Pool != nil {
+		p.rec.Pool.settle(p.rec.Buckets, p.spender)
+	}
 	slot := b.accounts[p.account]
 	slot.rec, slot.dirty = p.rec, true
 	e.Outcome, e.Account = Applied, p.account

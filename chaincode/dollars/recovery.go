@@ -1,7 +1,19 @@
 package dollars
 
-// MaxKeys is how many keys may sign for an account.
-const MaxKeys = 8
+import (
+	"slices"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// An account whose keys are lost gets a new one if operators of two organisations say so, and no key of the account objects
+// while it waits. Whoever has lost the keys cannot hurry or stop it, so a recovery that should not be must go away by itself:
+// until it is approved, the organisation that proposed it may name another key, and once it was approved and nobody
+// completed it for staleRecovery, anyone who may propose may.
+
+// staleRecovery is after how many seconds since its approval a recovery that nobody completed gives way to another. It is as
+// long as the longest waiting period, so none that still waits does.
+const staleRecovery = earn.MaxRecovery
 
 // RecoveryRecord is a recovery under way: of an account whose keys are lost.
 type RecoveryRecord struct {
@@ -32,3 +44,89 @@ func DecodeRecoveryRecord(data []byte) (RecoveryRecord, error) {
 
 // RecoveryKey is the state key of the account's recovery.
 func RecoveryKey(a Account) string { return recoveryPrefix + a.hex() }
+
+func (b *batch) recovery(o Recovery) (Entry, error) {
+	e := Entry{Kind: o.Step}
+	if err := b.authorize(o); err != nil {
+		return e, err
+	}
+	account := b.accounts[o.Account]
+	switch {
+	case o.Account.IsZero():
+		return e, refuse(CodeZeroAddress, "the zero address has no keys")
+	case account.rec.Pool != nil:
+		return e, refuse(CodeKeyInvalid, "a household has no keys; its members sign with theirs, and those can be recovered")
+	}
+	e.Account, e.Other, e.Outcome = o.Account, o.Key, Applied
+	slot := b.losses[o.Account]
+	if o.Step == KindProposeRecovery {
+		return e, b.proposeRecovery(o, slot, &e)
+	}
+	rec := slot.rec
+	if rec.Key.IsZero() || rec.Key != o.Key {
+		return e, refuse(CodeRecoveryUnknown, "no recovery of the account by this key is proposed")
+	}
+	if o.Step == KindApproveRecovery {
+		return e, b.approveRecovery(slot, &e)
+	}
+	wait := b.policy().RecoverySeconds
+	if wait == 0 {
+		wait = earn.DefaultRecovery
+	}
+	switch {
+	case rec.Approved == 0:
+		return e, refuse(CodeRecoveryWaiting, "the recovery is not approved yet, by an operator of another organisation than proposed it")
+	case b.env.Time < rec.Approved+wait:
+		return e, refuse(CodeRecoveryWaiting, "the recovery's waiting period, in which a key of the account can object, is not over")
+	}
+	changed := account.rec
+	changed.setKeys(o.Account, []Account{o.Key})
+	account.put(changed)
+	slot.drop()
+	return e, nil
+}
+
+func (b *batch) proposeRecovery(o Recovery, slot *slot[RecoveryRecord], e *Entry) error {
+	rec, caller := slot.rec, b.env.Caller.MSP
+	switch {
+	case o.Key.IsZero():
+		return refuse(CodeKeyInvalid, "the zero address is no key")
+	case slices.Contains(b.accounts[o.Account].rec.keysOf(o.Account), o.Key):
+		return refuse(CodeKeyInvalid, "the key signs for the account already; there is nothing to recover")
+	case rec.Key == o.Key:
+		e.Outcome = Duplicate
+		return nil
+	case rec.Key.IsZero():
+	case rec.Approved == 0 && rec.Proposer == caller:
+	case rec.Approved != 0 && b.env.Time > rec.Approved+staleRecovery:
+	default:
+		return refuse(CodeRecoveryPending, "a recovery of the account by another key is under way; it can be completed, or objected to")
+	}
+	slot.put(RecoveryRecord{Key: o.Key, Proposer: caller})
+	return nil
+}
+
+func (b *batch) approveRecovery(slot *slot[RecoveryRecord], e *Entry) error {
+	rec := slot.rec
+	switch {
+	case rec.Proposer == b.env.Caller.MSP:
+		return refuse(CodeOwnApproval, "the recovery was proposed by this organisation; an operator of another one approves it")
+	case rec.Approved != 0: // the waiting period does not start again
+		e.Outcome = Duplicate
+		return nil
+	}
+	rec.Approved = b.env.Time
+	slot.put(rec)
+	return nil
+}
+
+// object ends a recovery: somebody still has a key of the account, and says no.
+func (b *batch) object(o SignedOrder, e *Entry) error {
+	slot := b.losses[o.From]
+	if slot.rec.Key.IsZero() || slot.rec.Key != o.To {
+		return refuse(CodeRecoveryUnknown, "no recovery of the account by this key is under way")
+	}
+	slot.drop()
+	e.Other = o.To
+	return nil
+}

@@ -163,6 +163,9 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 		if check.err != nil || len(o.Credits) > MaxCredits {
 			return
 		}
+		if pool := w.b.accounts[o.From]; !o.From.IsZero() && pool.rec.Pool != nil && pool.rec.Pool.find(check.signer) != nil {
+			w.account(check.signer, nil)
+		}
 		policy := w.b.policy()
 		if o.Order.Kind == KindTransfer && policy.CoolingSeconds > 0 {
 			w.payee(Payee{o.From, o.To})

@@ -1,0 +1,110 @@
+package dollars
+
+import (
+	"fmt"
+	"slices"
+)
+
+// MaxKeys is how many keys may sign for an account.
+const MaxKeys = 8
+
+// keysOf are the keys that sign for an account with this record.
+func (r *AccountRecord) keysOf(a Account) []Account {
+	if len(r.Keys) == 0 {
+		return []Account{a}
+	}
+	return r.Keys
+}
+
+// setKeys says who signs from now on. That it is the account's own key alone needs no record.
+func (r *AccountRecord) setKeys(a Account, keys []Account) {
+	if r.Keys = keys; len(keys) == 1 && keys[0] == a {
+		r.Keys = nil
+	}
+}
+
+// signedFor tells who signed, where that is not the account's own key, or refuses.
+func (b *batch) signedFor(p *purse, signer Account) (by Account, err error) {
+	if p.rec.Pool != nil {
+		return b.signedForPool(p.rec.Pool, signer)
+	}
+	switch {
+	case !slices.Contains(p.rec.keysOf(p.account), signer):
+		return Account{}, notSigned()
+	case signer == p.account:
+		return Account{}, nil
+	}
+	return signer, nil
+}
+
+// signedForPool finds the member of a household whose key signed. A member signs with the key that their address is of
+// until they change their keys, so that one is looked at first. The others are read one by one: whatever is read is
+// what an order conflicts over.
+func (b *batch) signedForPool(pool *Pool, signer Account) (Account, error) {
+	first := pool.find(signer)
+	if first != nil && first.Joined {
+		if found, err := b.memberSigned(first.Account, signer); found || err != nil {
+			return first.Account, err
+		}
+	}
+	for i := range pool.Members {
+		m := &pool.Members[i]
+		if !m.Joined || m == first {
+			continue
+		}
+		if found, err := b.memberSigned(m.Account, signer); found || err != nil {
+			return m.Account, err
+		}
+	}
+	return Account{}, notSigned()
+}
+
+// memberSigned tells whether a key signs for a member of a household, who may not be frozen.
+func (b *batch) memberSigned(member, signer Account) (found bool, err error) {
+	w := wanted{b: b}
+	w.account(member, nil)
+	if err := w.read(); err != nil {
+		return false, err
+	}
+	rec := &b.accounts[member].rec
+	if !slices.Contains(rec.keysOf(member), signer) {
+		return false, nil
+	}
+	if rec.Frozen != "" {
+		return true, refuse(CodeAccountFrozen, "the member's own account is frozen; they cannot sign for the household either")
+	}
+	return true, nil
+}
+
+// changeKeys adds a key, removes one, or puts one in the place of another.
+func (b *batch) changeKeys(o SignedOrder, p *purse, e *Entry) error {
+	if p.rec.Pool != nil {
+		return refuse(CodeKeyInvalid, "a household has no keys; its members sign with theirs")
+	}
+	add, remove := o.To, o.Other
+	keys := slices.Clone(p.rec.keysOf(p.account))
+	if !add.IsZero() && slices.Contains(keys, add) {
+		return refuse(CodeKeyInvalid, "the key to add signs for the account already")
+	}
+	if !remove.IsZero() {
+		i := slices.Index(keys, remove)
+		if i < 0 {
+			return refuse(CodeKeyInvalid, "the key to remove does not sign for the account")
+		}
+		keys = slices.Delete(keys, i, i+1)
+	}
+	if !add.IsZero() {
+		keys = append(keys, add)
+	}
+	switch {
+	case len(keys) == 0:
+		return refuse(CodeKeyInvalid, "the last key cannot be removed; name another to put in its place")
+	case len(keys) > MaxKeys:
+		return refuse(CodeKeysFull, fmt.Sprintf("%d keys sign for the account, and no more may; remove one first", MaxKeys))
+	}
+	p.rec.setKeys(p.account, keys)
+	if e.Other = add; add.IsZero() {
+		e.Other = remove
+	}
+	return nil
+}
