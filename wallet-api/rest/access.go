@@ -61,7 +61,8 @@ var table = map[string]access{
 	"GET /v1/rules":          everybody,
 	"GET /v1/rules/current":  everybody,
 	"GET /v1/rules/:version": everybody,
-	"GET /v1/explanations":   everybody, // a member's token: of their own bookings
+	// A member's token: of their own bookings. Merchants are told nothing of bookings.
+	"GET /v1/explanations": {roles: []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 
 	"POST /v1/accounts/:address/freeze":   {roles: []Role{RoleOperator}},
 	"POST /v1/accounts/:address/unfreeze": {roles: []Role{RoleOperator}},

@@ -14,7 +14,7 @@ import (
 )
 
 // The rows of who may call what, written out a second time and by hand: a slip in the table is a difference here.
-// B booking, M member, O operator, A auditor, s a member's session for what is theirs, x one for what is another's.
+// B booking, M member, O operator, A auditor, C merchant, P approver, s a member's session for what is theirs, x one for what is another's.
 const allowed = `
 GET  /healthz                        - public
 GET  /readyz                         - public
@@ -37,9 +37,9 @@ POST /v1/members/:id/redemptions     - s
 POST /v1/members/:id/orders/prepare  - Ms
 GET  /v1/orders/:orderId             - MOAs
 GET  /v1/receipts/:orderId           - MOAs
-GET  /v1/rules                       - BMOAsx
-GET  /v1/rules/current               - BMOAsx
-GET  /v1/rules/:version              - BMOAsx
+GET  /v1/rules                       - BMOACPsx
+GET  /v1/rules/current               - BMOACPsx
+GET  /v1/rules/:version              - BMOACPsx
 GET  /v1/explanations                - BMOAs
 POST /v1/accounts/:address/freeze    - O
 POST /v1/accounts/:address/unfreeze  - O
@@ -62,7 +62,7 @@ func expectations(t *testing.T) map[string]string {
 func TestEveryRouteWithEveryRole(t *testing.T) {
 	a := newAPI(t, Options{MemberRate: Rate{PerSecond: 1e6}})
 	tokens := map[string]string{
-		"B": "dsk_booking", "M": "dsk_member", "O": "dsk_operator", "A": "dsk_auditor",
+		"B": "dsk_booking", "M": "dsk_member", "O": "dsk_operator", "A": "dsk_auditor", "C": "dsk_merchant", "P": "dsk_approver",
 		"s": a.enrol(t, "alice"), "x": a.enrol(t, "mallory"),
 	}
 	a.earns(t, "alice", "b1", "1000.00")
