@@ -99,7 +99,7 @@ var importRules = []importRule{
 	{"network/proof/prooftest", []string{"network/proof", "network/block", "network/material", "network/topology"}},
 	{"network/proof", []string{"network/block"}},
 	{"network/proposal", nil},
-	{"network/receipt", []string{"network/block", "chaincode/dollars"}},
+	{"network/receipt", []string{"network/block", "network/proof", "chaincode/dollars"}},
 	{"network", []string{"network", "chaincode"}},
 	{"bookings", []string{"bookings"}},
 	{"wallet-api/wallet", []string{"chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/receipt"}},

@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
-	"errors"
 	"fmt"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -30,13 +29,20 @@ func Make(raw []byte, txID string, order dollars.OrderID) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	at, t := find(decoded, txID)
-	if t == nil {
-		return Receipt{}, fmt.Errorf("block %d has no transaction %s that took effect", decoded.Number, txID)
-	}
-	operation, entry, err := entryOf(t.Event, order)
+	at, err := find(decoded, txID)
 	if err != nil {
 		return Receipt{}, err
+	}
+	t := &decoded.Transactions[at]
+	if t.Event == nil || t.Event.Name != journalEvent {
+		return Receipt{}, fmt.Errorf("transaction %s has no journal", txID)
+	}
+	operation, entry, err := entryOf(t.Event.Payload, order)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if year := t.Timestamp.Year(); year < 0 || year > 9999 {
+		return Receipt{}, fmt.Errorf("transaction %s is of the year %d", txID, year)
 	}
 	endorsements, err := endorsementsOf(b.GetData().GetData()[at])
 	if err != nil {
@@ -54,24 +60,27 @@ func Make(raw []byte, txID string, order dollars.OrderID) (Receipt, error) {
 	}, nil
 }
 
-// find finds the transaction of an id that took effect: a later copy of it is marked invalid.
-func find(b *block.Block, txID string) (int, *block.Transaction) {
+// find finds the transaction of an id that took effect, as far as the peer says that the block is from: a later copy of
+// it is marked invalid.
+func find(b *block.Block, txID string) (int, error) {
+	err := fmt.Errorf("block %d has no transaction %q", b.Number, txID)
 	for i := range b.Transactions {
-		if t := &b.Transactions[i]; t.ID == txID && t.Kind == block.Endorsed && t.Valid() {
-			return i, t
+		switch t := &b.Transactions[i]; {
+		case t.ID != txID || t.Kind != block.Endorsed:
+		case t.Valid():
+			return i, nil
+		default:
+			err = fmt.Errorf("transaction %s is marked %s in block %d: it had no effect", txID, t.Validation, b.Number)
 		}
 	}
-	return 0, nil
+	return 0, err
 }
 
-// entryOf finds the order in the transaction's journal.
-func entryOf(event *block.Event, order dollars.OrderID) (int, dollars.Entry, error) {
-	if event == nil || event.Name != journalEvent {
-		return 0, dollars.Entry{}, errors.New("the transaction has no journal")
-	}
-	journal, err := dollars.DecodeJournal(event.Payload)
+// entryOf finds the order in a journal.
+func entryOf(encoded []byte, order dollars.OrderID) (int, dollars.Entry, error) {
+	journal, err := dollars.DecodeJournal(encoded)
 	if err != nil {
-		return 0, dollars.Entry{}, fmt.Errorf("the transaction's journal: %w", err)
+		return 0, dollars.Entry{}, fmt.Errorf("the transaction's journal cannot be read: %w", err)
 	}
 	for i, e := range journal.Entries {
 		if e.Ref == order && e.Outcome == dollars.Applied {

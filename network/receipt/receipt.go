@@ -82,6 +82,11 @@ func Decode(text []byte) (Receipt, error) {
 	if !bytes.Equal(again, compact.Bytes()) {
 		return Receipt{}, fmt.Errorf("it is not written as receipts are: something differs at byte %d, space not counted", differs(again, compact.Bytes()))
 	}
+	compact.Reset()
+	if err := json.Compact(&compact, r.Entry); err != nil {
+		return Receipt{}, fmt.Errorf("its entry cannot be read: %w", err)
+	}
+	r.Entry = compact.Bytes()
 	return r, nil
 }
 
