@@ -14,7 +14,8 @@ import (
 )
 
 // The rows of who may call what, written out a second time and by hand: a slip in the table is a difference here.
-// B booking, M member, O operator, A auditor, C merchant, P approver, s a member's session for what is theirs, x one for what is another's.
+// B booking, M member, O operator, A auditor, C merchant, P approver, s a member's session for what is theirs, x one for
+// what is another's.
 const allowed = `
 GET  /healthz                        - public
 GET  /readyz                         - public
