@@ -94,6 +94,14 @@ func isFactCode(s string) bool {
 	return len(s) <= MaxFactCode
 }
 
+// checkReason refuses what does not say why, or says it in free text.
+func checkReason(s string) error {
+	if s == "" || !isFactCode(s) {
+		return refuse(CodeReasonInvalid, fmt.Sprintf("say why, by a code: up to %d letters, digits, and . _ / -", MaxFactCode))
+	}
+	return nil
+}
+
 // same tells whether an item is reported again as it was before. When the booking was made and what else it holds is
 // told by the report that came first.
 func (f Facts) same(other Facts) bool {

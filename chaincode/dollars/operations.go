@@ -204,7 +204,7 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 		return e, err
 	}
 	if rec.State == BookingReversed {
-		if err := b.reverse(&e, rec, o.Credits); err != nil {
+		if err := b.reverse(&e, rec, o); err != nil {
 			return e, err
 		}
 	}
@@ -213,43 +213,6 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 	}
 	slot.rec, slot.dirty = rec, true
 	return e, nil
-}
-
-// reverse takes an award back: from the account, and from what counts towards the member's tier.
-func (b *batch) reverse(e *Entry, rec BookingRecord, refs []CreditRef) error {
-	if e.Amount > 0 {
-		if err := b.clawBack(e, rec, refs); err != nil {
-			return err
-		}
-	}
-	if !rec.Counted {
-		return nil
-	}
-	member, err := b.member(rec.Account)
-	if err != nil {
-		return err
-	}
-	member.rec, member.dirty = member.rec.unearn(rec.Awarded, e.Amount, rec.Facts.nights()), true
-	return nil
-}
-
-// clawBack burns an award's points from its account; what is missing becomes debt.
-func (b *batch) clawBack(e *Entry, rec BookingRecord, refs []CreditRef) error {
-	p, err := b.open(rec.Account, refs)
-	if err != nil {
-		return err
-	}
-	e.Moved = p.rec.Buckets.take(e.Amount)
-	taken, err := e.Moved.Total()
-	if err != nil {
-		return err
-	}
-	e.Debt = e.Amount - taken
-	if p.rec.Debt, err = p.rec.Debt.Plus(e.Debt); err != nil {
-		return err
-	}
-	b.close(p, e)
-	return nil
 }
 
 func (b *batch) order(o SignedOrder, check orderCheck) (Entry, error) {
@@ -304,17 +267,13 @@ func (b *batch) spend(o SignedOrder, check orderCheck, p *purse, e *Entry) error
 	if err := b.householdLimit(o, p, e.By); err != nil {
 		return err
 	}
-	if err := b.limit(o, p, e.By); err != nil {
+	if err := b.limit(o, p); err != nil {
 		return err
 	}
 	e.Amount, e.Moved = o.Amount, p.rec.Buckets.take(o.Amount)
 	switch o.Order.Kind {
 	case KindTransfer:
-		e.Other = o.To
-		if err := b.note(p, o.To, e.Moved); err != nil {
-			return err
-		}
-		return b.credit(o.To, e.Moved)
+		return b.transfer(o, p, e)
 	case KindHold:
 		return b.hold(o, check.id, e)
 	case KindClaim:
@@ -372,8 +331,8 @@ func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
 	if o.Account.IsZero() {
 		return e, refuse(CodeZeroAddress, "the zero address cannot be frozen")
 	}
-	if !isReason(o.Reason) {
-		return e, refuse(CodeReasonInvalid, fmt.Sprintf("say why, by a code: up to %d letters, digits, and . _ / -", MaxFactCode))
+	if err := checkReason(o.Reason); err != nil {
+		return e, err
 	}
 	slot := b.accounts[o.Account]
 	e.Account, e.Name, e.Outcome = o.Account, o.Reason, Applied
