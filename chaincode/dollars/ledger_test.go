@@ -196,7 +196,7 @@ func (l *ledger) run(ops [][]byte) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return res, errors.Join(checkResult(res), l.conserved(), l.withinLimits(), l.explained(res.Journal))
+	return res, errors.Join(checkResult(res), l.conserved(), l.state.shared(), l.withinLimits(), l.explained(res.Journal))
 }
 
 func encodeAll(ops []Operation) [][]byte {
@@ -238,8 +238,8 @@ func checkResult(res Result) error {
 }
 
 func readsBack(w Write) error {
-	if w.Value == nil { // only credits and proposals are ever deleted
-		if w.Key != ProposalKey && ParseStateKey(w.Key).Kind != StateCredit {
+	if w.Value == nil { // only credits, proposals and recoveries are ever deleted
+		if kind := ParseStateKey(w.Key).Kind; w.Key != ProposalKey && kind != StateCredit && kind != StateRecovery {
 			return fmt.Errorf("deleted %s", w.Key)
 		}
 		return nil
@@ -289,6 +289,9 @@ func recode(w Write) ([]byte, error) {
 
 func recodeLater(w Write) ([]byte, error) {
 	switch w.Key[:2] {
+	case recoveryPrefix:
+		rec, err := DecodeRecoveryRecord(w.Value)
+		return rec.Encode(), err
 	case payeePrefix:
 		rec, err := DecodePayeeRecord(w.Value)
 		return rec.Encode(), err

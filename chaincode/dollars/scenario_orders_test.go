@@ -162,6 +162,8 @@ func (s *scenario) parseLater(kind string, args []string, options map[string]str
 		return o, id, err
 	}
 	switch kind {
+	case "propose-recovery", "approve-recovery", "recover":
+		return s.parseRecovery(kind, args)
 	case "propose-adjustment", "approve-adjustment":
 		return s.parseAdjustment(kind, args, options)
 	}

@@ -8,6 +8,8 @@ import (
 // printLaterKey names what came after accounts, bookings and rules; "" is none of it.
 func (s *scenario) printLaterKey(key string) string {
 	switch k := ParseStateKey(key); k.Kind {
+	case StateRecovery:
+		return "recovery " + s.name(k.Account)
 	case StateAdjustment:
 		return "adjustment " + strings.TrimRight(string(k.Hash[:]), "\x00")
 	}
@@ -33,6 +35,8 @@ func (s *scenario) nameOf(hex string) string {
 // printLater prints a record of what printLaterKey names.
 func (s *scenario) printLater(name, key string, value []byte) (string, error) {
 	switch key[:2] {
+	case recoveryPrefix:
+		return s.printRecovery(name, value)
 	case adjustmentPrefix:
 		rec, err := DecodeAdjustmentRecord(value)
 		line := fmt.Sprintf("%s: grants %s to %s for %d months", name, rec.Amount, s.name(rec.Account), rec.Months)
@@ -56,6 +60,7 @@ func (s *scenario) printRare(rec AccountRecord) (line string) {
 	if rec.Frozen != "" {
 		line += ", frozen for " + rec.Frozen
 	}
+	line += s.printKeys(rec) + s.printPool(rec)
 	if rec.Day != (Spent{}) {
 		line += fmt.Sprintf(", sent %s on %s", rec.Day.Amount, rec.Day.Day)
 	}

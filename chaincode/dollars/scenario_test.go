@@ -94,6 +94,12 @@ func (c coverage) check(t *testing.T) {
 		}
 	}
 	for _, move := range []string{
+		"form applied", "form rejected", "invite applied", "invite rejected", "join applied", "join rejected",
+		"contribute applied", "contribute rejected", "leave applied", "leave rejected",
+		"change-keys applied", "change-keys rejected", "object applied", "object rejected",
+		"propose-recovery applied", "propose-recovery duplicate", "propose-recovery rejected",
+		"approve-recovery applied", "approve-recovery duplicate", "approve-recovery rejected",
+		"recover applied", "recover rejected",
 		"confirm none -> pending", "confirm noted -> cancelled", "confirm duplicate", "confirm rejected",
 		"complete pending -> awarded", "complete duplicate", "complete rejected",
 		"cancel none -> noted", "cancel pending -> cancelled", "cancel awarded -> reversed", "cancel duplicate", "cancel rejected",

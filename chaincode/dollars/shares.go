@@ -69,8 +69,11 @@ func (p *Pool) months(buckets Buckets) (list []Expiry) {
 	return slices.Compact(list)
 }
 
-// put adds to a share. Shares are parts of a bucket, so no sum of theirs overflows.
+// put adds what was taken elsewhere: parts of a bucket, of which no sum overflows.
 func (b *Buckets) put(e Expiry, a Amount) {
+	if a == 0 {
+		return
+	}
 	i, found := b.find(e)
 	if !found {
 		*b = slices.Insert(*b, i, Bucket{Expiry: e})
