@@ -42,6 +42,7 @@ func (m memory) write(writes []Write) {
 // holding is what an account has, records and credits taken together.
 type holding struct {
 	points map[Expiry]Amount
+	held   map[Expiry]Amount // in holds
 	debt   Amount
 	frozen string
 	window Window
@@ -52,7 +53,7 @@ func (m memory) holdings() (map[Account]*holding, error) {
 	all := map[Account]*holding{}
 	of := func(a Account) *holding {
 		if all[a] == nil {
-			all[a] = &holding{points: map[Expiry]Amount{}}
+			all[a] = &holding{points: map[Expiry]Amount{}, held: map[Expiry]Amount{}}
 		}
 		return all[a]
 	}
@@ -74,6 +75,14 @@ func (m memory) holdings() (map[Account]*holding, error) {
 				return nil, err
 			}
 			of(k.Credit.Account).points[k.Credit.Expiry] += a
+		case StateHold:
+			rec, err := DecodeHoldRecord(value)
+			if err != nil {
+				return nil, err
+			}
+			for _, b := range rec.Buckets {
+				of(k.Hold.Account).held[b.Expiry] += b.Amount
+			}
 		}
 	}
 	return all, nil
@@ -289,6 +298,15 @@ func recode(w Write) ([]byte, error) {
 
 func recodeLater(w Write) ([]byte, error) {
 	switch w.Key[:2] {
+	case holdPrefix:
+		rec, err := DecodeHoldRecord(w.Value)
+		return rec.Encode(), err
+	case rewardPrefix:
+		rec, err := DecodeRewardRecord(w.Value)
+		return rec.Encode(), err
+	case voucherPrefix:
+		rec, err := DecodeVoucherRecord(w.Value)
+		return rec.Encode(), err
 	case recoveryPrefix:
 		rec, err := DecodeRecoveryRecord(w.Value)
 		return rec.Encode(), err
@@ -311,9 +329,10 @@ func (l *ledger) conserved() error {
 	if err != nil {
 		return err
 	}
-	var held Amount
+	var outstanding, held Amount
 	for _, h := range all {
-		held += sum(h.points)
+		outstanding += sum(h.points)
+		held += sum(h.held)
 	}
 	// Counted in two parts, as whoever reads a large state would.
 	var tally, rest Tally
@@ -332,12 +351,12 @@ func (l *ledger) conserved() error {
 	}
 	s := l.supply
 	want := Tally{
-		Outstanding: held, Debt: s.Debt, Pending: s.Pending, Awarded: s.Minted, Bookings: s.Bookings,
+		Outstanding: outstanding, Held: held, Debt: s.Debt, Pending: s.Pending, Awarded: s.Minted, Bookings: s.Bookings,
 		Accounts: tally.Accounts, Credits: tally.Credits,
 	}
-	if tally != want || held != s.Outstanding() {
-		return fmt.Errorf("accounts hold %s, the state adds up to %+v; the journals say %+v, outstanding %s",
-			held, tally, s, s.Outstanding())
+	if tally != want || outstanding != s.Outstanding() || held != s.Held {
+		return fmt.Errorf("accounts have %s and holds %s, the state adds up to %+v; the journals say %+v, outstanding %s",
+			outstanding, held, tally, s, s.Outstanding())
 	}
 	return nil
 }

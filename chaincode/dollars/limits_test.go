@@ -42,6 +42,11 @@ func (l *ledger) held(sets map[uint32]*earn.Evaluator) (held, error) {
 	h := held{map[string]Amount{}, map[string]Amount{}, map[string]Amount{}, map[string]Amount{}, map[string]uint64{}}
 	for key, value := range l.state {
 		k := ParseStateKey(key)
+		if k.Kind == StateVoucher {
+			if err := h.addVoucher(l.state, value); err != nil {
+				return h, err
+			}
+		}
 		if k.Kind != StateBooking {
 			continue
 		}
@@ -80,7 +85,17 @@ func (l *ledger) held(sets map[uint32]*earn.Evaluator) (held, error) {
 	return h, nil
 }
 
-// withinLimits: what is left of each budget and what pending and awarded bookings hold of it add up to the budget; what
+// addVoucher counts a voucher as a piece of its reward's stock, unless that is without end.
+func (h held) addVoucher(state memory, value []byte) error {
+	rec, err := DecodeVoucherRecord(value)
+	if stock := stockName(rec.Reward); state[BudgetKey(stock)] != nil {
+		h.budgets[stock]++
+	}
+	return err
+}
+
+// withinLimits: what is left of each budget and what pending and awarded bookings hold of it add up to the budget, as do a
+// reward's stock and its vouchers; what
 // trips and members have taken up is what their bookings hold, and no more than the caps; and what members earned is
 // what was awarded to them.
 func (l *ledger) withinLimits() error {

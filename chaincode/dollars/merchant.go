@@ -9,7 +9,7 @@ import "fmt"
 func (b *batch) byMerchant(o SignedOrder, check orderCheck) (Entry, error) {
 	e := Entry{Kind: o.Kind(), Ref: o.Ref}
 	if o.Order.Kind == KindUse {
-		e.Ref = CodeHash(o.Ref) // so that what is refused tells nobody the code
+		e.Ref = CodeHash(o.Ref) // as the voucher is known by
 	}
 	if err := b.authorize(o); err != nil {
 		return e, err

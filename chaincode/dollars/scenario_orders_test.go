@@ -72,8 +72,9 @@ func (s *scenario) parseField(o *Order, f Field, args []string, options map[stri
 		o.Ref = s.parseRef(o.Kind, options)
 	case FieldReference:
 		o.Reference = parseWord(options["reference"])
-		if o.Kind == KindClaim {
-			o.Reference = CodeHash(parseWord(options["code"]))
+		if code, ok := options["code"]; ok && o.Kind == KindClaim {
+			o.Reference = CodeHash(parseWord(code))
+			s.codes[o.Reference] = code
 		}
 	case FieldNonce:
 		o.Nonce, err = strconv.ParseUint(options["nonce"], 10, 64)
@@ -92,7 +93,9 @@ func (s *scenario) parseRef(kind Kind, options map[string]string) [32]byte {
 	case KindClaim:
 		return RewardID(options["reward"])
 	case KindUse:
-		return parseWord(options["code"])
+		code := parseWord(options["code"])
+		s.codes[CodeHash(code)] = options["code"]
+		return code
 	}
 	return s.orders[options["hold"]]
 }
@@ -162,6 +165,8 @@ func (s *scenario) parseLater(kind string, args []string, options map[string]str
 		return o, id, err
 	}
 	switch kind {
+	case "set-reward":
+		return s.parseReward(args[0], options)
 	case "propose-recovery", "approve-recovery", "recover":
 		return s.parseRecovery(kind, args)
 	case "propose-adjustment", "approve-adjustment":

@@ -45,6 +45,9 @@ func (s *scenario) printBalances(names []string) (string, error) {
 			h = &holding{}
 		}
 		fmt.Fprintf(&out, "%s has %s", name, printBuckets(bucketsOf(h.points)))
+		if len(h.held) > 0 {
+			fmt.Fprintf(&out, ", holds %s", printBuckets(bucketsOf(h.held)))
+		}
 		if h.debt != 0 {
 			fmt.Fprintf(&out, ", owes %s", h.debt)
 		}
@@ -265,15 +268,15 @@ func printEarnings(rec EarningRecord) string {
 	return strings.Join(list, "; ")
 }
 
-// printBudget adds up what is left of a budget.
-func (s *scenario) printBudget(row string) (string, error) {
-	rec, err := DecodeBudgetRecord(s.state[BudgetKey(row)])
+// printBudget adds up what is left of what is kept like a budget under a name.
+func (s *scenario) printBudget(label, name string, format func(Amount) string) (string, error) {
+	rec, err := DecodeBudgetRecord(s.state[BudgetKey(name)])
 	if err != nil {
 		return "", err
 	}
 	lanes, sum := "", rec.Left
 	for lane := range uint8(Lanes) {
-		value, ok := s.state[ShareKey(row, lane)]
+		value, ok := s.state[ShareKey(name, lane)]
 		if !ok {
 			continue
 		}
@@ -282,7 +285,7 @@ func (s *scenario) printBudget(row string) (string, error) {
 			return "", err
 		}
 		sum += left
-		lanes += fmt.Sprintf(", %s in lane %d", left, lane)
+		lanes += fmt.Sprintf(", %s in lane %d", format(left), lane)
 	}
-	return fmt.Sprintf("%s has %s left of %s: %s in the pot%s\n", row, sum, rec.Total, rec.Left, lanes), nil
+	return fmt.Sprintf("%s has %s left of %s: %s in the pot%s\n", label, format(sum), format(rec.Total), format(rec.Left), lanes), nil
 }

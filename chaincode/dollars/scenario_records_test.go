@@ -8,8 +8,16 @@ import (
 // printLaterKey names what came after accounts, bookings and rules; "" is none of it.
 func (s *scenario) printLaterKey(key string) string {
 	switch k := ParseStateKey(key); k.Kind {
+	case StateHold:
+		return fmt.Sprintf("hold %s %s", s.name(k.Hold.Account), s.orderName(k.Hold.Order))
+	case StateReward:
+		return "reward " + k.Reward
+	case StateVoucher:
+		return "voucher " + s.codes[k.Hash]
 	case StateRecovery:
 		return "recovery " + s.name(k.Account)
+	case StateBudget, StateShare:
+		return printStockKey(k)
 	case StateAdjustment:
 		return "adjustment " + strings.TrimRight(string(k.Hash[:]), "\x00")
 	}
@@ -35,6 +43,8 @@ func (s *scenario) nameOf(hex string) string {
 // printLater prints a record of what printLaterKey names.
 func (s *scenario) printLater(name, key string, value []byte) (string, error) {
 	switch key[:2] {
+	case holdPrefix, rewardPrefix, voucherPrefix, budgetPrefix:
+		return s.printShop(name, key, value)
 	case recoveryPrefix:
 		return s.printRecovery(name, value)
 	case adjustmentPrefix:

@@ -33,6 +33,7 @@ var rewrite = flag.Bool("rewrite", false, "write the scenarios' output into thei
 //	again                           the last batch once more, byte for byte, in a new transaction
 //	balance alice bob, supply       what accounts hold, what exists
 //	budget spring                   what is left of a row's budget, and where
+//	stock mug                       the same of a reward's stock
 //	state [account|booking|...]     everything on the ledger, or what starts with the word
 //	writes                          what the last batch wrote
 //
@@ -108,6 +109,10 @@ func (c coverage) check(t *testing.T) {
 		"propose-rules applied", "propose-rules duplicate", "propose-rules rejected",
 		"approve-rules applied", "approve-rules duplicate", "approve-rules rejected",
 		"publish-rules applied", "publish-rules duplicate", "publish-rules rejected", "unreadable rejected",
+		"hold applied", "hold rejected", "capture applied", "capture duplicate", "capture rejected",
+		"release applied", "release duplicate", "release rejected",
+		"set-reward applied", "set-reward duplicate", "set-reward rejected", "claim applied", "claim rejected",
+		"use applied", "use duplicate", "use rejected",
 	} {
 		if !c.moves[move] {
 			t.Errorf("no scenario shows: %s", move)
@@ -151,8 +156,9 @@ type scenario struct {
 	sets     map[string][]byte // encoded rule sets
 
 	households map[string]Account
-	orders     map[string]OrderID // that were given a name
-	last       []step             // of the last batch
+	codes      map[[32]byte]string // of vouchers, by their hash
+	orders     map[string]OrderID  // that were given a name
+	last       []step              // of the last batch
 	writes     []Write
 }
 
@@ -161,7 +167,7 @@ func runScenario(t *testing.T, text string, seen coverage) string {
 	s := &scenario{
 		ledger: newLedger(), seen: seen,
 		accounts: map[Account]string{}, bookings: map[BookingID]string{}, trips: map[TripID]string{}, sets: map[string][]byte{},
-		households: map[string]Account{}, orders: map[string]OrderID{},
+		households: map[string]Account{}, codes: map[[32]byte]string{}, orders: map[string]OrderID{},
 	}
 	blocks := strings.Split(strings.TrimSpace(text), "\n\n")
 	for i, block := range blocks {
@@ -223,7 +229,9 @@ func (s *scenario) command(name string, args []string) (string, error) {
 	case "supply":
 		return printSupply(s.supply), nil
 	case "budget":
-		return s.printBudget(args[0])
+		return s.printBudget(args[0], args[0], Amount.String)
+	case "stock":
+		return s.printBudget(args[0], stockName(args[0]), pieces)
 	case "state":
 		return s.printState(strings.Join(args, " "))
 	case "writes":
@@ -305,6 +313,7 @@ func (s *scenario) printEntry(e Entry) string {
 	add(!e.By.IsZero(), "by %s", s.name(e.By))
 	add(e.Amount != 0, "%s", e.Amount)
 	add(e.Name != "", "%s", e.Name)
+	add(e.Link != [32]byte{}, "%s", s.printLink(e))
 	add(e.Burn, "correction")
 	add(e.Version != 0, "rules %d", e.Version)
 	add(len(e.Moved) > 0, "moved %s", printBuckets(e.Moved))
