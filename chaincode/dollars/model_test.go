@@ -138,10 +138,9 @@ func (m *model) cancel(o Cancel) (Outcome, Code) {
 		b.state = BookingCancelled
 	case BookingAwarded:
 		b.state = BookingReversed
-		if points := b.points(); points > 0 {
+		if b.points() > 0 {
 			m.touch(b.owner)
-			p := m.person(b.owner)
-			p.debt += points - sum(p.take(points))
+			m.person(b.owner).giveBack(b, m.now)
 		}
 	default:
 		return Duplicate, ""
@@ -203,6 +202,21 @@ func (p *modelPerson) take(want Amount) map[Expiry]Amount {
 		want -= part
 	}
 	return taken
+}
+
+// giveBack returns what was awarded and has not expired: the very points that are still there, then any others, then by debt.
+func (p *modelPerson) giveBack(b *modelBooking, now int64) {
+	missing := Amount(0)
+	for _, part := range b.parts {
+		expiry := b.awarded + Expiry(part.row.Months)
+		if expiry.Passed(now) {
+			continue
+		}
+		own := min(part.points, p.points[expiry])
+		p.points[expiry] -= own
+		missing += part.points - own
+	}
+	p.debt += missing - sum(p.take(missing))
 }
 
 func sum(m map[Expiry]Amount) (total Amount) {

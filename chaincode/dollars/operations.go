@@ -337,7 +337,7 @@ func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
 	slot := b.accounts[o.Account]
 	e.Account, e.Name, e.Outcome = o.Account, o.Reason, Applied
 	if (slot.rec.Frozen != "") == o.Frozen {
-		e.Outcome = Duplicate
+		e.Outcome, e.Name = Duplicate, slot.rec.Frozen
 		return e, nil
 	}
 	rec := slot.rec
