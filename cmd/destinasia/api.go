@@ -45,6 +45,7 @@ var advice = map[dollars.Code]string{
 	"internal":             "see what `destinasia logs wallet` says",
 	"member_unknown":       "see `destinasia member list` and `destinasia member create`",
 	"insufficient_balance": "see `destinasia balance`",
+	"points_left":          "or use --abandon-points, and they are lost for ever",
 	"account_frozen":       "an operator can unfreeze it",
 	"stale_credits":        "try again",
 }

@@ -93,6 +93,8 @@ func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.create(w, body.Bytes())
 	case r.URL.Path == "/v1/members":
 		f.list(w)
+	case path[0] == "members" && r.Method == http.MethodDelete:
+		f.forget(w, path[1])
 	case path[0] == "members" && len(path) == 2:
 		answer(w, 200, f.members[path[1]])
 	case path[0] == "members" && path[2] == "sessions":
@@ -188,6 +190,16 @@ func (f *fakeService) enrol(id string, account *dollars.Account) {
 		m.Account = *account
 	}
 	f.members[id] = m
+}
+
+func (f *fakeService) forget(w http.ResponseWriter, id string) {
+	m, known := f.members[id]
+	if !known {
+		refuse(w, 404, "member_unknown")
+		return
+	}
+	delete(f.members, id)
+	answer(w, 200, map[string]any{"account": m.Account, "destroyed": []string{"mapping"}})
 }
 
 func (f *fakeService) list(w http.ResponseWriter) {

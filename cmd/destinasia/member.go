@@ -21,8 +21,8 @@ import (
 )
 
 func newMemberCommand(a *app) *cobra.Command {
-	member := &cobra.Command{Use: "member", Short: "Enrol members and look them up", Args: cobra.NoArgs, RunE: showHelp}
-	member.AddCommand(newMemberCreateCommand(a), newMemberShowCommand(a), newMemberListCommand(a))
+	member := &cobra.Command{Use: "member", Short: "Enrol members, look them up, forget them", Args: cobra.NoArgs, RunE: showHelp}
+	member.AddCommand(newMemberCreateCommand(a), newMemberShowCommand(a), newMemberListCommand(a), newMemberForgetCommand(a))
 	return member
 }
 
