@@ -13,25 +13,53 @@ import (
 
 // balance is what an account has, folded from journals: its record's buckets and all its credits together.
 type balance struct {
-	pending dollars.Amount
-	debt    dollars.Amount
-	buckets buckets // expired ones too, until the ledger burns them
+	pending   dollars.Amount
+	held      dollars.Amount
+	debt      dollars.Amount
+	household dollars.Account // of which it is a member; zero is none
+	buckets   buckets         // expired ones too, until the ledger burns them
 }
 
-// encode writes the pending points, and the rest in the ledger's own encoding of an account.
 func (b balance) encode() []byte {
-	rec := dollars.AccountRecord{Debt: b.debt, Buckets: dollars.Buckets(b.buckets)}
-	return append(binary.AppendUvarint(nil, uint64(b.pending)), rec.Encode()...)
+	out := make([]byte, 0, 32+8*len(b.buckets))
+	for _, a := range [...]dollars.Amount{b.pending, b.held, b.debt} {
+		out = binary.AppendUvarint(out, uint64(a))
+	}
+	if b.household.IsZero() {
+		out = append(out, 0)
+	} else {
+		out = append(append(out, 1), b.household[:]...)
+	}
+	out = binary.AppendUvarint(out, uint64(len(b.buckets)))
+	for _, x := range b.buckets {
+		out = binary.AppendUvarint(binary.AppendUvarint(out, uint64(x.Expiry)), uint64(x.Amount))
+	}
+	return out
 }
 
 func decodeBalance(value []byte) (balance, error) {
 	r := disk.NewReader(value)
-	pending := r.Uint(math.MaxInt64)
-	rec, err := dollars.DecodeAccountRecord(r.Rest())
-	if err != nil {
+	var b balance
+	for _, to := range [...]*dollars.Amount{&b.pending, &b.held, &b.debt} {
+		*to = dollars.Amount(r.Uint(math.MaxInt64))
+	}
+	if pooled := r.Byte(); pooled != 0 {
+		if r.Fixed(b.household[:]); pooled > 1 || b.household.IsZero() {
+			r.Fail()
+		}
+	}
+	b.buckets = make(buckets, r.Count(2))
+	for i := range b.buckets {
+		x := dollars.Bucket{Expiry: dollars.Expiry(r.Uint(math.MaxUint32)), Amount: dollars.Amount(r.Uint(math.MaxInt64))}
+		if x.Amount == 0 || (i > 0 && x.Expiry <= b.buckets[i-1].Expiry) {
+			r.Fail()
+		}
+		b.buckets[i] = x
+	}
+	if !r.End() {
 		return balance{}, errDamaged
 	}
-	return balance{dollars.Amount(pending), rec.Debt, buckets(rec.Buckets)}, nil
+	return b, nil
 }
 
 func readBalance(txn *badger.Txn, a dollars.Account) (balance, error) {
@@ -43,15 +71,18 @@ func readBalance(txn *badger.Txn, a dollars.Account) (balance, error) {
 }
 
 func (b balance) equal(c balance) bool {
-	return b.pending == c.pending && b.debt == c.debt && slices.Equal(b.buckets, c.buckets)
+	return b.pending == c.pending && b.held == c.held && b.debt == c.debt && b.household == c.household &&
+		slices.Equal(b.buckets, c.buckets)
 }
 
 // fold does to the balance of an entry's Account what the entry says happened to it.
 func (b *balance) fold(e dollars.Entry) error {
-	if err := b.buckets.minus(e.Expired); err != nil {
-		return err
+	if e.Kind != dollars.KindRelease { // which burns what expired out of the hold
+		if err := b.buckets.minus(e.Expired); err != nil {
+			return err
+		}
 	}
-	repaid, err := dollars.Buckets(e.Repaid).Total()
+	repaid, err := e.Repaid.Total()
 	if err != nil {
 		return err
 	}
@@ -62,11 +93,17 @@ func (b *balance) fold(e dollars.Entry) error {
 	switch e.Kind {
 	case dollars.KindConfirm, dollars.KindComplete, dollars.KindCancel:
 		err = b.booking(e)
-	case dollars.KindTransfer, dollars.KindRedeem:
+	case dollars.KindTransfer, dollars.KindRedeem, dollars.KindClaim, dollars.KindContribute, dollars.KindLeave:
 		err = b.buckets.minus(e.Moved)
+	case dollars.KindHold, dollars.KindCapture, dollars.KindRelease:
+		err = b.hold(e)
+	case dollars.KindApproveAdjustment:
+		err = b.adjustment(e)
+	case dollars.KindForm, dollars.KindJoin:
+		b.household = e.Other
 	}
-	if err == nil && (b.pending < 0 || b.debt < 0) {
-		err = fmt.Errorf("%s entry takes more from %s than was promised or owed", e.Kind, e.Account)
+	if err == nil && (b.pending < 0 || b.held < 0 || b.debt < 0) {
+		err = fmt.Errorf("%s entry takes more from %s than was promised, held or owed", e.Kind, e.Account)
 	}
 	return err
 }
@@ -81,11 +118,54 @@ func (b *balance) booking(e dollars.Entry) (err error) {
 	case dollars.BookingAwarded:
 		err = b.buckets.plus(e.Moved)
 	case dollars.BookingReversed:
-		if err = b.buckets.minus(e.Moved); err == nil {
-			b.debt, err = b.debt.Plus(e.Debt)
+		err = b.takeBack(e)
+	}
+	return err
+}
+
+// takeBack burns points that the account should not have, and owes what is missing.
+func (b *balance) takeBack(e dollars.Entry) (err error) {
+	if err = b.buckets.minus(e.Moved); err == nil {
+		b.debt, err = b.debt.Plus(e.Debt)
+	}
+	return err
+}
+
+func (b *balance) adjustment(e dollars.Entry) error {
+	if e.Burn {
+		return b.takeBack(e)
+	}
+	return b.buckets.plus(e.Moved)
+}
+
+func (b *balance) hold(e dollars.Entry) error {
+	moved, err := e.Moved.Total()
+	if err != nil {
+		return err
+	}
+	switch e.Kind {
+	case dollars.KindHold:
+		if b.held, err = b.held.Plus(moved); err == nil {
+			err = b.buckets.minus(e.Moved)
+		}
+	case dollars.KindCapture:
+		b.held -= moved
+	case dollars.KindRelease:
+		var burned dollars.Amount
+		if burned, err = e.Expired.Total(); err == nil {
+			b.held -= moved + burned
+			err = b.buckets.plus(e.Moved)
 		}
 	}
 	return err
+}
+
+// foldOther does to the balance of an entry's Other what the entry says it received.
+func (b *balance) foldOther(e dollars.Entry) error {
+	if e.Kind == dollars.KindLeave {
+		b.household = dollars.Account{}
+	}
+	return b.buckets.plus(e.Moved)
 }
 
 // buckets are dollars.Buckets that can be folded into: sorted by expiry, without doubles or zeros.

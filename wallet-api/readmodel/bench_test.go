@@ -29,7 +29,11 @@ func bookings(b *testing.B, blocks, perBlock int) *chain {
 
 func BenchmarkFold(b *testing.B) {
 	const blocks, perBlock = 120, 2000
-	c := bookings(b, blocks, perBlock)
+	b.Run("bookings", func(b *testing.B) { benchmarkFold(b, bookings(b, blocks, perBlock).blocks, blocks*perBlock) })
+	b.Run("transfers", func(b *testing.B) { benchmarkFold(b, transfers(blocks, perBlock), blocks*perBlock) })
+}
+
+func benchmarkFold(b *testing.B, blocks []wallet.Block, operations int) {
 	b.ResetTimer()
 	folded := 0
 	for b.Loop() {
@@ -37,8 +41,8 @@ func BenchmarkFold(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		foldAll(b, v, c.blocks...)
-		folded += blocks * perBlock
+		foldAll(b, v, blocks...)
+		folded += operations
 		b.StopTimer()
 		if err := v.Check(ctx); err != nil {
 			b.Fatal(err)
@@ -49,6 +53,45 @@ func BenchmarkFold(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(folded)/b.Elapsed().Seconds(), "operations/s")
+}
+
+// transfers are blocks of so many transfers each among 2,000 accounts, after one in which each of them earned enough.
+// They are made by hand, because signing and checking them would take most of the time.
+func transfers(blocks, perBlock int) (list []wallet.Block) {
+	const accounts = 2_000
+	rng := rand.New(rand.NewPCG(3, 4))
+	account := func(i int) dollars.Account { return dollars.Account{1, byte(i >> 8), byte(i)} }
+	points := func(a dollars.Amount) dollars.Buckets { return dollars.Buckets{{Expiry: 2028 * 12, Amount: a}} }
+	has := make([]dollars.Amount, accounts)
+	record := func(i int) dollars.Write {
+		return dollars.Write{Key: dollars.AccountKey(account(i)), Value: dollars.AccountRecord{Buckets: points(has[i])}.Encode()}
+	}
+	for n := range blocks + 1 {
+		tx := wallet.Transaction{ID: txID(uint64(n)).String(), Valid: true}
+		for i := range perBlock {
+			e := dollars.Entry{Kind: dollars.KindComplete, Outcome: dollars.Applied, Account: account(i % accounts), Amount: 1_000_000, After: dollars.BookingAwarded}
+			from, to := i%accounts, i%accounts
+			if n > 0 {
+				from = rng.IntN(accounts)
+				to = (from + 1 + rng.IntN(accounts-1)) % accounts
+				e = dollars.Entry{Kind: dollars.KindTransfer, Outcome: dollars.Applied, Account: account(from), Other: account(to), Amount: 1}
+				e.Ref = [32]byte{byte(n), byte(i >> 8), byte(i), 1}
+				has[from]--
+			} else {
+				b := dollars.BookingRecord{State: dollars.BookingAwarded, Account: account(from), Parts: []dollars.Part{}}
+				booking := [32]byte{byte(i >> 8), byte(i), 2}
+				tx.Writes = append(tx.Writes, dollars.Write{Key: dollars.BookingKey(booking), Value: b.Encode()})
+			}
+			has[to] += e.Amount
+			e.Moved = points(e.Amount)
+			tx.Journal.Entries = append(tx.Journal.Entries, e)
+		}
+		for i := range accounts {
+			tx.Writes = append(tx.Writes, record(i))
+		}
+		list = append(list, wallet.Block{Number: uint64(n), Transactions: []wallet.Transaction{tx}})
+	}
+	return list
 }
 
 // BenchmarkBalance reads an account that has a hundred thousand credits it never absorbed.
@@ -86,7 +129,7 @@ func BenchmarkBalance(b *testing.B) {
 	})
 	b.Run("credits", func(b *testing.B) {
 		for b.Loop() {
-			if refs, err := v.Credits(ctx, account, 500, 256); err != nil || len(refs) != 100+sweep {
+			if refs, err := v.Credits(ctx, account, 500, 256); err != nil || len(refs) != 100+beyond {
 				b.Fatal(len(refs), err)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/disk"
 	"github.com/dgraph-io/badger/v4"
 )
 
@@ -25,6 +26,9 @@ func (v *Views) Check(ctx context.Context) error {
 		if err := s.mirror(ctx, txn); err != nil {
 			return fmt.Errorf("check: %w", err)
 		}
+		if err := s.holdEnds(txn); err != nil {
+			return fmt.Errorf("check at height %d: %w", p.block, err)
+		}
 		if err := s.balances(ctx, txn); err != nil {
 			return fmt.Errorf("check at height %d: %w", p.block, err)
 		}
@@ -35,10 +39,13 @@ func (v *Views) Check(ctx context.Context) error {
 	})
 }
 
-// sum is the balances as the mirror has them, and the bookings by state.
+// sum is the balances as the mirror has them, the bookings by state, what operators granted and asked to burn, and the keys
+// by which open holds are found when they end.
 type sum struct {
-	accounts map[dollars.Account]*account
-	bookings [dollars.BookingNoted + 1]int64
+	accounts        map[dollars.Account]*account
+	bookings        [dollars.BookingNoted + 1]int64
+	granted, burned dollars.Amount
+	open            [][]byte
 }
 
 type account struct {
@@ -58,41 +65,100 @@ func (s *sum) mirror(ctx context.Context, txn *badger.Txn) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		k := dollars.ParseStateKey(string(key[1:]))
-		switch k.Kind {
-		case dollars.StateAccount:
-			rec, err := dollars.DecodeAccountRecord(value)
-			if err != nil {
-				return err
-			}
-			own := s.of(k.Account)
-			own.debt = rec.Debt
-			return own.buckets.plus(rec.Buckets)
-		case dollars.StateCredit:
-			points, err := dollars.DecodeCredit(value)
-			if err != nil {
-				return err
-			}
-			return s.of(k.Credit.Account).buckets.plus(dollars.Buckets{{Expiry: k.Credit.Expiry, Amount: points}})
-		case dollars.StateBooking:
-			rec, err := dollars.DecodeBookingRecord(value)
-			if err != nil {
-				return err
-			}
-			s.bookings[rec.State]++
-			if rec.State == dollars.BookingPending {
-				points, err := rec.Points()
-				if err != nil {
-					return err
-				}
-				own := s.of(rec.Account)
-				own.pending, err = own.pending.Plus(points)
-				return err
-			}
-			return nil
-		}
-		return nil
+		return s.state(dollars.ParseStateKey(string(key[1:])), value)
 	})
+}
+
+func (s *sum) state(k dollars.StateKey, value []byte) error {
+	switch k.Kind {
+	case dollars.StateAccount:
+		rec, err := dollars.DecodeAccountRecord(value)
+		if err != nil {
+			return err
+		}
+		own := s.of(k.Account)
+		own.debt, own.household = rec.Debt, rec.Household
+		return own.buckets.plus(rec.Buckets)
+	case dollars.StateCredit:
+		points, err := dollars.DecodeCredit(value)
+		if err != nil {
+			return err
+		}
+		return s.of(k.Credit.Account).buckets.plus(dollars.Buckets{{Expiry: k.Credit.Expiry, Amount: points}})
+	case dollars.StateBooking:
+		return s.booking(value)
+	case dollars.StateHold:
+		return s.hold(k.Hold, value)
+	case dollars.StateAdjustment:
+		return s.adjustment(value)
+	}
+	return nil
+}
+
+func (s *sum) booking(value []byte) error {
+	rec, err := dollars.DecodeBookingRecord(value)
+	if err != nil {
+		return err
+	}
+	s.bookings[rec.State]++
+	if rec.State != dollars.BookingPending {
+		return nil
+	}
+	points, err := rec.Points()
+	if err != nil {
+		return err
+	}
+	own := s.of(rec.Account)
+	own.pending, err = own.pending.Plus(points)
+	return err
+}
+
+func (s *sum) hold(id dollars.HoldID, value []byte) error {
+	rec, err := dollars.DecodeHoldRecord(value)
+	if err != nil || !isOpen(rec) {
+		return err
+	}
+	s.open = append(s.open, holdEndKey(rec.Until, id))
+	points, err := rec.Buckets.Total()
+	if err != nil {
+		return err
+	}
+	own := s.of(id.Account)
+	own.held, err = own.held.Plus(points)
+	return err
+}
+
+func (s *sum) adjustment(value []byte) error {
+	rec, err := dollars.DecodeAdjustmentRecord(value)
+	switch {
+	case err != nil || rec.Applied == 0:
+	case rec.Burn:
+		s.burned, err = s.burned.Plus(rec.Amount)
+	default:
+		s.granted, err = s.granted.Plus(rec.Amount)
+	}
+	return err
+}
+
+// holdEnds compares the list by which holds are found when they end.
+func (s *sum) holdEnds(txn *badger.Txn) error {
+	listed := 0
+	if err := scan(txn, []byte{holdEnds}, func(_, _ []byte) error { listed++; return nil }); err != nil {
+		return err
+	}
+	for _, key := range s.open {
+		value, err := disk.Get(txn, key)
+		if err != nil {
+			return err
+		}
+		if value == nil {
+			return fmt.Errorf("an open hold is not in the list of those that end: %x", key[1:])
+		}
+	}
+	if listed != len(s.open) {
+		return fmt.Errorf("%d holds are listed to end, but %d are open by the state", listed, len(s.open))
+	}
+	return nil
 }
 
 // balances compares each account's view with its sum.
@@ -127,7 +193,7 @@ func (s *sum) balances(ctx context.Context, txn *badger.Txn) error {
 
 // supply compares the sums over all accounts and bookings.
 func (s *sum) supply(folded dollars.Supply) error {
-	var outstanding, pending, debt dollars.Amount
+	var outstanding, held, pending, debt dollars.Amount
 	for _, own := range s.accounts {
 		total, err := dollars.Buckets(own.buckets).Total()
 		if err != nil {
@@ -136,7 +202,7 @@ func (s *sum) supply(folded dollars.Supply) error {
 		for _, add := range []struct {
 			to *dollars.Amount
 			a  dollars.Amount
-		}{{&outstanding, total}, {&pending, own.pending}, {&debt, own.debt}} {
+		}{{&outstanding, total}, {&held, own.held}, {&pending, own.pending}, {&debt, own.debt}} {
 			if *add.to, err = add.to.Plus(add.a); err != nil {
 				return err
 			}
@@ -145,6 +211,12 @@ func (s *sum) supply(folded dollars.Supply) error {
 	switch {
 	case outstanding != folded.Outstanding():
 		return fmt.Errorf("accounts hold %s, but %s are outstanding by the journals", outstanding, folded.Outstanding())
+	case held != folded.Held:
+		return fmt.Errorf("open holds have %s, but %s are held by the journals", held, folded.Held)
+	case s.granted != folded.Adjusted:
+		return fmt.Errorf("adjustments grant %s, but %s by the journals", s.granted, folded.Adjusted)
+	case s.burned < folded.WrittenOff: // what accounts had too little of became debt
+		return fmt.Errorf("corrections burn at most %s, but %s are written off by the journals", s.burned, folded.WrittenOff)
 	case pending != folded.Pending:
 		return fmt.Errorf("bookings promise %s, but %s are pending by the journals", pending, folded.Pending)
 	case debt != folded.Debt:

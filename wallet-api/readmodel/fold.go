@@ -42,8 +42,10 @@ type fold struct {
 	size, count int64 // of the open transaction, as Badger reckons
 
 	// Of the current step, which may have to wait for the next transaction.
-	writes []write
-	supply dollars.Supply
+	writes  []write
+	supply  dollars.Supply
+	touched []touched
+	lines   []dollars.Account // whose history the step adds to
 }
 
 type write struct{ key, value []byte } // a nil value deletes
@@ -84,7 +86,7 @@ func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transactio
 		}
 	}
 	for _, w := range tx.Writes {
-		if err := f.do(ctx, func() error { f.set(stateKey(w.Key), w.Value); return nil }); err != nil {
+		if err := f.do(ctx, func() error { return f.mirror(w) }); err != nil {
 			return fmt.Errorf("key %s: %w", w.Key, err)
 		}
 	}
@@ -163,48 +165,5 @@ func (f *fold) head(at txPlace, tx wallet.Transaction) error {
 	if tx.Valid {
 		f.set(resultsKey(at), encodeResults(tx.Journal))
 	}
-	return nil
-}
-
-// entry folds what one operation did into supply, balances and histories.
-func (f *fold) entry(at txPlace, index int, e dollars.Entry) error {
-	if e.Outcome != dollars.Applied {
-		return nil
-	}
-	if err := f.supply.Fold(e); err != nil {
-		return err
-	}
-	if e.Account.IsZero() { // a cancellation noted before its booking, or rules
-		return nil
-	}
-	own, err := readBalance(f.txn, e.Account)
-	if err != nil {
-		return err
-	}
-	if err := own.fold(e); err != nil {
-		return err
-	}
-	f.set(balanceKey(e.Account), own.encode())
-	if e.Kind == dollars.KindAbsorb && len(e.Expired) == 0 && len(e.Repaid) == 0 {
-		return nil // only moved points from one form to the other
-	}
-	e.Explanation = [32]byte{} // The ledger keeps it for those who do not believe us, and the mirror holds what it is of.
-	key, value := historyKey(e.Account, at, index), encodeEntry(e)
-	f.set(key, value)
-	if e.Kind == dollars.KindTransfer || e.Kind == dollars.KindRedeem {
-		f.set(orderKey(dollars.OrderID(e.Ref)), key)
-	}
-	if e.Kind != dollars.KindTransfer {
-		return nil
-	}
-	other, err := readBalance(f.txn, e.Other)
-	if err != nil {
-		return err
-	}
-	if err := other.buckets.plus(e.Moved); err != nil {
-		return err
-	}
-	f.set(balanceKey(e.Other), other.encode())
-	f.set(historyKey(e.Other, at, index), value)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/disk"
@@ -14,33 +15,67 @@ import (
 // A cursor is the place of the last entry of a page, so that a page stays the same while newer entries come.
 var cursorText = base64.RawURLEncoding.Strict()
 
-// History of an account, newest first. What changed nothing of the account's is not in it.
-func (v *Views) History(_ context.Context, a dollars.Account, cursor string, limit int) ([]wallet.HistoryEntry, string, error) {
-	start := historyPrefix(a)
+// page calls f with what a list holds, newest first, from after the cursor, and tells the cursor of the next page. What
+// f gets is good for the call only.
+func page(txn *badger.Txn, prefix []byte, cursor string, limit int, f func(place, value []byte) error) (next string, err error) {
+	start := prefix
 	if cursor != "" {
 		at, err := cursorText.DecodeString(cursor)
 		if err != nil || len(at) != placeSize {
-			return nil, "", &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of a history; leave it out to start at the newest entry"}
+			return "", &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of this list; leave it out to start at the newest entry"}
 		}
-		start = append(append(start, at...), 0) // the first key after the cursor's
+		start = slices.Concat(prefix, at, []byte{0}) // the first key after the cursor's
 	}
-	var list []wallet.HistoryEntry
-	var next string
-	err := v.view(func(txn *badger.Txn) error {
+	var last []byte
+	n := 0
+	err = scanFrom(txn, start, prefix, func(key, value []byte) error {
+		if n >= limit {
+			next = cursorText.EncodeToString(last)
+			return errStop
+		}
+		n++
+		last = append(last[:0], key[len(key)-placeSize:]...)
+		return f(last, value)
+	})
+	return next, err
+}
+
+// History of an account, newest first. What changed nothing of the account's is not in it.
+func (v *Views) History(_ context.Context, a dollars.Account, cursor string, limit int) (list []wallet.HistoryEntry, next string, err error) {
+	err = v.view(func(txn *badger.Txn) (err error) {
 		heads := headers{txn: txn}
-		var last []byte
-		return scanFrom(txn, start, historyPrefix(a), func(key, value []byte) error {
-			if len(list) >= limit {
-				next = cursorText.EncodeToString(last)
-				return errStop
-			}
-			last = append(last[:0], key[len(key)-placeSize:]...)
-			entry, err := heads.entry(last, value)
+		next, err = page(txn, historyPrefix(a), cursor, limit, func(place, value []byte) error {
+			entry, err := heads.entry(place, value)
 			list = append(list, entry)
 			return err
 		})
+		return err
 	})
 	return list, next, err
+}
+
+// Past shows an account's history, newest first, for as long as visit returns true, and tells what the account has at its
+// end: both as one commit left them.
+func (v *Views) Past(ctx context.Context, a dollars.Account, visit func(wallet.HistoryEntry) bool) (has wallet.Holding, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		own, err := readBalance(txn, a)
+		if err != nil {
+			return err
+		}
+		has = own.holding(a)
+		heads := headers{txn: txn}
+		return scan(txn, historyPrefix(a), func(key, value []byte) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			entry, err := heads.entry(key[len(key)-placeSize:], value)
+			if err == nil && !visit(entry) {
+				return errStop
+			}
+			return err
+		})
+	})
+	return has, err
 }
 
 // headers reads transactions' headers; neighbours in a history are often of one transaction.
@@ -71,6 +106,16 @@ func (h *headers) entry(place, value []byte) (wallet.HistoryEntry, error) {
 	return wallet.HistoryEntry{Block: tx.block, TxID: head.id, Index: index, Time: head.time, Entry: e}, err
 }
 
+// made is an entry of the account's own history as where an order was applied.
+func (h *headers) made(a dollars.Account, place []byte) (wallet.OrderAt, error) {
+	value, err := disk.Get(h.txn, append(historyPrefix(a), place...))
+	if err != nil {
+		return wallet.OrderAt{}, err
+	}
+	e, err := h.entry(place, value)
+	return wallet.OrderAt{TxID: e.TxID, Block: e.Block, Time: e.Time, Entry: e.Entry}, err
+}
+
 // Order is where an order was applied.
 func (v *Views) Order(_ context.Context, id dollars.OrderID) (at wallet.OrderAt, err error) {
 	err = v.view(func(txn *badger.Txn) error {
@@ -78,16 +123,11 @@ func (v *Views) Order(_ context.Context, id dollars.OrderID) (at wallet.OrderAt,
 		if err != nil {
 			return err
 		}
-		if len(key) < placeSize {
+		if len(key) != 1+20+placeSize {
 			return wallet.ErrNotFound
 		}
-		value, err := disk.Get(txn, key)
-		if err != nil {
-			return err
-		}
 		heads := headers{txn: txn}
-		h, err := heads.entry(key[len(key)-placeSize:], value)
-		at = wallet.OrderAt{TxID: h.TxID, Block: h.Block, Time: h.Time, Entry: h.Entry}
+		at, err = heads.made(dollars.Account(key[1:21]), key[len(key)-placeSize:])
 		return err
 	})
 	return at, err

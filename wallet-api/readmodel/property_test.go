@@ -214,6 +214,9 @@ func (g *generator) compareBalance(v *Views, a dollars.Account) {
 		case k.Kind == dollars.StateAccount && k.Account == a:
 			rec, _ := dollars.DecodeAccountRecord(value)
 			want.Debt, want.Frozen, want.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+			if rec.Day.Day == dollars.DateOf(g.chain.time) {
+				want.SpentToday = rec.Day.Amount
+			}
 			for _, x := range rec.Buckets {
 				sums[x.Expiry] += x.Amount
 			}

@@ -21,8 +21,9 @@ type Options struct {
 
 // Views is the read model. It is safe for concurrent use; reads see one commit each.
 type Views struct {
-	db  *badger.DB
-	now func() time.Time
+	db        *badger.DB
+	now       func() time.Time
+	maxLooked int // accounts a sweep looks at in one call
 
 	folding sync.Mutex // one Fold at a time, and none while Check looks
 }
@@ -40,7 +41,7 @@ func open(dir string, memTable int64, o Options) (*Views, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
-	v := &Views{db: db, now: o.Now}
+	v := &Views{db: db, now: o.Now, maxLooked: maxLooked}
 	if v.now == nil {
 		v.now = time.Now
 	}
@@ -128,8 +129,11 @@ func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet
 			return err
 		}
 		b = wallet.Balance{
-			Account: a, Height: p.block, Pending: own.pending, Debt: own.debt,
-			Frozen: rec.Frozen != "", NextNonce: rec.Window.Next(),
+			Account: a, Height: p.block, Pending: own.pending, Held: own.held, Debt: own.debt,
+			Frozen: rec.Frozen, Keys: rec.Keys, Household: rec.Household, NextNonce: rec.Window.Next(),
+		}
+		if rec.Day.Day == dollars.DateOf(now) {
+			b.SpentToday = rec.Day.Amount
 		}
 		for _, x := range own.buckets {
 			if !x.Expiry.Passed(now) {
@@ -142,15 +146,11 @@ func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet
 }
 
 func readAccount(txn *badger.Txn, a dollars.Account) (dollars.AccountRecord, error) {
-	value, err := disk.Get(txn, stateKey(dollars.AccountKey(a)))
-	if err != nil || value == nil {
-		return dollars.AccountRecord{}, err
-	}
-	return dollars.DecodeAccountRecord(value)
+	return readState(txn, dollars.AccountKey(a), dollars.DecodeAccountRecord)
 }
 
-// sweep is how many credits are absorbed beyond what an order needs, so that accounts that spend do not gather them.
-const sweep = 16
+// beyond is how many credits are absorbed more than an order needs, so that accounts that spend do not gather them.
+const beyond = 16
 
 // Credits an order or reversal of this amount should absorb.
 func (v *Views) Credits(_ context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error) {
@@ -177,7 +177,7 @@ func (v *Views) Credits(_ context.Context, a dollars.Account, amount dollars.Amo
 			if have >= need {
 				extra++
 			}
-			if len(refs) >= limit || extra > sweep {
+			if len(refs) >= limit || extra > beyond {
 				return errStop
 			}
 			c := dollars.ParseStateKey(string(key[1:])).Credit

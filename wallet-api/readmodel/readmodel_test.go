@@ -57,7 +57,7 @@ func TestAccountsLife(t *testing.T) {
 	foldAll(t, v, c.blocks[3:]...)
 
 	b, err := v.Balance(ctx, alice.account, c.time)
-	want := wallet.Balance{Account: alice.account, Height: 5, Pending: 300, Debt: 400, Frozen: true, NextNonce: 2}
+	want := wallet.Balance{Account: alice.account, Height: 5, Pending: 300, Debt: 400, Frozen: "test", NextNonce: 2, SpentToday: 400}
 	if diff := cmp.Diff(want, b); diff != "" || err != nil {
 		t.Errorf("alice: %v\n%s", err, diff)
 	}
@@ -188,11 +188,11 @@ func TestCreditsCoverTheOrder(t *testing.T) {
 		limit  int
 		want   int
 	}{
-		{50, time.Unix(c.time, 0), 256, 5 + sweep},
-		{50, expired, 256, 5 + 5 + sweep},
+		{50, time.Unix(c.time, 0), 256, 5 + beyond},
+		{50, expired, 256, 5 + 5 + beyond},
 		{50, expired, 7, 7},
 		{1000, time.Unix(c.time, 0), 256, 40},
-		{0, time.Unix(c.time, 0), 256, sweep},
+		{0, time.Unix(c.time, 0), 256, beyond},
 	} {
 		v.now = func() time.Time { return test.now }
 		refs, err := v.Credits(ctx, alice.account, test.amount, test.limit)
@@ -226,7 +226,15 @@ func TestCheckFindsDifferences(t *testing.T) {
 	minted.supply.Minted++
 	part := p
 	part.steps = 1
+	held := p
+	held.supply.Held++
+	granted := p
+	granted.supply.Adjusted++
+	forgotten := p
+	forgotten.supply.Minted, forgotten.supply.WrittenOff = p.supply.Minted+1, 1
 	stranger := dollars.AccountRecord{Debt: 1}
+	housed := dollars.AccountRecord{Household: dollars.Account{8}}
+	hold := dollars.HoldRecord{Until: 5, Buckets: dollars.Buckets{{Expiry: 24_000, Amount: 1}}}
 	for name, w := range map[string]write{
 		"a credit is gone":            {stateKey(credit), nil},
 		"a credit is larger":          {stateKey(credit), dollars.EncodeCredit(11)},
@@ -235,6 +243,12 @@ func TestCheckFindsDifferences(t *testing.T) {
 		"a debt nobody was told of":   {stateKey(dollars.AccountKey(dollars.Account{9})), stranger.Encode()},
 		"a balance is gone":           {balanceKey(alice.account), nil},
 		"a balance of nothing":        {balanceKey(dollars.Account{9}), balance{pending: 1}.encode()},
+		"a member of no household":    {stateKey(dollars.AccountKey(dollars.Account{9})), housed.Encode()},
+		"a hold nobody was told of":   {stateKey(dollars.HoldKey(dollars.HoldID{Account: alice.account})), hold.Encode()},
+		"a hold that ends is none":    {holdEndKey(5, dollars.HoldID{Account: alice.account}), []byte{}},
+		"more is held":                {progressKey, held.encode()},
+		"more is granted":             {progressKey, granted.encode()},
+		"more is written off":         {progressKey, forgotten.encode()},
 		"the supply is larger":        {progressKey, minted.encode()},
 		"a block is folded in part":   {progressKey, part.encode()},
 		"a record cannot be read":     {stateKey(dollars.AccountKey(alice.account)), []byte{99}},

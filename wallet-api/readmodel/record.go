@@ -19,6 +19,10 @@ import (
 //	b account              balance
 //	h account place        entry; places are inverted, so that the newest comes first
 //	o order                the key of its entry in the spender's history
+//	d account place        hold, by the place of its entry: its order
+//	u account place        the same of those that are open
+//	e end account order    nothing; open holds by when they end
+//	v account place        voucher, by the place of its claim: the hash of its code
 //	x transaction id       place
 //	t place                header
 //	r place                results
@@ -32,8 +36,31 @@ func transactionKey(id string) []byte        { return append([]byte("x"), id...)
 func headerKey(at txPlace) []byte            { return append([]byte("t"), at.encode()...) }
 func resultsKey(at txPlace) []byte           { return append([]byte("r"), at.encode()...) }
 
+// The lists that an account has beside its history.
+const (
+	holdsOf     byte = 'd'
+	openHoldsOf byte = 'u'
+	vouchersOf  byte = 'v'
+	holdEnds    byte = 'e' // of all accounts
+)
+
+func listPrefix(list byte, a dollars.Account) []byte { return append([]byte{list}, a[:]...) }
+
+func listKey(list byte, a dollars.Account, at txPlace, index int) []byte {
+	return appendPlace(listPrefix(list, a), at, index)
+}
+
+func holdEndKey(until int64, id dollars.HoldID) []byte {
+	b := binary.BigEndian.AppendUint64([]byte{holdEnds}, uint64(until))
+	return append(append(b, id.Account[:]...), id.Order[:]...)
+}
+
 func historyKey(a dollars.Account, at txPlace, index int) []byte {
-	b := binary.BigEndian.AppendUint64(historyPrefix(a), ^at.block)
+	return appendPlace(historyPrefix(a), at, index)
+}
+
+func appendPlace(b []byte, at txPlace, index int) []byte {
+	b = binary.BigEndian.AppendUint64(b, ^at.block)
 	b = binary.BigEndian.AppendUint32(b, ^at.index)
 	return binary.BigEndian.AppendUint32(b, ^uint32(index))
 }
@@ -154,7 +181,9 @@ type progress struct {
 
 // sums are the supply's fields in the order they are written.
 func sums(s *dollars.Supply) []*dollars.Amount {
-	return []*dollars.Amount{&s.Minted, &s.Reversed, &s.Redeemed, &s.Expired, &s.Pending, &s.Debt}
+	return []*dollars.Amount{
+		&s.Minted, &s.Adjusted, &s.Reversed, &s.Redeemed, &s.Expired, &s.WrittenOff, &s.Held, &s.Pending, &s.Debt, &s.Forgiven,
+	}
 }
 
 func (p progress) encode() []byte {

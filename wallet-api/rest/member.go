@@ -95,7 +95,7 @@ func (s *Server) balanceOf(id string, b wallet.Balance) Balance {
 	return Balance{
 		Member: id, Account: b.Account, Asset: s.wallet.LedgerInfo().Currency.Asset, Height: b.Height,
 		Available: b.Available(), Pending: b.Pending, Debt: b.Debt, Expiring: pointsOf(b.Buckets),
-		Frozen: b.Frozen, NextNonce: b.NextNonce, Tier: b.Tier,
+		Frozen: b.Frozen != "", NextNonce: b.NextNonce, Tier: b.Tier,
 	}
 }
 

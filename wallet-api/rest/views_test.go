@@ -43,7 +43,7 @@ func (v views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.
 		if err != nil {
 			return b, err
 		}
-		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen != "", rec.Window.Next()
+		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
 		for _, x := range rec.Buckets {
 			held[x.Expiry] += x.Amount
 		}

@@ -42,8 +42,42 @@ type Views interface {
 	// earliest expiry first, expired ones too (they are burned on the way), at most limit.
 	Credits(ctx context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error)
 
-	// Ledger is what Views knows beside accounts.
+	// Past shows an account's history to visit, newest first, for as long as it returns true, and tells what the account
+	// has at its end, both at one moment. Adding up is only exact with both.
+	Past(ctx context.Context, a dollars.Account, visit func(HistoryEntry) bool) (Holding, error)
+
+	// Ledger is what Views knows beside accounts, Lists what it finds by whose it is, and Sweeps what by its time.
 	Ledger
+	Lists
+	Sweeps
+}
+
+// Lists is the part of Views that finds things by whose they are. Cursors are as in Views.History.
+type Lists interface {
+	// Holds of an account, newest first: all, or only those that still have points.
+	Holds(ctx context.Context, a dollars.Account, open bool, cursor string, limit int) ([]Hold, string, error)
+
+	// Vouchers of an account, newest first.
+	Vouchers(ctx context.Context, a dollars.Account, cursor string, limit int) ([]Voucher, string, error)
+
+	// Rewards of the catalogue with ids after the given one ("" for the first), in the order of their ids; at most limit.
+	Rewards(ctx context.Context, after string, limit int) ([]CatalogueReward, error)
+}
+
+// Sweeps is the part of Views that goes over all accounts. One call looks at a bounded number of them: where it tells an
+// account to go on after, there may be more, even if it found nothing; nil is the end.
+type Sweeps interface {
+	// HoldsPast are holds whose end has passed at a time in Unix seconds and that still have points, the longest past
+	// first; at most limit.
+	HoldsPast(ctx context.Context, now int64, limit int) ([]dollars.HoldID, error)
+
+	// Expired are accounts after one (nil for the first) with points that have expired at a time in Unix seconds and wait
+	// to be burned; at most limit.
+	Expired(ctx context.Context, after *dollars.Account, now int64, limit int) (accounts []dollars.Account, next *dollars.Account, err error)
+
+	// Expiring are what accounts after one (nil for the first) have, of those with points that expire with a month; at most
+	// limit.
+	Expiring(ctx context.Context, after *dollars.Account, month dollars.Expiry, limit int) (list []Holding, next *dollars.Account, err error)
 }
 
 // Ledger is the part of Views that is not about one account.

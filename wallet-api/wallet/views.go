@@ -27,10 +27,15 @@ type Balance struct {
 	Height    uint64          // number of blocks folded
 	Buckets   dollars.Buckets // by expiry; what has expired and waits to be burned is not in it
 	Pending   dollars.Amount  // promised by confirmed bookings
+	Held      dollars.Amount  // in holds; never part of Available
 	Debt      dollars.Amount  // owed; goes off Available
-	Frozen    bool
-	NextNonce uint64 // lowest nonce above all that were applied
-	Tier      string // by the rules in force; "" below the lowest, and where there are none
+	Frozen    string          // the reason, a code; "" is not frozen
+	NextNonce uint64          // lowest nonce above all that were applied
+	Tier      string          // by the rules in force; "" below the lowest, and where there are none
+
+	Keys       []dollars.Account // that sign for the account; none: the key that its address is of
+	Household  dollars.Account   // of which it is a member; zero is none
+	SpentToday dollars.Amount    // by orders since midnight (UTC), where the policy limits a day's
 }
 
 // Available is what the account can spend: its buckets less its debt, and never below zero.
@@ -77,4 +82,33 @@ type TransactionAt struct {
 	Valid   bool
 	Code    string   // Fabric's validation code
 	Results []Result // of its operations, in order, when Valid
+}
+
+// Holding is what an account has, as the ledger has it.
+type Holding struct {
+	Account dollars.Account
+	Buckets dollars.Buckets // expired ones too, until the ledger burns them
+	Held    dollars.Amount
+	Debt    dollars.Amount
+}
+
+// Hold is points of an account that are set aside for a merchant.
+type Hold struct {
+	ID     dollars.HoldID
+	Made   OrderAt
+	Record dollars.HoldRecord
+}
+
+// Voucher is what an account got for a claim.
+type Voucher struct {
+	CodeHash [32]byte
+	Claimed  OrderAt
+	Record   dollars.VoucherRecord
+}
+
+// CatalogueReward is a reward as the catalogue has it.
+type CatalogueReward struct {
+	ID string
+	dollars.Reward
+	Left dollars.Amount // pieces that can still be claimed, where Stock has an end
 }

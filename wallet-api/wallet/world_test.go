@@ -30,6 +30,7 @@ type world struct {
 	keyOf map[string]WorkID
 	full  bool
 
+	history []HistoryEntry // oldest first
 	orders  map[dollars.OrderID]OrderAt
 	members map[MemberID]Member
 	keys    map[MemberID]*ecdsa.PrivateKey
@@ -89,6 +90,9 @@ func (w *world) apply(t *testing.T, by dollars.Caller, ops ...dollars.Operation)
 		} else {
 			w.state[x.Key] = x.Value
 		}
+	}
+	for i, e := range result.Journal.Entries {
+		w.history = append(w.history, HistoryEntry{Block: uint64(w.blocks), Index: i, Time: w.now.Unix(), Entry: e})
 	}
 	return result.Journal
 }
@@ -254,7 +258,7 @@ func (v views) Balance(_ context.Context, a dollars.Account, now int64) (Balance
 		if err != nil {
 			return b, err
 		}
-		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen != "", rec.Window.Next()
+		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
 		for _, x := range rec.Buckets {
 			held[x.Expiry] += x.Amount
 		}
@@ -271,6 +275,7 @@ func (v views) Balance(_ context.Context, a dollars.Account, now int64) (Balance
 			b.Buckets = append(b.Buckets, dollars.Bucket{Expiry: e, Amount: amount})
 		}
 	}
+	slices.SortFunc(b.Buckets, func(x, y dollars.Bucket) int { return int(x.Expiry) - int(y.Expiry) })
 	return b, nil
 }
 

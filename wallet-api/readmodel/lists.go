@@ -1,0 +1,145 @@
+package readmodel
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/disk"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// holdStates is what the state keys of holds start with, and of nothing else.
+var holdStates = dollars.HoldPrefix(dollars.Account{})[:2]
+
+// mirror folds a write of the ledger's state, and with a hold the lists it is in.
+func (f *fold) mirror(w dollars.Write) error {
+	f.set(stateKey(w.Key), w.Value)
+	if !strings.HasPrefix(w.Key, holdStates) {
+		return nil
+	}
+	id := dollars.ParseStateKey(w.Key).Hold
+	rec, err := dollars.DecodeHoldRecord(w.Value)
+	if err != nil {
+		return err
+	}
+	entry, err := disk.Get(f.txn, orderKey(id.Order))
+	if err != nil {
+		return err
+	}
+	if len(entry) < placeSize {
+		return fmt.Errorf("the ledger has a hold that no journal told of: %s", id.Order)
+	}
+	at, index := decodePlace(entry[len(entry)-placeSize:])
+	f.set(listKey(holdsOf, id.Account, at, index), id.Order[:])
+	open, end := listKey(openHoldsOf, id.Account, at, index), holdEndKey(rec.Until, id)
+	if isOpen(rec) {
+		f.set(open, id.Order[:])
+		f.set(end, []byte{})
+	} else {
+		f.set(open, nil)
+		f.set(end, nil)
+	}
+	return nil
+}
+
+// isOpen tells whether anything of a hold can still be captured or released.
+func isOpen(rec dollars.HoldRecord) bool { return !rec.Released && len(rec.Buckets) > 0 }
+
+// Holds of an account, newest first.
+func (v *Views) Holds(_ context.Context, a dollars.Account, open bool, cursor string, limit int) (holds []wallet.Hold, next string, err error) {
+	list := holdsOf
+	if open {
+		list = openHoldsOf
+	}
+	err = v.view(func(txn *badger.Txn) (err error) {
+		heads := headers{txn: txn}
+		next, err = page(txn, listPrefix(list, a), cursor, limit, func(place, value []byte) error {
+			id := dollars.HoldID{Account: a, Order: dollars.OrderID(value)}
+			made, err := heads.made(a, place)
+			if err != nil {
+				return err
+			}
+			rec, err := readState(txn, dollars.HoldKey(id), dollars.DecodeHoldRecord)
+			holds = append(holds, wallet.Hold{ID: id, Made: made, Record: rec})
+			return err
+		})
+		return err
+	})
+	return holds, next, err
+}
+
+// Vouchers of an account, newest first.
+func (v *Views) Vouchers(_ context.Context, a dollars.Account, cursor string, limit int) (vouchers []wallet.Voucher, next string, err error) {
+	err = v.view(func(txn *badger.Txn) (err error) {
+		heads := headers{txn: txn}
+		next, err = page(txn, listPrefix(vouchersOf, a), cursor, limit, func(place, value []byte) error {
+			claimed, err := heads.made(a, place)
+			if err != nil {
+				return err
+			}
+			hash := [32]byte(value)
+			rec, err := readState(txn, dollars.VoucherKey(hash), dollars.DecodeVoucherRecord)
+			vouchers = append(vouchers, wallet.Voucher{CodeHash: hash, Claimed: claimed, Record: rec})
+			return err
+		})
+		return err
+	})
+	return vouchers, next, err
+}
+
+// Rewards of the catalogue with ids after the given one, in the order of their ids; at most limit.
+func (v *Views) Rewards(_ context.Context, after string, limit int) (rewards []wallet.CatalogueReward, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		start := stateKey(dollars.RewardKey(after))
+		if after != "" {
+			start = append(start, 0)
+		}
+		return scanFrom(txn, start, stateKey(dollars.RewardKey("")), func(key, value []byte) error {
+			if len(rewards) >= limit {
+				return errStop
+			}
+			id := dollars.ParseStateKey(string(key[1:])).Reward
+			rec, err := dollars.DecodeRewardRecord(value)
+			if err != nil {
+				return err
+			}
+			left, err := stockLeft(txn, id, rec.Stock)
+			rewards = append(rewards, wallet.CatalogueReward{ID: id, Reward: rec.Reward, Left: left})
+			return err
+		})
+	})
+	return rewards, err
+}
+
+// stockLeft is how many pieces of a reward can still be claimed: what its pot and its shares hold, which the ledger keeps
+// under the reward's id with this sign before it.
+func stockLeft(txn *badger.Txn, id string, stock dollars.Amount) (dollars.Amount, error) {
+	if stock == 0 {
+		return 0, nil
+	}
+	name := "@" + id
+	pot, err := readState(txn, dollars.BudgetKey(name), dollars.DecodeBudgetRecord)
+	left := pot.Left
+	for lane := range uint8(dollars.Lanes) {
+		if err != nil {
+			return 0, err
+		}
+		var share dollars.Amount
+		if share, err = readState(txn, dollars.ShareKey(name, lane), dollars.DecodeShare); err == nil {
+			left, err = left.Plus(share)
+		}
+	}
+	return left, err
+}
+
+// readState reads a record of the mirror, the zero record where there is none.
+func readState[R any](txn *badger.Txn, key string, decode func([]byte) (R, error)) (rec R, err error) {
+	value, err := disk.Get(txn, stateKey(key))
+	if err != nil || value == nil {
+		return rec, err
+	}
+	return decode(value)
+}

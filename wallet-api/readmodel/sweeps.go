@@ -1,0 +1,93 @@
+package readmodel
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
+	"github.com/dgraph-io/badger/v4"
+)
+
+// HoldsPast are holds of all accounts whose end has passed at a time in Unix seconds, and that still have points, those
+// longest past first.
+func (v *Views) HoldsPast(_ context.Context, now int64, limit int) (ids []dollars.HoldID, err error) {
+	err = v.view(func(txn *badger.Txn) error {
+		return scan(txn, []byte{holdEnds}, func(key, _ []byte) error {
+			if len(key) != 1+8+20+32 {
+				return errDamaged
+			}
+			if int64(binary.BigEndian.Uint64(key[1:])) > now || len(ids) >= limit {
+				return errStop
+			}
+			ids = append(ids, dollars.HoldID{Account: dollars.Account(key[9:29]), Order: dollars.OrderID(key[29:])})
+			return nil
+		})
+	})
+	return ids, err
+}
+
+// maxLooked is how many accounts one call looks at, found or not: some milliseconds' worth.
+const maxLooked = 10_000
+
+// Expired are accounts with points that have expired at a time in Unix seconds and that the ledger has not burned yet.
+func (v *Views) Expired(ctx context.Context, after *dollars.Account, now int64, limit int) (accounts []dollars.Account, next *dollars.Account, err error) {
+	next, err = v.sweep(ctx, after, limit, func(a dollars.Account, b balance) bool {
+		expired := len(b.buckets) > 0 && b.buckets[0].Expiry.Passed(now)
+		if expired {
+			accounts = append(accounts, a)
+		}
+		return expired
+	})
+	return accounts, next, err
+}
+
+// Expiring are what accounts have of which some points expire with a month.
+func (v *Views) Expiring(ctx context.Context, after *dollars.Account, month dollars.Expiry, limit int) (list []wallet.Holding, next *dollars.Account, err error) {
+	next, err = v.sweep(ctx, after, limit, func(a dollars.Account, b balance) bool {
+		_, found := b.buckets.find(month)
+		if found {
+			list = append(list, b.holding(a))
+		}
+		return found
+	})
+	return list, next, err
+}
+
+// sweep shows accounts to take, in the order of their addresses, until it took limit of them, or looked at enough. It
+// tells after which account to go on, nil at the end.
+func (v *Views) sweep(ctx context.Context, after *dollars.Account, limit int, take func(dollars.Account, balance) bool) (next *dollars.Account, err error) {
+	all := balanceKey(dollars.Account{})[:1]
+	start := all
+	if after != nil {
+		start = append(balanceKey(*after), 0)
+	}
+	taken, looked := 0, 0
+	var last dollars.Account
+	err = v.view(func(txn *badger.Txn) error {
+		return scanFrom(txn, start, all, func(key, value []byte) error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if taken >= limit || looked >= v.maxLooked {
+				next = &last
+				return errStop
+			}
+			own, err := decodeBalance(value)
+			if err != nil {
+				return err
+			}
+			looked++
+			last = dollars.Account(key[1:])
+			if take(last, own) {
+				taken++
+			}
+			return nil
+		})
+	})
+	return next, err
+}
+
+func (b balance) holding(a dollars.Account) wallet.Holding {
+	return wallet.Holding{Account: a, Buckets: dollars.Buckets(b.buckets), Held: b.held, Debt: b.debt}
+}
