@@ -134,13 +134,24 @@ func (r Receipt) compare(want Receipt) error {
 		{"endorsements", r.EndorsedBy, want.EndorsedBy},
 	} {
 		if got, want := text(f.got), text(f.want); got != want {
-			return fmt.Errorf("%s: it says %s; its block says %s", f.name, got, want)
+			at := differs([]byte(got), []byte(want))
+			return fmt.Errorf("%s: it says %s; its block says %s", f.name, around(got, at), around(want, at))
 		}
 	}
 	if !bytes.Equal(r.RawBlock, want.RawBlock) {
 		return errors.New("block: it holds metadata that nothing vouches for, which receipts do not have")
 	}
 	return nil
+}
+
+// around is what a text says at a place, if it is long.
+func around(text string, at int) string {
+	const before, after = 40, 60
+	if len(text) <= before+after {
+		return text
+	}
+	from, to := max(0, at-before), min(len(text), at+after)
+	return "…" + text[from:to] + "…"
 }
 
 // units are the organisational units by which certificates of all the organisations name roles.

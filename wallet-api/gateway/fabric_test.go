@@ -48,6 +48,7 @@ type testPeer struct {
 	endorsed  *fabricgateway.EndorseRequest
 	submitted []*common.Envelope
 	blocks    []*common.Block
+	raw       map[string][]byte // blocks that are asked for, by channel and number
 }
 
 func (p *testPeer) Endorse(_ context.Context, r *fabricgateway.EndorseRequest) (*fabricgateway.EndorseResponse, error) {
@@ -72,9 +73,16 @@ func (p *testPeer) Submit(_ context.Context, r *fabricgateway.SubmitRequest) (*f
 	return &fabricgateway.SubmitResponse{}, nil
 }
 
-func (p *testPeer) Evaluate(context.Context, *fabricgateway.EvaluateRequest) (*fabricgateway.EvaluateResponse, error) {
+func (p *testPeer) Evaluate(_ context.Context, r *fabricgateway.EvaluateRequest) (*fabricgateway.EvaluateResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if args := argumentsOf(r.GetProposedTransaction()); string(args[0]) == "GetBlockByNumber" {
+		raw, ok := p.raw[string(args[1])+" "+string(args[2])]
+		if !ok {
+			return nil, status.Error(codes.Unknown, "no such block")
+		}
+		return &fabricgateway.EvaluateResponse{Result: &peer.Response{Payload: raw}}, nil
+	}
 	return &fabricgateway.EvaluateResponse{Result: &peer.Response{Payload: marshal(&common.BlockchainInfo{Height: uint64(len(p.blocks))})}}, nil
 }
 

@@ -108,3 +108,19 @@ func (s *Signer) Seal(b *common.Block) {
 func Judge(b *common.Block, codes ...byte) {
 	b.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
 }
+
+// Applied is a block with one valid transaction of the chaincode dsd that has this journal, and the transaction's id.
+func (p *People) Applied(number uint64, journal []byte) (raw []byte, txID string) {
+	r := Request{Creator: p.Issuer, Endorsers: []*Signer{p.Peer, p.Other}, Chaincode: "dsd", Nonce: []byte("nonce")}
+	r.Invoke = func(id string) ([][]byte, *peer.ChaincodeAction) {
+		txID = id
+		return [][]byte{[]byte("Apply"), nil}, &peer.ChaincodeAction{
+			ChaincodeId: &peer.ChaincodeID{Name: r.Chaincode, Version: "1.0"}, Response: &peer.Response{Status: 200},
+			Events: Event(r.Chaincode, id, "journal", journal),
+		}
+	}
+	b := Block(number, make([]byte, sha256.Size), r.Envelope())
+	p.Orderer.Seal(b)
+	Judge(b, byte(peer.TxValidationCode_VALID))
+	return Marshal(b), txID
+}
