@@ -101,9 +101,7 @@ func TestBatchesSeldomMeet(t *testing.T) {
 // inFlight is how many batches the simulated gateway has under way.
 const inFlight = 5
 
-// blocksFor is how many blocks it takes to commit so many batches of ten bookings that want 50.00 of a budget each. A
-// block takes the batches in flight, which were all endorsed on the state before it; one that read what another has
-// written in the same block is sent again. Lanes are handed out in rotation.
+// blocksFor is how many blocks it takes to commit so many batches of ten bookings that want 50.00 of a budget each.
 func blocksFor(t *testing.T, budget earn.Cents, batches int) (blocks int) {
 	t.Helper()
 	l := budgeted(t, budget)
@@ -115,6 +113,13 @@ func blocksFor(t *testing.T, budget earn.Cents, batches int) (blocks int) {
 		}
 		waiting = append(waiting, ops)
 	}
+	return l.blocksFor(t, waiting)
+}
+
+// blocksFor is how many blocks it takes to commit the batches. Those in flight are all endorsed on the state before their
+// block; one that read what another has written in the same block is sent again. Lanes are handed out in rotation.
+func (l *ledger) blocksFor(t *testing.T, waiting [][]Operation) (blocks int) {
+	t.Helper()
 	for lane := uint8(0); len(waiting) > 0; blocks++ {
 		n := min(inFlight, len(waiting))
 		var again [][]Operation

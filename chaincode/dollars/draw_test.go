@@ -156,7 +156,7 @@ func drawReason(t *rapid.T) string {
 func drawOperation(t *rapid.T) Operation {
 	kind := rapid.SampledFrom([]Kind{
 		KindConfirm, KindComplete, KindCancel, KindTransfer, KindAbsorb, KindFreeze,
-		KindProposeRules, KindApproveRules, KindPublishRules,
+		KindProposeRules, KindApproveRules, KindPublishRules, KindSetReward,
 	}).Draw(t, "kind")
 	switch kind {
 	case KindConfirm:
@@ -175,6 +175,8 @@ func drawOperation(t *rapid.T) Operation {
 		return Absorb{drawAccount(t), drawCredits(t)}
 	case KindFreeze:
 		return SetFrozen{drawAccount(t), rapid.Bool().Draw(t, "frozen"), drawReason(t)}
+	case KindSetReward:
+		return SetReward{rapid.StringN(0, MaxRewardID, MaxRewardID).Draw(t, "id"), drawReward(t)}
 	}
 	version, hash := rapid.Uint32().Draw(t, "version"), earn.Hash(drawBytes(t, 32, "hash"))
 	switch kind {
@@ -184,6 +186,13 @@ func drawOperation(t *rapid.T) Operation {
 		return ApproveRules{version, hash}
 	}
 	return PublishRules{version, hash}
+}
+
+func drawReward(t *rapid.T) Reward {
+	return Reward{
+		Price: drawAmount(t), Stock: drawAmount(t), From: rapid.Int64Min(0).Draw(t, "from"), Until: rapid.Int64Min(0).Draw(t, "until"),
+		Days: rapid.Uint32().Draw(t, "days"), Merchant: drawAccount(t),
+	}
 }
 
 func drawEntry(t *rapid.T) Entry {

@@ -51,6 +51,12 @@ func seedOperations() (ops []Operation) {
 		ProposeRules{1, set},
 		ApproveRules{1, earn.HashOf(set)},
 		PublishRules{1, earn.HashOf(set)},
+		SetReward{"mug", Reward{Price: 1_00, Stock: 2, Until: 1_793_534_400, Days: 30, Merchant: bob.account}},
+		alice.order(Order{Kind: KindHold, To: bob.account, Amount: 1_00, Until: 1_793_534_400, Nonce: 4, Deadline: 1_793_534_400}, credits),
+		bob.order(Order{Kind: KindCapture, To: alice.account, Amount: 1_00, Ref: [32]byte{1}, Reference: [32]byte{2}}, nil),
+		SignedOrder{Order: Order{Kind: KindRelease, To: alice.account, Ref: [32]byte{1}}},
+		alice.order(Order{Kind: KindClaim, Amount: 1_00, Ref: RewardID("mug"), Reference: [32]byte{3}, Nonce: 5}, nil),
+		bob.order(Order{Kind: KindUse, Ref: [32]byte{4}, Reference: [32]byte{5}}, nil),
 	}
 }
 
@@ -183,6 +189,42 @@ func FuzzDecodeTripRecord(f *testing.F) {
 	}, TripRecord{}.Encode(), TripRecord{{"car", 1}, {"hotel", 2}}.Encode())
 }
 
+func FuzzDecodeHold(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeHoldRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, HoldRecord{Until: 1}.Encode(), HoldRecord{
+		Merchant: Account{1}, Until: 1_793_534_400, Buckets: Buckets{{1, 2}}, Captures: []Captured{{[32]byte{1}, 2}, {[32]byte{2}, 3}},
+	}.Encode(), HoldRecord{Until: 1_793_534_400, Released: true}.Encode())
+}
+
+func FuzzDecodeReward(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeRewardRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, RewardRecord{Reward{Price: 1}}.Encode(), RewardRecord{
+		Reward{Price: 5_00, Stock: 2, From: 1_793_534_400, Until: 1_793_534_401, Days: 30, Merchant: Account{1}},
+	}.Encode())
+}
+
+func FuzzDecodeVoucher(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeVoucherRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, VoucherRecord{Account: Account{1}, Reward: "mug", Until: 1_793_534_400}.Encode(), VoucherRecord{
+		Account: Account{1}, Reward: "mug", Until: 1_793_534_400, Merchant: Account{2}, Used: 1_793_534_399, Reference: [32]byte{1},
+	}.Encode())
+}
+
 func FuzzDecodeBudget(f *testing.F) {
 	fuzzDecoder(f, func(data []byte) ([]byte, error) {
 		rec, err := DecodeBudgetRecord(data)
@@ -258,6 +300,8 @@ func FuzzParseStateKey(f *testing.F) {
 	for _, key := range []string{
 		AccountKey(alice), BookingKey(BookingID{1}), Credit{alice, 24_346, TxID{1}}.Key(), EarningKey(alice), ScheduleKey, RulesKey(1), "",
 		BudgetKey("spring"), ShareKey("spring", 7), ShareKey("spring", 8), "p//1", "p/",
+		HoldKey(HoldID{alice, OrderID{1}}), HoldPrefix(alice), RewardKey("mug"), RewardKey("Mug"), ShareKey(stockName("mug"), 1),
+		VoucherKey([32]byte{1}), RecoveryKey(alice), AdjustmentKey([32]byte{1}),
 	} {
 		f.Add(key)
 	}
@@ -267,6 +311,8 @@ func FuzzParseStateKey(f *testing.F) {
 			StateOther: key, StateAccount: AccountKey(k.Account), StateBooking: BookingKey(k.Booking),
 			StateCredit: k.Credit.Key(), StateEarning: EarningKey(k.Account), StateSchedule: ScheduleKey,
 			StateBudget: BudgetKey(k.Row), StateShare: ShareKey(k.Row, k.Lane),
+			StateHold: HoldKey(k.Hold), StateReward: RewardKey(k.Reward), StateVoucher: VoucherKey(k.Hash),
+			StateRecovery: RecoveryKey(k.Account), StateAdjustment: AdjustmentKey(k.Hash),
 		}[k.Kind]
 		if again != key {
 			t.Fatalf("%q is taken for %q", key, again)

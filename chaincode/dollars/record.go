@@ -289,7 +289,7 @@ func parseLaterKey(key string) StateKey {
 			return StateKey{Kind: StateHold, Hold: HoldID{Account(a), OrderID(o)}}
 		}
 	case strings.HasPrefix(key, rewardPrefix):
-		if id := key[len(rewardPrefix):]; id != "" {
+		if id := key[len(rewardPrefix):]; isRewardID(id) {
 			return StateKey{Kind: StateReward, Reward: id}
 		}
 	case strings.HasPrefix(key, voucherPrefix):

@@ -24,6 +24,12 @@ func TestStateKeys(t *testing.T) {
 
 			BudgetKey("spring"):         {Kind: StateBudget, Row: "spring"},
 			ShareKey("spring", Lanes-1): {Kind: StateShare, Row: "spring", Lane: Lanes - 1},
+
+			BudgetKey(stockName("mug")):         {Kind: StateBudget, Row: "@mug"},
+			ShareKey(stockName("mug"), 0):       {Kind: StateShare, Row: "@mug"},
+			RewardKey("mug-2"):                  {Kind: StateReward, Reward: "mug-2"},
+			HoldKey(HoldID{a, OrderID(c.TxID)}): {Kind: StateHold, Hold: HoldID{a, OrderID(c.TxID)}},
+			VoucherKey(c.TxID):                  {Kind: StateVoucher, Hash: c.TxID},
 		} {
 			if got := ParseStateKey(key); got != want {
 				t.Fatalf("%s is taken apart as %+v, want %+v", key, got, want)
@@ -69,6 +75,15 @@ func TestForeignStateKeys(t *testing.T) {
 		"a share of a share":            ShareKey("spring/1", 1),
 		"a member in upper case":        "e/" + strings.ToUpper(a.hex()),
 		"another prefix":                "x/" + a.hex(),
+		"all holds of an account":       HoldPrefix(a),
+		"a hold in upper case":          strings.Replace(HoldKey(HoldID{a, OrderID{0xab}}), "ab", "AB", 1),
+		"a hold with more":              HoldKey(HoldID{a, OrderID{1}}) + "/0",
+		"a hold of nobody":              "h/" + HoldKey(HoldID{a, OrderID{1}})[42:],
+		"the catalogue":                 RewardKey(""),
+		"a reward in upper case":        RewardKey("Mug"),
+		"a reward of too many letters":  RewardKey(strings.Repeat("x", MaxRewardID+1)),
+		"a voucher in upper case":       "v/" + strings.ToUpper(VoucherKey([32]byte{0xab})[2:]),
+		"a voucher a byte short":        VoucherKey([32]byte{1})[:64],
 	} {
 		if got := ParseStateKey(key); got.Kind != StateOther {
 			t.Errorf("%s: %s is taken for kind %d", name, key, got.Kind)

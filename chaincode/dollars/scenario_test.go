@@ -88,6 +88,7 @@ func (c coverage) check(t *testing.T) {
 		CodeAmountInvalid:  "only ParseAmount answers it",
 		CodeAccountInvalid: "only ParseAccount answers it",
 		CodeAmountOverflow: "needs state that no batch could have made; see TestOverflow",
+		CodeHoldCaptures:   "needs more lines than anyone would read; see TestCaptures",
 	}
 	for _, code := range declaredCodes(t) {
 		if why, ok := elsewhere[code]; ok == c.codes[code] {
