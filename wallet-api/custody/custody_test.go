@@ -145,10 +145,16 @@ func TestKeysAreNeitherInFilesNorInLogs(t *testing.T) {
 func holding(t testing.TB, dir string, texts ...[]byte) (files []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) || (err == nil && d.IsDir()) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) { // compacted meanwhile
+			return nil
+		}
 		for _, text := range texts {
 			if bytes.Contains(data, text) {
 				files = append(files, filepath.Base(path))

@@ -2,7 +2,9 @@ package disk
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,7 +22,7 @@ func inFiles(t testing.TB, dir, text string) (files []string) {
 	}
 	for _, path := range paths {
 		data, err := os.ReadFile(path)
-		if err != nil {
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // compacted meanwhile
 			t.Fatal(err)
 		}
 		if bytes.Contains(data, []byte(text)) {
@@ -37,13 +39,13 @@ func set(t testing.TB, w *Writer, key, value string) {
 	}
 }
 
-// fill writes enough that the store has many tables.
-func fill(t testing.TB, w *Writer, from, to int) {
+// fill writes so many keys, of a thousand bytes and in no order.
+func fill(t testing.TB, w *Writer, keys int) {
 	t.Helper()
-	for n := from; n < to; n += 100 {
+	for n := 0; n < keys; n += 100 {
 		err := w.Update(ctx, func(tx *Tx) error {
 			for i := n; i < n+100; i++ {
-				tx.Set(fmt.Appendf(nil, "k%09d", i*7919%1_000_003), fmt.Appendf(nil, "%0100d", i))
+				tx.Set(filled(i))
 			}
 			return nil
 		})
@@ -51,6 +53,10 @@ func fill(t testing.TB, w *Writer, from, to int) {
 			t.Fatal(err)
 		}
 	}
+}
+
+func filled(i int) (key, value []byte) {
+	return fmt.Appendf(nil, "k%09d", i*7919%1_000_003), fmt.Appendf(nil, "%01000d", i)
 }
 
 func opened(t testing.TB, dir string) (*badger.DB, *Writer) {
@@ -74,9 +80,10 @@ func closed(t testing.TB, db *badger.DB, w *Writer) {
 func TestErasedIsInNoFile(t *testing.T) {
 	dir := t.TempDir()
 	db, w := opened(t, dir)
+	const keys = 25_000 // enough for Badger to use two levels, so that the last must be reached
 	set(t, w, "k-gone", "the-oldest-value")
 	set(t, w, "k-gone-not", "stays")
-	fill(t, w, 0, 60_000)
+	fill(t, w, keys)
 	set(t, w, "k-gone", "the-newest-value")
 	for _, text := range []string{"the-oldest-value", "the-newest-value"} {
 		if len(inFiles(t, dir, text)) == 0 {
@@ -96,8 +103,10 @@ func TestErasedIsInNoFile(t *testing.T) {
 		if read(t, db, "k-gone") != nil || string(read(t, db, "k-gone-not")) != "stays" || holdsAny(db, [][]byte{[]byte("k-gone")}) {
 			t.Error("the store does not hold what it should")
 		}
-		if got := string(read(t, db, fmt.Sprintf("k%09d", 59_999*7919%1_000_003))); got != fmt.Sprintf("%0100d", 59_999) {
-			t.Errorf("something else was lost: %q", got)
+		for i := range keys {
+			if key, value := filled(i); !bytes.Equal(read(t, db, string(key)), value) {
+				t.Fatalf("something else was lost: %s", key)
+			}
 		}
 	}
 	check()
@@ -170,11 +179,11 @@ func TestErasingWaitsForReaders(t *testing.T) {
 }
 
 func BenchmarkErase(b *testing.B) {
-	for _, keys := range []int{1_000, 100_000, 1_000_000} {
+	for _, keys := range []int{100, 10_000, 100_000} {
 		b.Run(fmt.Sprint(keys), func(b *testing.B) {
 			db, w := opened(b, b.TempDir())
 			defer closed(b, db, w)
-			fill(b, w, 0, keys)
+			fill(b, w, keys)
 			for b.Loop() {
 				set(b, w, "k-gone", "value")
 				if err := w.Update(ctx, func(tx *Tx) error { tx.Erase([]byte("k-gone")); return nil }); err != nil {
