@@ -39,6 +39,14 @@ func (p *Pool) find(a Account) *Pooled {
 	return nil
 }
 
+// member is the place of who has joined, nil where they have not.
+func (p *Pool) member(a Account) *Pooled {
+	if m := p.find(a); m != nil && m.Joined {
+		return m
+	}
+	return nil
+}
+
 func appendPool(b []byte, p *Pool) []byte {
 	b = appendUint(b, uint64(len(p.Members)))
 	for _, m := range p.Members {
@@ -151,8 +159,8 @@ func (b *batch) contribute(o SignedOrder, p *purse, e *Entry) error {
 	if err != nil {
 		return err
 	}
-	m := rec.Pool.find(o.From)
-	if m == nil || !m.Joined {
+	m := rec.Pool.member(o.From)
+	if m == nil {
 		return refuse(CodeHouseholdOther, "the account is not a member of the household; it could give points away, by a transfer")
 	}
 	for _, x := range e.Moved {

@@ -41,8 +41,8 @@ func (b *batch) signedFor(p *purse, signer Account) (by Account, err error) {
 // until they change their keys, so that one is looked at first. The others are read one by one: whatever is read is
 // what an order conflicts over.
 func (b *batch) signedForPool(pool *Pool, signer Account) (Account, error) {
-	first := pool.find(signer)
-	if first != nil && first.Joined {
+	first := pool.member(signer)
+	if first != nil {
 		if found, err := b.memberSigned(first.Account, signer); found || err != nil {
 			return first.Account, err
 		}

@@ -105,7 +105,7 @@ func (w *wanted) operation(op Operation, check orderCheck) {
 	case SetReward:
 		if isRewardID(o.ID) {
 			w.reward(o.ID)
-			w.pot(stockName(o.ID))
+			w.pot(StockName(o.ID))
 		}
 	case Recovery:
 		want(w, w.b.losses, o.Account, RecoveryKey, DecodeRecoveryRecord)
@@ -163,7 +163,7 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 		if check.err != nil || len(o.Credits) > MaxCredits {
 			return
 		}
-		if pool := w.b.accounts[o.From]; !o.From.IsZero() && pool.rec.Pool != nil && pool.rec.Pool.find(check.signer) != nil {
+		if from := w.b.accounts[o.From]; from != nil && from.rec.Pool != nil && from.rec.Pool.member(check.signer) != nil {
 			w.account(check.signer, nil)
 		}
 		policy := w.b.policy()
@@ -171,7 +171,7 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 			w.payee(Payee{o.From, o.To})
 		}
 		if id := rewardName(o.Ref); o.Order.Kind == KindClaim && w.b.stocked(id) {
-			w.share(stockName(id))
+			w.share(StockName(id))
 		}
 	case ApproveAdjustment:
 		if rec := w.b.changes[o.ID].rec; !rec.Account.IsZero() && len(o.Credits) <= MaxCredits {
