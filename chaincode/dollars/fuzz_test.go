@@ -300,7 +300,7 @@ func FuzzParseStateKey(f *testing.F) {
 	for _, key := range []string{
 		AccountKey(alice), BookingKey(BookingID{1}), Credit{alice, 24_346, TxID{1}}.Key(), EarningKey(alice), ScheduleKey, RulesKey(1), "",
 		BudgetKey("spring"), ShareKey("spring", 7), ShareKey("spring", 8), "p//1", "p/",
-		HoldKey(HoldID{alice, OrderID{1}}), HoldPrefix(alice), RewardKey("mug"), RewardKey("Mug"), ShareKey(stockName("mug"), 1),
+		HoldKey(HoldID{alice, OrderID{1}}), HoldPrefix(alice), RewardKey("mug"), RewardKey("Mug"), ShareKey(StockName("mug"), 1),
 		VoucherKey([32]byte{1}), RecoveryKey(alice), AdjustmentKey([32]byte{1}),
 	} {
 		f.Add(key)

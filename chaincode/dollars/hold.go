@@ -22,7 +22,15 @@ type HoldRecord struct {
 	Buckets  Buckets // what is left
 	Released bool
 	Captures []Captured
+	Member   Account // of the household whose points they are, who set them aside; zero: no household's, or its head
 }
+
+// Bits of a hold's record.
+const (
+	holdReleased = 1 << iota
+	holdMember
+	holdAll = 1<<iota - 1
+)
 
 // Captured is a part of a hold that a merchant took.
 type Captured struct {
@@ -37,7 +45,16 @@ const MaxCaptures = 32
 func (r HoldRecord) Encode() []byte {
 	b := append([]byte{recordVersion}, r.Merchant[:]...)
 	b = appendUint(b, uint64(r.Until))
-	b = append(appendBuckets(b, r.Buckets), boolByte(r.Released))
+	var bits byte
+	if r.Released {
+		bits |= holdReleased
+	}
+	if !r.Member.IsZero() {
+		bits |= holdMember
+	}
+	if b = append(appendBuckets(b, r.Buckets), bits); bits&holdMember != 0 {
+		b = append(b, r.Member[:]...)
+	}
 	b = appendUint(b, uint64(len(r.Captures)))
 	for _, c := range r.Captures {
 		b = appendAmount(append(b, c.Reference[:]...), c.Amount)
@@ -53,7 +70,12 @@ func DecodeHoldRecord(data []byte) (HoldRecord, error) {
 	r.fixed(rec.Merchant[:])
 	rec.Until = int64(r.uintMax(1<<63 - 1))
 	rec.Buckets = r.buckets()
-	rec.Released = r.bool()
+	bits := r.byte()
+	rec.Released = bits&holdReleased != 0
+	if bits&holdMember != 0 {
+		r.fixed(rec.Member[:])
+	}
+	r.bad = r.bad || bits > holdAll || (bits&holdMember != 0) == rec.Member.IsZero()
 	for range r.count(33) {
 		var c Captured
 		r.fixed(c.Reference[:])
@@ -80,7 +102,11 @@ func (b *batch) hold(o SignedOrder, id OrderID, e *Entry) error {
 		return fmt.Errorf("there is a hold of order %s, whose nonce was not used", id)
 	}
 	e.Other = o.To
-	slot.put(HoldRecord{Merchant: o.To, Until: o.Until, Buckets: e.Moved})
+	rec := HoldRecord{Merchant: o.To, Until: o.Until, Buckets: e.Moved}
+	if pool := b.accounts[o.From].rec.Pool; pool != nil && e.By != pool.Members[0].Account {
+		rec.Member = e.By
+	}
+	slot.put(rec)
 	return nil
 }
 
@@ -126,8 +152,8 @@ func (b *batch) capture(o SignedOrder, e Entry) (Entry, error) {
 	return e, nil
 }
 
-// release gives back what is left of a hold, without a look at the account; of what is in it, what has expired meanwhile is
-// burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not outlast its merchant.
+// release gives back what is left of a hold, without a look at the account unless a member of a household set it aside; of
+// what is in it, what has expired meanwhile is burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not outlast its merchant.
 func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
 	slot := b.holds[HoldID{o.To, OrderID(o.Ref)}]
 	rec := slot.rec
@@ -149,12 +175,41 @@ func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
 	e = e.ofHold(Applied, o, rec, left)
 	e.Expired = rec.Buckets.takeExpired(b.env.Time)
 	e.Moved = rec.Buckets
-	if err := b.credit(o.To, e.Moved); err != nil {
+	if e.By, err = b.giveBackHeld(o.To, rec.Member, e.Moved); err != nil {
 		return e, err
 	}
 	rec.Buckets, rec.Released = nil, true
 	slot.put(rec)
 	return e, nil
+}
+
+// giveBackHeld brings released points where they came from. In a household a credit would be the head's, and holding would
+// be how members lose what is theirs; so a member's go into their share. Of who is no member any more they are the head's.
+func (b *batch) giveBackHeld(account, member Account, points Buckets) (to Account, err error) {
+	if member.IsZero() {
+		return Account{}, b.credit(account, points)
+	}
+	w := wanted{b: b}
+	w.account(account, nil)
+	if err := w.read(); err != nil {
+		return Account{}, err
+	}
+	rec, err := b.household(account)
+	if err != nil {
+		return Account{}, err
+	}
+	m := rec.Pool.member(member)
+	if m == nil {
+		return Account{}, b.credit(account, points)
+	}
+	for _, x := range points {
+		if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
+			return Account{}, err
+		}
+		m.Share.put(x.Expiry, x.Amount)
+	}
+	b.accounts[account].put(rec)
+	return member, nil
 }
 
 // ofHold completes the entry of what a merchant did with a hold.

@@ -56,6 +56,9 @@ func TestHoldRecord(t *testing.T) {
 			}), 1, 3).Draw(t, "captures"),
 		}
 		rec.Released = len(rec.Buckets) == 0
+		if rapid.Bool().Draw(t, "of a household") {
+			rec.Member = Account(append([]byte{1}, drawBytes(t, 19, "member")...))
+		}
 		if got, err := DecodeHoldRecord(rec.Encode()); err != nil || !reflect.DeepEqual(got, rec) {
 			t.Fatalf("%+v reads back as %+v, %v", rec, got, err)
 		}
@@ -67,7 +70,8 @@ func TestHoldRecord(t *testing.T) {
 	for name, err := range map[string]error{
 		"no end":                 hold(0, 0, 0, 0),
 		"an end in two bytes":    hold(0x81, 0, 0, 0, 0),
-		"released by two":        hold(1, 0, 2, 0),
+		"a bit too many":         hold(1, 0, 4, 0),
+		"no member":              hold(append(make([]byte, 0), 1, 0, 2)...),
 		"released by halves":     hold(1, 1, 9, 1, 1, 0),
 		"a bucket of nothing":    hold(1, 1, 9, 0, 0, 0),
 		"more captures than are": hold(1, 0, 0, 1),

@@ -88,7 +88,7 @@ func (l *ledger) held(sets map[uint32]*earn.Evaluator) (held, error) {
 // addVoucher counts a voucher as a piece of its reward's stock, unless that is without end.
 func (h held) addVoucher(state memory, value []byte) error {
 	rec, err := DecodeVoucherRecord(value)
-	if stock := stockName(rec.Reward); state[BudgetKey(stock)] != nil {
+	if stock := StockName(rec.Reward); state[BudgetKey(stock)] != nil {
 		h.budgets[stock]++
 	}
 	return err

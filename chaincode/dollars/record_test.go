@@ -25,8 +25,8 @@ func TestStateKeys(t *testing.T) {
 			BudgetKey("spring"):         {Kind: StateBudget, Row: "spring"},
 			ShareKey("spring", Lanes-1): {Kind: StateShare, Row: "spring", Lane: Lanes - 1},
 
-			BudgetKey(stockName("mug")):         {Kind: StateBudget, Row: "@mug"},
-			ShareKey(stockName("mug"), 0):       {Kind: StateShare, Row: "@mug"},
+			BudgetKey(StockName("mug")):         {Kind: StateBudget, Row: "@mug"},
+			ShareKey(StockName("mug"), 0):       {Kind: StateShare, Row: "@mug"},
 			RewardKey("mug-2"):                  {Kind: StateReward, Reward: "mug-2"},
 			HoldKey(HoldID{a, OrderID(c.TxID)}): {Kind: StateHold, Hold: HoldID{a, OrderID(c.TxID)}},
 			VoucherKey(c.TxID):                  {Kind: StateVoucher, Hash: c.TxID},

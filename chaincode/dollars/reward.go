@@ -38,9 +38,12 @@ func isRewardID(s string) bool {
 	return s != "" && len(s) <= MaxRewardID && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// stockName is the name under which a reward's stock is kept like a budget: a pot, and a share for each lane. No row of
+// StockName is the name under which a reward's stock is kept like a budget: a pot, and a share for each lane. No row of
 // rules can have it.
-func stockName(id string) string { return "@" + id }
+func StockName(id string) string { return "@" + id }
+
+// IsStock tells whether what has this name is a stock, and not the budget of a row.
+func IsStock(name string) bool { return strings.HasPrefix(name, "@") }
 
 // RewardRecord is what the ledger keeps of a reward.
 type RewardRecord struct{ Reward }
@@ -116,7 +119,7 @@ func (b *batch) setReward(o SetReward) (Entry, error) {
 		return e, refuse(CodeRewardStock, "the stock counts what was ever offered: it can be raised, but not lowered, and neither begin nor cease to have an end; close the reward, or make a new one")
 	}
 	if more := o.Stock - before; more > 0 {
-		pot := b.pots[stockName(o.ID)]
+		pot := b.pots[StockName(o.ID)]
 		pot.put(BudgetRecord{Total: pot.rec.Total + more, Left: pot.rec.Left + more})
 	}
 	slot.put(RewardRecord{o.Reward})
@@ -162,7 +165,7 @@ func (b *batch) stocked(id string) bool {
 
 // takePiece takes one piece of a reward's stock.
 func (b *batch) takePiece(id string) error {
-	stock := stockName(id)
+	stock := StockName(id)
 	left, err := b.budgetLeft(stock, 1)
 	if err != nil {
 		return err

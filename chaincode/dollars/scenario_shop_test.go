@@ -41,7 +41,7 @@ func pieces(n Amount) string { return strconv.FormatInt(int64(n), 10) }
 
 // printStockKey names a pot or share that is of a reward's stock; "" is of a row's budget.
 func printStockKey(k StateKey) string {
-	reward, ok := strings.CutPrefix(k.Row, stockName(""))
+	reward, ok := strings.CutPrefix(k.Row, StockName(""))
 	switch {
 	case !ok:
 		return ""

@@ -232,7 +232,7 @@ func (s *scenario) command(name string, args []string) (string, error) {
 	case "budget":
 		return s.printBudget(args[0], args[0], Amount.String)
 	case "stock":
-		return s.printBudget(args[0], stockName(args[0]), pieces)
+		return s.printBudget(args[0], StockName(args[0]), pieces)
 	case "state":
 		return s.printState(strings.Join(args, " "))
 	case "writes":

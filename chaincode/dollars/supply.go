@@ -1,6 +1,9 @@
 package dollars
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Supply is what of the currency exists and how it came about, folded from journals. Minted + Adjusted = Outstanding +
 // Held + Redeemed + Expired + Reversed + WrittenOff by definition of Outstanding; that it is also the sum over all accounts
@@ -24,6 +27,26 @@ type Supply struct {
 // Outstanding is what accounts have.
 func (s Supply) Outstanding() Amount {
 	return s.Minted + s.Adjusted - s.Reversed - s.Redeemed - s.Expired - s.WrittenOff - s.Held
+}
+
+// Equation is how what accounts have came about, in words. What few ledgers have is left out where it is nothing.
+func (s Supply) Equation() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s minted", s.Minted)
+	for _, term := range []struct {
+		sign, what string
+		amount     Amount
+		always     bool
+	}{
+		{"+", "adjusted", s.Adjusted, false}, {"-", "reversed", s.Reversed, true}, {"-", "redeemed", s.Redeemed, true},
+		{"-", "expired", s.Expired, true}, {"-", "written off", s.WrittenOff, false}, {"-", "held", s.Held, false},
+	} {
+		if term.always || term.amount != 0 {
+			fmt.Fprintf(&b, " %s %s %s", term.sign, term.amount, term.what)
+		}
+	}
+	fmt.Fprintf(&b, " = %s outstanding", s.Outstanding())
+	return b.String()
 }
 
 // Fold adds what one entry did. It fails on sums that leave the integers, or an entry that takes what is not

@@ -38,12 +38,18 @@ type auditReport struct {
 
 type auditSupply struct {
 	Minted      dollars.Amount `json:"minted"`
+	Adjusted    dollars.Amount `json:"adjusted"`
 	Reversed    dollars.Amount `json:"reversed"`
 	Redeemed    dollars.Amount `json:"redeemed"`
 	Expired     dollars.Amount `json:"expired"`
+	WrittenOff  dollars.Amount `json:"writtenOff"`
+	Held        dollars.Amount `json:"held"`
 	Outstanding dollars.Amount `json:"outstanding"`
 	Pending     dollars.Amount `json:"pending"`
 	Debt        dollars.Amount `json:"debt"`
+	Forgiven    dollars.Amount `json:"forgiven"`
+
+	equation string
 }
 
 // auditDivergence is the first thing that is wrong.
@@ -162,7 +168,8 @@ func newAuditReport(r audit.Report) auditReport {
 		Transactions: r.Transactions, Invalid: r.Invalid, Unjudged: r.Unjudged, Operations: r.Operations,
 		Supply: auditSupply{
 			Minted: r.Supply.Minted, Reversed: r.Supply.Reversed, Redeemed: r.Supply.Redeemed, Expired: r.Supply.Expired,
-			Outstanding: r.Outstanding, Pending: r.Supply.Pending, Debt: r.Supply.Debt,
+			Adjusted: r.Supply.Adjusted, WrittenOff: r.Supply.WrittenOff, Held: r.Supply.Held, Outstanding: r.Outstanding,
+			Pending: r.Supply.Pending, Debt: r.Supply.Debt, Forgiven: r.Supply.Forgiven, equation: r.Supply.Equation(),
 		},
 	}
 }
@@ -196,7 +203,7 @@ func (a *app) printAudit(r auditReport) {
 		{"state digest", fmt.Sprintf("%s (%d keys)", r.StateDigest, r.Keys)},
 		{"transactions", transactions},
 		{"operations", fmt.Sprintf("%d executed again, %.0f/s", r.Operations, float64(r.Operations)/max(r.Seconds, 0.001))},
-		{"supply, in D$", fmt.Sprintf("%s minted - %s reversed - %s redeemed - %s expired = %s outstanding", s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding)},
+		{"supply, in D$", s.equation},
 		{"books", "balanced at every height"},
 		{"trusted", r.Roots},
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-// books are kept twice: the supply is folded from journals, the tally follows every account, credit and booking. Budgets
-// are kept beside them: no journal speaks of those.
+// books are kept twice: the supply is folded from journals, the tally follows every account, credit, hold and booking.
+// Budgets and stocks are kept beside them: no journal speaks of those.
 type books struct {
 	supply  dollars.Supply
 	tally   dollars.Tally
@@ -32,7 +32,7 @@ func (b *books) write(key string, before, after []byte) error {
 		return err
 	}
 	switch k.Kind {
-	case dollars.StateAccount, dollars.StateCredit, dollars.StateBooking:
+	case dollars.StateAccount, dollars.StateCredit, dollars.StateHold, dollars.StateBooking:
 	default:
 		return nil // what else there is holds no points
 	}
@@ -54,7 +54,7 @@ func (b *books) write(key string, before, after []byte) error {
 // negative is what takes a tally out of another when merged into it.
 func negative(t dollars.Tally) dollars.Tally {
 	n := dollars.Tally{
-		Outstanding: -t.Outstanding, Debt: -t.Debt, Pending: -t.Pending, Awarded: -t.Awarded,
+		Outstanding: -t.Outstanding, Held: -t.Held, Debt: -t.Debt, Pending: -t.Pending, Awarded: -t.Awarded,
 		Accounts: -t.Accounts, Credits: -t.Credits,
 	}
 	for i := range t.Bookings {
@@ -69,7 +69,8 @@ func (b *books) balance() error {
 		what            string
 		journals, state dollars.Amount
 	}{
-		{"minted - reversed - redeemed - expired = outstanding, which accounts hold", b.supply.Outstanding(), b.tally.Outstanding},
+		{b.supply.Equation(), b.supply.Outstanding(), b.tally.Outstanding},
+		{"points in holds", b.supply.Held, b.tally.Held},
 		{"debt", b.supply.Debt, b.tally.Debt},
 		{"points of pending bookings", b.supply.Pending, b.tally.Pending},
 		{"minted by bookings", b.supply.Minted, b.tally.Awarded},
