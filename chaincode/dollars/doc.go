@@ -16,7 +16,9 @@
 //   - the schedule says which version of the earning rules is in force when; every published version is kept, and so is
 //     the one that is proposed to come next (RulesRecord);
 //   - what rows' limits beyond one item have given is kept by booking (TripRecord), by member (EarningRecord, which also
-//     knows what counts towards the member's tier) and, for budgets, in a pot and a share for each lane of batches.
+//     knows what counts towards the member's tier) and, for budgets, in a pot and a share for each lane of batches;
+//   - which keys sign for an account, of which household it is, and of a household its members and whose its points are, is
+//     in the account's record; a recovery of lost keys that is under way has its own (RecoveryRecord).
 //
 // An account's points are its record's buckets plus its credits, by expiry; its debt is repaid out of them before
 // anything else.

@@ -75,7 +75,11 @@ func (b *batch) authorize(op Operation) error {
 	if b.env.Caller.Role == role && (anyMSP || b.env.Caller.MSP == issuer) {
 		return nil
 	}
-	return refuse(CodeNotAuthorized, fmt.Sprintf("this needs a certificate of %s with role=%s", issuer, role))
+	of := " of " + issuer
+	if anyMSP {
+		of = ""
+	}
+	return refuse(CodeNotAuthorized, fmt.Sprintf("this needs a certificate%s with role=%s", of, role))
 }
 
 // isMerchant tells whether the caller's certificate is the issuer's merchant's.
