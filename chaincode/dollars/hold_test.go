@@ -71,7 +71,7 @@ func TestHoldRecord(t *testing.T) {
 		"no end":                 hold(0, 0, 0, 0),
 		"an end in two bytes":    hold(0x81, 0, 0, 0, 0),
 		"a bit too many":         hold(1, 0, 4, 0),
-		"no member":              hold(append(make([]byte, 0), 1, 0, 2)...),
+		"no member":              hold(append([]byte{1, 0, 2}, make([]byte, 21)...)...),
 		"released by halves":     hold(1, 1, 9, 1, 1, 0),
 		"a bucket of nothing":    hold(1, 1, 9, 0, 0, 0),
 		"more captures than are": hold(1, 0, 0, 1),

@@ -106,6 +106,9 @@ func (s *scenario) printHold(rec HoldRecord) string {
 	for _, c := range rec.Captures {
 		line += fmt.Sprintf(", captured %s by reference %s", c.Amount, wordOf(c.Reference))
 	}
+	if !rec.Member.IsZero() {
+		line += ", by " + s.name(rec.Member)
+	}
 	if rec.Released {
 		line += ", released"
 	}
