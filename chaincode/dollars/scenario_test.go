@@ -114,6 +114,8 @@ func (c coverage) check(t *testing.T) {
 		"release applied", "release duplicate", "release rejected",
 		"set-reward applied", "set-reward duplicate", "set-reward rejected", "claim applied", "claim rejected",
 		"use applied", "use duplicate", "use rejected",
+		"propose-adjustment applied", "propose-adjustment duplicate", "propose-adjustment rejected",
+		"approve-adjustment applied", "approve-adjustment duplicate", "approve-adjustment rejected",
 	} {
 		if !c.moves[move] {
 			t.Errorf("no scenario shows: %s", move)
