@@ -18,10 +18,14 @@
 //   - what rows' limits beyond one item have given is kept by booking (TripRecord), by member (EarningRecord, which also
 //     knows what counts towards the member's tier) and, for budgets, in a pot and a share for each lane of batches;
 //   - which keys sign for an account, of which household it is, and of a household its members and whose its points are, is
-//     in the account's record; a recovery of lost keys that is under way has its own (RecoveryRecord).
+//     in the account's record; a recovery of lost keys that is under way has its own (RecoveryRecord);
+//   - a hold has points that were taken out of an account for a merchant to capture (HoldRecord), in a key of its own, so
+//     that merchant and member do not get into each other's way;
+//   - a reward is in the catalogue (RewardRecord), and its stock is kept like a budget; a voucher is found by the hash of its
+//     code (VoucherRecord).
 //
 // An account's points are its record's buckets plus its credits, by expiry; its debt is repaid out of them before
-// anything else.
+// anything else. What is held is not among them.
 //
 // # Batches
 //
@@ -35,7 +39,8 @@
 // record and in the rule set it names, and the entry of the journal carries the digest of both.
 //
 // An operation that is repeated changes nothing: bookings answer duplicate from their record, and orders from the
-// account's nonce window (code nonce_used; which order used it is in the journal of the first).
+// account's nonce window (code nonce_used; which order used it is in the journal of the first). Merchants' orders have no
+// nonce, but a reference of the merchant's that answers duplicate.
 //
 // It leaves to others: who the caller is (the contract takes it from the certificate), where state lives, which
 // credits an order absorbs (the wallet knows them from its view and only proposes), what rules mean (earn), and that
