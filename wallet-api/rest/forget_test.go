@@ -15,7 +15,7 @@ func TestForgottenMembersAreUnknown(t *testing.T) {
 	account := a.ledger.members["alice"].Account
 	a.earns(t, "alice", "b1", "1000.00")
 	got := a.send(t, alice, "DELETE", "/v1/members/alice", "")
-	if p := got.problem(t, 409, wallet.CodePointsLeft, "/abandonPoints"); !strings.Contains(p.Detail, "50.00 available and 0.00 pending") {
+	if p := got.problem(t, 409, wallet.CodePointsLeft, "/abandonPoints"); !strings.Contains(p.Detail, "50.00 available, 0.00 held and 0.00 pending") {
 		t.Error(p.Detail)
 	}
 	a.send(t, alice, "DELETE", "/v1/members/alice?abandonPoints=yes!", "").problem(t, 400, wallet.CodeMalformed, "")

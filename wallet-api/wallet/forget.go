@@ -24,11 +24,12 @@ type ErasureCertificate struct {
 // PointsLeft are points of an account that only the key in custody can spend.
 type PointsLeft struct {
 	Available dollars.Amount
+	Held      dollars.Amount // set aside for merchants, or to come back
 	Pending   dollars.Amount // promised by bookings that are not completed
 }
 
 func (p PointsLeft) String() string {
-	return fmt.Sprintf("%s available and %s pending", p.Available, p.Pending)
+	return fmt.Sprintf("%s available, %s held and %s pending", p.Available, p.Held, p.Pending)
 }
 
 // Forget destroys what ties a member to an account, and the key in custody if there is one. What is on the ledger stays,
@@ -83,7 +84,7 @@ func (s *Service) abandoned(ctx context.Context, m Member, keys memberKeys, mean
 	if err != nil {
 		return 0, nil, fmt.Errorf("read balance: %w", err)
 	}
-	has := PointsLeft{Available: b.Available(), Pending: b.Pending}
+	has := PointsLeft{Available: b.Available(), Held: b.Held, Pending: b.Pending}
 	if keys.ofTheirOwn || has == (PointsLeft{}) {
 		return b.Height, nil, nil
 	}

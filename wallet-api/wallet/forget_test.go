@@ -44,15 +44,15 @@ func TestForget(t *testing.T) {
 	}
 }
 
-func TestPendingPointsAreLeftToo(t *testing.T) {
+func TestPendingAndHeldPointsAreLeftToo(t *testing.T) {
 	w, _, _ := twoMembers(t)
 	if cert, err := w.Forget(t.Context(), "bob", false); err != nil || cert.Abandoned != nil {
 		t.Errorf("a member without points: %+v, %v", cert, err)
 	}
-	w.pending = 700
+	w.pending, w.held = 700, 300
 	_, err := w.Forget(t.Context(), "alice", false)
 	wantCode(t, err, CodePointsLeft, "/abandonPoints")
-	if !strings.Contains(err.Error(), "7.00 pending") {
+	if !strings.Contains(err.Error(), "3.00 held and 7.00 pending") {
 		t.Error(err)
 	}
 }

@@ -36,6 +36,7 @@ type world struct {
 	keys    map[MemberID]*ecdsa.PrivateKey
 	blocks  int
 	pending dollars.Amount // of every balance
+	held    dollars.Amount // of every balance
 }
 
 var testLedger = LedgerInfo{Channel: "dollars", Chaincode: "dsd"}
@@ -251,7 +252,7 @@ func (v views) Bookings(_ context.Context, id dollars.TripID, asked func(dollars
 }
 
 func (v views) Balance(_ context.Context, a dollars.Account, now int64) (Balance, error) {
-	b := Balance{Account: a, NextNonce: 1, Pending: v.w.pending}
+	b := Balance{Account: a, NextNonce: 1, Pending: v.w.pending, Held: v.w.held}
 	held := map[dollars.Expiry]dollars.Amount{}
 	if raw := v.w.state[dollars.AccountKey(a)]; raw != nil {
 		rec, err := dollars.DecodeAccountRecord(raw)

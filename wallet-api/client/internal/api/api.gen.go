@@ -677,6 +677,11 @@ type PointsLeft struct {
 	// Available Examples: 12.30
 	Available Amount `json:"available"`
 
+	// Held In holds.
+	//
+	// Examples: 12.30
+	Held Amount `json:"held"`
+
 	// Pending Promised by confirmed bookings.
 	//
 	// Examples: 12.30
