@@ -37,8 +37,8 @@ func (c Currency) Domain(channel, chaincode string, chainID uint64) eip712.Domai
 const (
 	RoleIssuer   = "issuer"   // reports bookings
 	RoleOperator = "operator" // freezes and unfreezes accounts, adjusts them, recovers them when keys are lost
-	RoleRules    = "rules"    // proposes, approves and publishes earning rules; keeps the catalogue of rewards
-	RoleMerchant = "merchant" // captures and releases holds, and takes vouchers
+	RoleRules    = "rules"    // proposes, approves and publishes earning rules
+	RoleMerchant = "merchant" // keeps the catalogue of rewards, captures and releases holds, and takes vouchers
 )
 
 // Caller is who submitted the transaction, as its certificate says.

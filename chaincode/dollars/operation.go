@@ -82,7 +82,7 @@ type (
 	}
 
 	// SetReward puts a reward into the catalogue, or changes it. Its stock counts what was ever offered, and can only be
-	// raised. Role rules.
+	// raised. Role merchant.
 	SetReward struct {
 		ID string
 		Reward

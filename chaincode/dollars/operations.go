@@ -61,8 +61,10 @@ func (b *batch) authorize(op Operation) error {
 			return nil // what counts is the approval, and the time
 		}
 		role, anyMSP = RoleOperator, true
-	case ProposeRules, ApproveRules, PublishRules, SetReward:
+	case ProposeRules, ApproveRules, PublishRules:
 		role = RoleRules
+	case SetReward:
+		role = RoleMerchant
 	case SignedOrder:
 		if !o.From.IsZero() || !o.ByMerchant() || o.Order.Kind == KindRelease {
 			return nil // what counts is the signature or, at a hold's end, the time

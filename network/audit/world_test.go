@@ -32,7 +32,7 @@ type world struct {
 	genesis []byte
 	roots   Roots
 
-	orderer, peer, other, issuer, operator, planner, controller, client, stranger *signer
+	orderer, peer, other, issuer, operator, merchant, planner, controller, client, approver, stranger *signer
 }
 
 func newWorld(t testing.TB) *world {
@@ -45,7 +45,8 @@ func newWorld(t testing.TB) *world {
 	return &world{
 		genesis: marshal(first), roots: Roots{Genesis: &hash, Certificates: p.Roots},
 		orderer: p.Orderer, peer: p.Peer, other: p.Other, issuer: p.Issuer, operator: p.Operator,
-		planner: p.Planner, controller: p.Controller, client: p.Client, stranger: p.Stranger,
+		merchant: p.Merchant, planner: p.Planner, controller: p.Controller, client: p.Client, approver: p.Approver,
+		stranger: p.Stranger,
 	}
 }
 
@@ -109,6 +110,7 @@ func (w *world) caller(t testing.TB, s *signer) dollars.Caller {
 	}
 	role := map[*signer]string{
 		w.issuer: dollars.RoleIssuer, w.operator: dollars.RoleOperator, w.planner: dollars.RoleRules, w.controller: dollars.RoleRules,
+		w.merchant: dollars.RoleMerchant, w.approver: dollars.RoleOperator,
 	}[s]
 	return dollars.Caller{MSP: wire.GetMspid(), Role: role, ID: dollars.NewCertificateID(cert.RawSubject, cert.RawIssuer)}
 }

@@ -79,7 +79,7 @@ type People struct {
 	Genesis []byte              // the genesis block, as it was made
 	Roots   []*x509.Certificate // of the orderers, Destinasia and AIRCNC
 
-	Orderer, Peer, Other, Issuer, Operator, Planner, Controller, Client, Stranger *Signer
+	Orderer, Peer, Other, Issuer, Operator, Merchant, Planner, Controller, Client, Approver, Stranger *Signer
 }
 
 // NewPeople makes material as `destinasia up` does.
@@ -105,9 +105,11 @@ func NewPeople(t testing.TB) *People {
 		Other:      load("AircncMSP", layout.NodeMSP("aircnc", "peer0-aircnc")),
 		Issuer:     load("DestinasiaMSP", layout.UserMSP("destinasia", "issuer")),
 		Operator:   load("DestinasiaMSP", layout.UserMSP("destinasia", "operator")),
+		Merchant:   load("DestinasiaMSP", layout.UserMSP("destinasia", "merchant")),
 		Planner:    load("DestinasiaMSP", layout.UserMSP("destinasia", "planner")),
 		Controller: load("DestinasiaMSP", layout.UserMSP("destinasia", "controller")),
 		Client:     load("AircncMSP", layout.UserMSP("aircnc", "client")),
+		Approver:   load("AircncMSP", layout.UserMSP("aircnc", "operator")),
 		Stranger:   load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
 	}
 	if p.Genesis, err = os.ReadFile(layout.Genesis()); err != nil {
