@@ -40,11 +40,12 @@ func (f *fold) entry(at txPlace, index int, e dollars.Entry) error {
 	}
 	e.Explanation = [32]byte{} // The ledger keeps it for those who do not believe us, and the mirror holds what it is of.
 	value := encodeEntry(e)
-	for _, a := range f.lines {
-		f.set(historyKey(a, at, index), value)
-	}
-	if form := dollars.FormOf(e.Kind); form != nil && form.Has(dollars.FieldNonce) {
-		f.set(orderKey(dollars.OrderID(e.Ref)), historyKey(e.Account, at, index))
+	for i, a := range f.lines {
+		key := historyKey(a, at, index)
+		f.set(key, value)
+		if form := dollars.FormOf(e.Kind); i == 0 && form != nil && form.Has(dollars.FieldNonce) {
+			f.set(orderKey(dollars.OrderID(e.Ref)), key) // the Account's own
+		}
 	}
 	if e.Kind == dollars.KindClaim {
 		f.set(listKey(vouchersOf, e.Account, at, index), e.Link[:])

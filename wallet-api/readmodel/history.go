@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -54,28 +55,34 @@ func (v *Views) History(_ context.Context, a dollars.Account, cursor string, lim
 	return list, next, err
 }
 
-// Past shows an account's history, newest first, for as long as visit returns true, and tells what the account has at its
-// end: both as one commit left them.
-func (v *Views) Past(ctx context.Context, a dollars.Account, visit func(wallet.HistoryEntry) bool) (has wallet.Holding, err error) {
-	err = v.view(func(txn *badger.Txn) error {
+// Past lets look at what an account has together with its history, both as one commit left them.
+func (v *Views) Past(ctx context.Context, a dollars.Account, look func(wallet.Holding, iter.Seq[wallet.HistoryEntry]) error) error {
+	var looked error
+	err := v.view(func(txn *badger.Txn) error {
 		own, err := readBalance(txn, a)
 		if err != nil {
 			return err
 		}
-		has = own.holding(a)
+		var unread error
 		heads := headers{txn: txn}
-		return scan(txn, historyPrefix(a), func(key, value []byte) error {
-			if err := ctx.Err(); err != nil {
+		looked = look(own.holding(a), func(yield func(wallet.HistoryEntry) bool) {
+			unread = scan(txn, historyPrefix(a), func(key, value []byte) error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				entry, err := heads.entry(key[len(key)-placeSize:], value)
+				if err == nil && !yield(entry) {
+					return errStop
+				}
 				return err
-			}
-			entry, err := heads.entry(key[len(key)-placeSize:], value)
-			if err == nil && !visit(entry) {
-				return errStop
-			}
-			return err
+			})
 		})
+		return unread
 	})
-	return has, err
+	if err != nil {
+		return err
+	}
+	return looked
 }
 
 // headers reads transactions' headers; neighbours in a history are often of one transaction.

@@ -3,6 +3,7 @@ package readmodel
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
@@ -42,10 +43,10 @@ func (v *Views) Expired(ctx context.Context, after *dollars.Account, now int64, 
 	return accounts, next, err
 }
 
-// Expiring are what accounts have of which some points expire with a month.
-func (v *Views) Expiring(ctx context.Context, after *dollars.Account, month dollars.Expiry, limit int) (list []wallet.Holding, next *dollars.Account, err error) {
+// Expiring are what accounts have of which some points expire with one of these months.
+func (v *Views) Expiring(ctx context.Context, after *dollars.Account, months []dollars.Expiry, limit int) (list []wallet.Holding, next *dollars.Account, err error) {
 	next, err = v.sweep(ctx, after, limit, func(a dollars.Account, b balance) bool {
-		_, found := b.buckets.find(month)
+		found := slices.ContainsFunc(months, func(e dollars.Expiry) bool { _, has := b.buckets.find(e); return has })
 		if found {
 			list = append(list, b.holding(a))
 		}

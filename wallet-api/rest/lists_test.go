@@ -2,22 +2,23 @@ package rest
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
-func (v views) Past(ctx context.Context, a dollars.Account, visit func(wallet.HistoryEntry) bool) (wallet.Holding, error) {
+func (v views) Past(ctx context.Context, a dollars.Account, look func(wallet.Holding, iter.Seq[wallet.HistoryEntry]) error) error {
 	b, err := v.Balance(ctx, a, 0)
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, h := range slices.Backward(v.history) {
-		if (h.Entry.Account == a || h.Entry.Other == a) && !visit(h) {
-			break
-		}
+	if err != nil {
+		return err
 	}
-	return wallet.Holding{Account: a, Buckets: b.Buckets, Held: b.Held, Debt: b.Debt}, err
+	all, _, err := v.History(ctx, a, "", 1000)
+	if err != nil {
+		return err
+	}
+	return look(wallet.Holding{Account: a, Buckets: b.Buckets, Held: b.Held, Debt: b.Debt}, slices.Values(all))
 }
 
 // Nobody in these tests holds or claims anything, and nothing expires.
@@ -40,6 +41,6 @@ func (v views) Expired(context.Context, *dollars.Account, int64, int) ([]dollars
 	return nil, nil, nil
 }
 
-func (v views) Expiring(context.Context, *dollars.Account, dollars.Expiry, int) ([]wallet.Holding, *dollars.Account, error) {
+func (v views) Expiring(context.Context, *dollars.Account, []dollars.Expiry, int) ([]wallet.Holding, *dollars.Account, error) {
 	return nil, nil, nil
 }

@@ -44,7 +44,7 @@ var statuses = map[dollars.Code]int{
 	codeEventsRefused:    http.StatusUnprocessableEntity,
 	wallet.CodeNoCustody: http.StatusUnprocessableEntity, wallet.CodeMemberInvalid: http.StatusUnprocessableEntity,
 	wallet.CodeEventUnknown: http.StatusUnprocessableEntity, wallet.CodeItemInvalid: http.StatusUnprocessableEntity,
-	wallet.CodeAssetUnknown: http.StatusUnprocessableEntity,
+	wallet.CodeAssetUnknown: http.StatusUnprocessableEntity, wallet.CodeHistoryTooLong: http.StatusUnprocessableEntity,
 
 	dollars.CodeAmountInvalid: http.StatusUnprocessableEntity, dollars.CodeAmountNegative: http.StatusUnprocessableEntity,
 	dollars.CodeAmountZero: http.StatusUnprocessableEntity, dollars.CodeAmountTooLarge: http.StatusUnprocessableEntity,

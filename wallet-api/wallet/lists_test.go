@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -9,16 +10,20 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-func (v views) Past(ctx context.Context, a dollars.Account, visit func(HistoryEntry) bool) (Holding, error) {
+func (v views) Past(ctx context.Context, a dollars.Account, look func(Holding, iter.Seq[HistoryEntry]) error) error {
+	var past []HistoryEntry
 	for _, h := range slices.Backward(v.w.history) {
 		e := h.Entry
 		recalled := slices.ContainsFunc(e.Recalled, func(r dollars.Recalled) bool { return r.Account == a })
-		if e.Outcome == dollars.Applied && (e.Account == a || e.Other == a || recalled) && !visit(h) {
-			break
+		if e.Outcome == dollars.Applied && (e.Account == a || e.Other == a || recalled) {
+			past = append(past, h)
 		}
 	}
 	b, err := v.Balance(ctx, a, 0)
-	return Holding{Account: a, Buckets: b.Buckets, Held: v.held(a), Debt: b.Debt}, err
+	if err != nil {
+		return err
+	}
+	return look(Holding{Account: a, Buckets: b.Buckets, Held: v.held(a), Debt: b.Debt}, slices.Values(past))
 }
 
 func (v views) held(a dollars.Account) (held dollars.Amount) {
@@ -128,9 +133,9 @@ func (v views) Expired(_ context.Context, after *dollars.Account, now int64, lim
 	return accounts, nil, nil
 }
 
-func (v views) Expiring(_ context.Context, after *dollars.Account, month dollars.Expiry, limit int) (list []Holding, next *dollars.Account, err error) {
+func (v views) Expiring(_ context.Context, after *dollars.Account, months []dollars.Expiry, limit int) (list []Holding, next *dollars.Account, err error) {
 	for _, h := range v.accounts(after) {
-		if !slices.ContainsFunc(h.Buckets, func(b dollars.Bucket) bool { return b.Expiry == month }) {
+		if !slices.ContainsFunc(h.Buckets, func(b dollars.Bucket) bool { return slices.Contains(months, b.Expiry) }) {
 			continue
 		}
 		if len(list) == limit {

@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"iter"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/eip712"
@@ -42,9 +43,9 @@ type Views interface {
 	// earliest expiry first, expired ones too (they are burned on the way), at most limit.
 	Credits(ctx context.Context, a dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error)
 
-	// Past shows an account's history to visit, newest first, for as long as it returns true, and tells what the account
-	// has at its end, both at one moment. Adding up is only exact with both.
-	Past(ctx context.Context, a dollars.Account, visit func(HistoryEntry) bool) (Holding, error)
+	// Past lets look at what an account has together with its history, newest first, both at one moment: only with both is
+	// adding up exact. It fails as look does, or where the history could not be read to where look went.
+	Past(ctx context.Context, a dollars.Account, look func(has Holding, history iter.Seq[HistoryEntry]) error) error
 
 	// Ledger is what Views knows beside accounts, Lists what it finds by whose it is, and Sweeps what by its time.
 	Ledger
@@ -75,9 +76,9 @@ type Sweeps interface {
 	// to be burned; at most limit.
 	Expired(ctx context.Context, after *dollars.Account, now int64, limit int) (accounts []dollars.Account, next *dollars.Account, err error)
 
-	// Expiring are what accounts after one (nil for the first) have, of those with points that expire with a month; at most
-	// limit.
-	Expiring(ctx context.Context, after *dollars.Account, month dollars.Expiry, limit int) (list []Holding, next *dollars.Account, err error)
+	// Expiring are what accounts after one (nil for the first) have, of those with points that expire with one of these
+	// months; at most limit.
+	Expiring(ctx context.Context, after *dollars.Account, months []dollars.Expiry, limit int) (list []Holding, next *dollars.Account, err error)
 }
 
 // Ledger is the part of Views that is not about one account.
