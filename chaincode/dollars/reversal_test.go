@@ -154,3 +154,24 @@ func TestManyGifts(t *testing.T) {
 		t.Errorf("without recall %d gifts are kept", len(p.rec.Given))
 	}
 }
+
+// TestNamedToRecall: what all accounts together are named with is bounded like any operation's credits.
+func TestNamedToRecall(t *testing.T) {
+	named := func(counts ...int) (list []NamedCredits) {
+		for _, n := range counts {
+			list = append(list, NamedCredits{Credits: make([]CreditRef, n)})
+		}
+		return list
+	}
+	b := &batch{}
+	for _, list := range [][]NamedCredits{named(MaxCredits + 1), named(MaxCredits/2, MaxCredits/2+1), named(make([]int, maxRecalled+1)...)} {
+		if _, err := b.recipients(nil, nil, 0, list); codeOf(err) != CodeTooManyCredits {
+			t.Errorf("%d accounts: %v, want too_many_credits", len(list), err)
+		}
+	}
+	for _, list := range [][]NamedCredits{named(MaxCredits), named(MaxCredits/2, MaxCredits/2), named(make([]int, maxRecalled)...)} {
+		if _, err := b.recipients(nil, nil, 0, list); err != nil {
+			t.Errorf("%d accounts: %v", len(list), err)
+		}
+	}
+}
