@@ -70,8 +70,10 @@ func wantsOf(op dollars.Operation) []key {
 
 func orderWants(o dollars.Order) []key {
 	switch o.Kind {
-	case dollars.KindCapture, dollars.KindRelease:
+	case dollars.KindCapture:
 		return []key{keyOf('h', o.Ref[:])}
+	case dollars.KindRelease:
+		return []key{keyOf('h', o.Ref[:]), accountKey(o.To)} // a household's goes back to a member's share
 	case dollars.KindUse:
 		return []key{voucherKey(dollars.CodeHash(o.Ref))}
 	case dollars.KindClaim:

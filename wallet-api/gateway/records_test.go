@@ -133,7 +133,7 @@ func TestWantsOfOrders(t *testing.T) {
 		dollars.KindTransfer:   {accountKey(from)},
 		dollars.KindHold:       {accountKey(from)},
 		dollars.KindCapture:    {keyOf('h', ref[:])},
-		dollars.KindRelease:    {keyOf('h', ref[:])},
+		dollars.KindRelease:    {keyOf('h', ref[:]), accountKey(to)},
 		dollars.KindClaim:      {accountKey(from), voucherKey(reference)},
 		dollars.KindUse:        {voucherKey(dollars.CodeHash(ref))},
 		dollars.KindForm:       {accountKey(from)},
