@@ -104,7 +104,7 @@ var importRules = []importRule{
 	{"bookings", []string{"bookings"}},
 	{"wallet-api/wallet", []string{"chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/receipt"}},
 	{"wallet-api/client", []string{"wallet-api/client", "chaincode/dollars", "chaincode/earn", "network/receipt"}},
-	{"wallet-api/rest", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/receipt"}},
+	{"wallet-api/rest", []string{"wallet-api/wallet", "wallet-api/statement", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/receipt"}},
 	{"wallet-api/disk", nil},
 	{"wallet-api/service", []string{"wallet-api", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block"}},
 	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block", "network/proposal"}},

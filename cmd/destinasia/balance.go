@@ -25,8 +25,8 @@ func (a *app) printBalance(b client.Balance) {
 	for _, p := range b.Expiring {
 		list = append(list, field{"valid to " + p.Month.String(), "D$ " + p.Amount.String()})
 	}
-	if b.Frozen {
-		list = append(list, field{"frozen", "the account can receive but not spend"})
+	if b.Frozen != "" {
+		list = append(list, field{"frozen", b.Frozen + ": the account can receive but not spend"})
 	}
 	list = append(list, field{"at height", fmt.Sprintf("%d blocks", b.Height)})
 	list.print(a.out)

@@ -3,13 +3,11 @@ package client
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -163,50 +161,6 @@ func pageSize(limit int) *int {
 	return &limit
 }
 
-// Change says how something is asked for. The zero value answers at once and cannot be repeated by another call.
-type Change struct {
-	Wait time.Duration // for the commit, in whole seconds, at most 30
-	Key  string        // Idempotency-Key; made up if empty, so that only this call repeats itself
-}
-
-func (o Change) params() (prefer, key string) {
-	if o.Wait >= time.Second {
-		prefer = "wait=" + strconv.Itoa(int(o.Wait/time.Second))
-	}
-	if key = o.Key; key == "" {
-		key = rand.Text()
-	}
-	return prefer, key
-}
-
-// Send places a transfer for a member. Where it waited in vain the order's status is StateAccepted; where the ledger
-// refused the order, the error has its code.
-func (c *Client) Send(ctx context.Context, member string, t Transfer, o Change) (Order, error) {
-	prefer, key := o.params()
-	return read[Order](c.api.PlaceTransfer(repeatable(ctx), member, &api.PlaceTransferParams{Prefer: prefer, IdempotencyKey: key}, t))
-}
-
-// Redeem places a redemption, as Send does a transfer.
-func (c *Client) Redeem(ctx context.Context, member string, r Redemption, o Change) (Order, error) {
-	prefer, key := o.params()
-	return read[Order](c.api.PlaceRedemption(repeatable(ctx), member, &api.PlaceRedemptionParams{Prefer: prefer, IdempotencyKey: key}, r))
-}
-
-// PrepareOrder asks what the member's own key has to sign.
-func (c *Client) PrepareOrder(ctx context.Context, member string, i Intent) (PreparedOrder, error) {
-	return read[PreparedOrder](c.api.PrepareOrder(repeatable(ctx), member, i))
-}
-
-// Order tells what became of an order.
-func (c *Client) Order(ctx context.Context, id string) (Order, error) {
-	return read[Order](c.api.GetOrder(ctx, id))
-}
-
-// Receipt is what the member keeps of an applied order.
-func (c *Client) Receipt(ctx context.Context, id string) (Receipt, error) {
-	return read[Receipt](c.api.GetReceipt(ctx, id))
-}
-
 // Rules are the earning rules in force.
 func (c *Client) Rules(ctx context.Context) (RulesVersion, error) {
 	return read[RulesVersion](c.api.GetCurrentRules(ctx))
@@ -226,23 +180,6 @@ func (c *Client) Schedule(ctx context.Context) (RulesSchedule, error) {
 func (c *Client) Explain(ctx context.Context, source, booking, item string) ([]ItemExplanation, error) {
 	x, err := read[api.Explanations](c.api.ExplainBooking(ctx, &api.ExplainBookingParams{Source: source, Booking: booking, Item: item}))
 	return x.Items, err
-}
-
-// Freeze stops an account from spending.
-func (c *Client) Freeze(ctx context.Context, a Account, o Change) (Status, error) {
-	prefer, key := o.params()
-	return read[Status](c.api.FreezeAccount(repeatable(ctx), a.String(), &api.FreezeAccountParams{Prefer: prefer, IdempotencyKey: key}))
-}
-
-// Unfreeze lets an account spend again.
-func (c *Client) Unfreeze(ctx context.Context, a Account, o Change) (Status, error) {
-	prefer, key := o.params()
-	return read[Status](c.api.UnfreezeAccount(repeatable(ctx), a.String(), &api.UnfreezeAccountParams{Prefer: prefer, IdempotencyKey: key}))
-}
-
-// Change tells what became of an operator's change, by the id in its status.
-func (c *Client) Change(ctx context.Context, id string) (Status, error) {
-	return read[Status](c.api.GetChange(ctx, id))
 }
 
 // Ledger tells which ledger the service works on.

@@ -54,9 +54,30 @@ var table = map[string]access{
 	"POST /v1/members/:id/sessions":       {roles: []Role{RoleMember}},
 	"POST /v1/members/:id/transfers":      orderers,
 	"POST /v1/members/:id/redemptions":    orderers,
+	"POST /v1/members/:id/orders":         orderers,
 	"POST /v1/members/:id/orders/prepare": orderers,
 	"GET /v1/orders/:orderId":             {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 	"GET /v1/receipts/:orderId":           {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
+
+	"GET /v1/members/:id/balance/explanation": readers,
+	"GET /v1/members/:id/statements/:month":   readers,
+	"GET /v1/members/:id/holds":               readers,
+	"GET /v1/members/:id/vouchers":            readers,
+	"GET /v1/members/:id/household":           readers,
+	"GET /v1/members/:id/keys":                readers,
+	"POST /v1/members/:id/custody":            orderers,
+	"DELETE /v1/members/:id/custody":          orderers,
+	"POST /v1/members/:id/custody/key":        orderers,
+	"GET /v1/reminders":                       {roles: []Role{RoleMember}},
+	// A code is as good as the voucher: nobody's but the member's own.
+	"GET /v1/members/:id/vouchers/:codeHash/code": {self: true},
+
+	"GET /v1/rewards":                         everybody,
+	"PUT /v1/rewards/:id":                     {roles: []Role{RoleMerchant}},
+	"GET /v1/holds/:account/:order":           {roles: []Role{RoleMerchant, RoleOperator, RoleAuditor}},
+	"POST /v1/holds/:account/:order/captures": {roles: []Role{RoleMerchant}},
+	"POST /v1/holds/:account/:order/release":  {roles: []Role{RoleMerchant}},
+	"POST /v1/vouchers/use":                   {roles: []Role{RoleMerchant}},
 
 	"GET /v1/rules":          everybody,
 	"GET /v1/rules/current":  everybody,
@@ -64,9 +85,17 @@ var table = map[string]access{
 	// A member's token: of their own bookings. Merchants are told nothing of bookings.
 	"GET /v1/explanations": {roles: []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 
-	"POST /v1/accounts/:address/freeze":   {roles: []Role{RoleOperator}},
-	"POST /v1/accounts/:address/unfreeze": {roles: []Role{RoleOperator}},
-	"GET /v1/changes/:id":                 {roles: []Role{RoleOperator, RoleAuditor}},
+	"GET /v1/accounts/:address":                    {roles: []Role{RoleOperator, RoleAuditor}},
+	"POST /v1/accounts/:address/freeze":            {roles: []Role{RoleOperator}},
+	"POST /v1/accounts/:address/unfreeze":          {roles: []Role{RoleOperator}},
+	"POST /v1/accounts/:address/recovery":          {roles: []Role{RoleOperator}},
+	"POST /v1/accounts/:address/recovery/approve":  {roles: []Role{RoleApprover}},
+	"POST /v1/accounts/:address/recovery/complete": {roles: []Role{RoleOperator}},
+	"POST /v1/adjustments":                         {roles: []Role{RoleOperator}},
+	"GET /v1/adjustments/:id":                      {roles: []Role{RoleOperator, RoleAuditor, RoleApprover}},
+	"POST /v1/adjustments/:id/approve":             {roles: []Role{RoleApprover}},
+	"POST /v1/expirations":                         {roles: []Role{RoleOperator}},
+	"GET /v1/changes/:id":                          {roles: []Role{RoleOperator, RoleAuditor, RoleMerchant, RoleApprover}},
 }
 
 var (

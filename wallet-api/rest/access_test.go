@@ -70,7 +70,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	var order Order
 	a.send(t, tokens["s"], "POST", "/v1/members/alice/redemptions", `{"amount":"1"}`).want(t, 200).decode(t, &order)
 	var change Status
-	a.send(t, "dsk_operator", "POST", "/v1/accounts/"+order.From.String()+"/unfreeze", "").want(t, 200).decode(t, &change)
+	a.send(t, "dsk_operator", "POST", "/v1/accounts/"+order.From.String()+"/unfreeze", `{"reason":"checked"}`).want(t, 200).decode(t, &change)
 	var event EventReceipts
 	a.send(t, "dsk_booking", "POST", "/v1/booking-events", confirmed("b2", "alice", "1.00"), "Content-Type", mediaEvent).want(t, 202).decode(t, &event)
 

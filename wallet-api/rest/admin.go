@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -11,31 +12,7 @@ import (
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
-// FreezeAccount stops an account from spending.
-func (s *Server) FreezeAccount(c *gin.Context, address Address, params FreezeAccountParams) {
-	s.setFrozen(c, address, true, params.Prefer, params.IdempotencyKey)
-}
-
-// UnfreezeAccount lets an account spend again.
-func (s *Server) UnfreezeAccount(c *gin.Context, address Address, params UnfreezeAccountParams) {
-	s.setFrozen(c, address, false, params.Prefer, params.IdempotencyKey)
-}
-
-func (s *Server) setFrozen(c *gin.Context, address string, frozen bool, prefer, key string) {
-	account, err := dollars.ParseAccount(address)
-	if err == nil {
-		err = noBody(c)
-	}
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	s.change(c, nil, prefer, key, func(ctx context.Context, key *wallet.IdempotencyKey) (wallet.Receipt, error) {
-		return s.wallet.SetFrozen(ctx, callerOf(c).owner(), account, frozen, "operator", key)
-	})
-}
-
-// change asks for an operator's change and answers how far it has come.
+// change asks for an operator's or merchant's change and answers how far it has come.
 func (s *Server) change(c *gin.Context, body []byte, prefer, key string, ask func(context.Context, *wallet.IdempotencyKey) (wallet.Receipt, error)) {
 	ctx := c.Request.Context()
 	k, err := s.idempotencyKey(c, key, body)
@@ -72,7 +49,12 @@ func (s *Server) conclude(c *gin.Context, st wallet.Status, path, prefer string,
 }
 
 // GetChange answers what became of a change.
-func (s *Server) GetChange(c *gin.Context, id WorkID) { s.status(c, id, wallet.ClassAdmin) }
+func (s *Server) GetChange(c *gin.Context, id WorkID) { s.status(c, id, isChange) }
+
+// isChange tells an operator's or merchant's change from events and members' orders.
+func isChange(w wallet.Work) bool {
+	return w.Class == wallet.ClassAdmin || (w.Class == wallet.ClassOrder && !wallet.OwnedByAccount(w.Owner))
+}
 
 // await waits for work to be done for as long as the client prefers, or until the server stops; waited tells that the
 // client asked.
@@ -85,8 +67,15 @@ func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ walle
 	if st.Done {
 		return st, true, nil
 	}
-	ctx, cancel := context.WithTimeout(c.Request.Context(), wait)
+	ctx, cancel := s.waiting(c, wait)
 	defer cancel()
+	st, err = s.wallet.Wait(ctx, st.Work.ID)
+	return st, true, err
+}
+
+// waiting is a context that ends with the wait, the request, or when the server stops.
+func (s *Server) waiting(c *gin.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), wait)
 	go func() {
 		select {
 		case <-s.draining:
@@ -94,8 +83,7 @@ func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ walle
 		case <-ctx.Done():
 		}
 	}()
-	st, err = s.wallet.Wait(ctx, st.Work.ID)
-	return st, true, err
+	return ctx, cancel
 }
 
 // GetLedger answers which ledger this is.
@@ -114,8 +102,9 @@ func (s *Server) GetSupply(c *gin.Context) {
 	b := at.Supply.Bookings
 	reply(c, http.StatusOK, Supply{Assets: []AssetSupply{{
 		Asset: s.wallet.LedgerInfo().Currency.Asset, Height: at.Height,
-		Minted: at.Supply.Minted, Reversed: at.Supply.Reversed, Redeemed: at.Supply.Redeemed, Expired: at.Supply.Expired,
-		Outstanding: at.Supply.Outstanding(), Pending: at.Supply.Pending, Debt: at.Supply.Debt,
+		Minted: at.Supply.Minted, Adjusted: at.Supply.Adjusted, Outstanding: at.Supply.Outstanding(), Held: at.Supply.Held,
+		Redeemed: at.Supply.Redeemed, Expired: at.Supply.Expired, Reversed: at.Supply.Reversed, WrittenOff: at.Supply.WrittenOff,
+		Pending: at.Supply.Pending, Debt: at.Supply.Debt, Forgiven: at.Supply.Forgiven,
 		Bookings: BookingCounts{
 			Pending: b[dollars.BookingPending], Awarded: b[dollars.BookingAwarded], Cancelled: b[dollars.BookingCancelled],
 			Reversed: b[dollars.BookingReversed], Noted: b[dollars.BookingNoted],

@@ -144,6 +144,15 @@ func (e HealthStatus) Valid() bool {
 
 // Defines values for OrderKind.
 const (
+	OrderChangeKeys OrderKind = "change-keys"
+	OrderClaim      OrderKind = "claim"
+	OrderContribute OrderKind = "contribute"
+	OrderForm       OrderKind = "form"
+	OrderHold       OrderKind = "hold"
+	OrderInvite     OrderKind = "invite"
+	OrderJoin       OrderKind = "join"
+	OrderLeave      OrderKind = "leave"
+	OrderObject     OrderKind = "object"
 	OrderRedemption OrderKind = "redemption"
 	OrderTransfer   OrderKind = "transfer"
 )
@@ -151,6 +160,24 @@ const (
 // Valid indicates whether the value is a known member of the OrderKind enum.
 func (e OrderKind) Valid() bool {
 	switch e {
+	case OrderChangeKeys:
+		return true
+	case OrderClaim:
+		return true
+	case OrderContribute:
+		return true
+	case OrderForm:
+		return true
+	case OrderHold:
+		return true
+	case OrderInvite:
+		return true
+	case OrderJoin:
+		return true
+	case OrderLeave:
+		return true
+	case OrderObject:
+		return true
 	case OrderRedemption:
 		return true
 	case OrderTransfer:
@@ -187,12 +214,75 @@ func (e State) Valid() bool {
 // Account An account's address; mixed case must match the EIP-55 checksum.
 type Account = dollars.Account
 
+// AccountState defines model for AccountState.
+type AccountState struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+	Asset   string  `json:"asset"`
+
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Debt Examples: 12.30
+	Debt     Amount   `json:"debt"`
+	Expiring []Points `json:"expiring"`
+
+	// Frozen Why it can receive but not spend; absent where it can.
+	Frozen Reason `json:"frozen,omitempty,omitzero"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height uint64 `json:"height"`
+
+	// Held Examples: 12.30
+	Held Amount `json:"held"`
+
+	// Household It is in; absent where it is in none.
+	Household Account `json:"household,omitempty,omitzero"`
+
+	// Keys Whose signatures the ledger takes for the account; none for a household's.
+	Keys []Account `json:"keys"`
+
+	// Members Of a household's account; absent for others.
+	Members []HouseholdMember `json:"members,omitempty,omitzero"`
+
+	// Pending Examples: 12.30
+	Pending Amount `json:"pending"`
+
+	// Recovery A recovery under way; absent where there is none.
+	Recovery *Recovery `json:"recovery,omitempty"`
+}
+
+// Adjustment defines model for Adjustment.
+type Adjustment struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Applied Absent until it is approved.
+	Applied time.Time    `json:"applied,omitempty,omitzero"`
+	Burn    bool         `json:"burn"`
+	ID      AdjustmentID `json:"id"`
+	Months  uint32       `json:"months,omitempty,omitzero"`
+
+	// Reason A code, never free text; it is on the ledger and the member sees it.
+	Reason Reason `json:"reason"`
+}
+
+// AdjustmentID defines model for AdjustmentId.
+type AdjustmentID = string
+
 // Amount Examples: 12.30
 type Amount = dollars.Amount
 
 // AssetSupply defines model for AssetSupply.
 type AssetSupply struct {
-	Asset string `json:"asset"`
+	// Adjusted Granted by operators.
+	//
+	// Examples: 12.30
+	Adjusted Amount `json:"adjusted"`
+	Asset    string `json:"asset"`
 
 	// Bookings Booked items by state.
 	Bookings BookingCounts `json:"bookings"`
@@ -205,8 +295,18 @@ type AssetSupply struct {
 	// Expired Examples: 12.30
 	Expired Amount `json:"expired"`
 
+	// Forgiven What reversals found missing, and nobody owes.
+	//
+	// Examples: 12.30
+	Forgiven Amount `json:"forgiven"`
+
 	// Height Blocks of the ledger this takes into account.
 	Height uint64 `json:"height"`
+
+	// Held Set aside in holds.
+	//
+	// Examples: 12.30
+	Held Amount `json:"held"`
 
 	// Minted By completed bookings.
 	//
@@ -223,13 +323,20 @@ type AssetSupply struct {
 	// Examples: 12.30
 	Pending Amount `json:"pending"`
 
-	// Redeemed Examples: 12.30
+	// Redeemed Burned by members' redemptions and claims, and by merchants' captures.
+	//
+	// Examples: 12.30
 	Redeemed Amount `json:"redeemed"`
 
 	// Reversed Taken back by reversals, at once or as repaid debt.
 	//
 	// Examples: 12.30
 	Reversed Amount `json:"reversed"`
+
+	// WrittenOff Burned by operators' corrections.
+	//
+	// Examples: 12.30
+	WrittenOff Amount `json:"writtenOff"`
 }
 
 // Balance defines model for Balance.
@@ -250,10 +357,17 @@ type Balance struct {
 
 	// Expiring The points by the last month in which they are valid, before the debt.
 	Expiring []Points `json:"expiring"`
-	Frozen   bool     `json:"frozen"`
+
+	// Frozen Why the account can receive but not spend; absent where it can.
+	Frozen Reason `json:"frozen,omitempty,omitzero"`
 
 	// Height Blocks of the ledger this takes into account.
-	Height    uint64 `json:"height"`
+	Height uint64 `json:"height"`
+
+	// Held Set aside in holds; not part of what is available.
+	//
+	// Examples: 12.30
+	Held      Amount `json:"held"`
 	Member    string `json:"member"`
 	NextNonce uint64 `json:"nextNonce"`
 
@@ -352,8 +466,38 @@ type BookingItemKind string
 // BookingState defines model for BookingState.
 type BookingState = string
 
+// Capture defines model for Capture.
+type Capture struct {
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
+	Reference Reference `json:"reference"`
+
+	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	Signed *MerchantSignature `json:"signed,omitempty"`
+}
+
+// CapturedPart defines model for CapturedPart.
+type CapturedPart struct {
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Reference SHA-256 of the merchant's.
+	Reference string `json:"reference"`
+}
+
 // Code Stable names of what went wrong. New ones may be added.
 type Code = dollars.Code
+
+// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+type CodeHash = string
+
+// CustodyKey defines model for CustodyKey.
+type CustodyKey struct {
+	// Address An account's address; mixed case must match the EIP-55 checksum.
+	Address Account `json:"address"`
+}
 
 // CutOutcome defines model for CutOutcome.
 type CutOutcome = earn.CutOutcome
@@ -433,6 +577,92 @@ type EventStatuses struct {
 	Events []Status `json:"events"`
 }
 
+// Expiration defines model for Expiration.
+type Expiration struct {
+	// After `next` of the call before.
+	After *Account `json:"after,omitempty"`
+
+	// Limit Accounts.
+	Limit int `json:"limit,omitempty,omitzero"`
+}
+
+// Expirations defines model for Expirations.
+type Expirations struct {
+	// Accounts In how many points are burned.
+	Accounts int `json:"accounts"`
+
+	// Changes Under which their status is found.
+	Changes []WorkID `json:"changes"`
+
+	// Next Go on after it; absent at the end.
+	Next *Account `json:"next,omitempty"`
+}
+
+// ExpiringPoints defines model for ExpiringPoints.
+type ExpiringPoints struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Amount That can be spent until then.
+	//
+	// Examples: 12.30
+	Amount Amount `json:"amount"`
+	Asset  string `json:"asset"`
+
+	// Days From the day asked for until then.
+	Days int `json:"days"`
+
+	// LastDay On which they are valid, until midnight in UTC.
+	LastDay string `json:"lastDay"`
+
+	// Member Absent where the account is nobody's any more.
+	Member string `json:"member,omitempty,omitzero"`
+}
+
+// ExplainedBalance defines model for ExplainedBalance.
+type ExplainedBalance struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+	Asset   string  `json:"asset"`
+
+	// Debt Which will be repaid of the points.
+	//
+	// Examples: 12.30
+	Debt Amount `json:"debt"`
+
+	// Holds What is held, newest first.
+	Holds  []ExplainedHold `json:"holds"`
+	Member string          `json:"member"`
+
+	// Points What can be spent, earliest expiry first.
+	Points []ExplainedPoints `json:"points"`
+}
+
+// ExplainedHold defines model for ExplainedHold.
+type ExplainedHold struct {
+	Made time.Time `json:"made"`
+
+	// Merchant An account's address; mixed case must match the EIP-55 checksum.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Order The order's EIP-712 digest, which is what is signed.
+	Order  OrderID  `json:"order"`
+	Points []Points `json:"points"`
+}
+
+// ExplainedPoints Points of one expiry; the parts add up to their amount. They are all alike: by convention those received earliest are
+// spent first.
+type ExplainedPoints struct {
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Month The last month in which points are valid.
+	Month Month `json:"month"`
+
+	// Parts What is there of what came to the account, newest first.
+	Parts []Movement `json:"parts"`
+}
+
 // Explanation defines model for Explanation.
 type Explanation = earn.Explanation
 
@@ -443,6 +673,12 @@ type Explanations struct {
 
 // FactCode A code that earning rules may ask for. It reaches the ledger, so it is never a name or free text.
 type FactCode = string
+
+// Freezing defines model for Freezing.
+type Freezing struct {
+	// Reason A code, never free text; it is on the ledger and the member sees it.
+	Reason Reason `json:"reason"`
+}
 
 // Giving The calculation of what a row gave.
 type Giving = earn.Giving
@@ -465,7 +701,8 @@ type History struct {
 
 // HistoryEntry defines model for HistoryEntry.
 type HistoryEntry struct {
-	After BookingState `json:"after,omitempty,omitzero"`
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
+	After      BookingState `json:"after,omitempty,omitzero"`
 
 	// Amount Promised, awarded, sent or redeemed.
 	//
@@ -476,33 +713,57 @@ type HistoryEntry struct {
 	// Booking The booked item's id on the ledger.
 	Booking string `json:"booking,omitempty,omitzero"`
 
+	// By Who signed, where that is not the account's own key.
+	By Account `json:"by,omitempty,omitzero"`
+
 	// Change What it added to the points held, or, below zero, took from them.
 	Change string `json:"change"`
 
 	// Code Why it was rejected.
 	Code Code `json:"code,omitempty,omitzero"`
 
-	// Counterparty The other account of a transfer.
+	// CodeHash Of the voucher that was claimed or used.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// Counterparty The other account: of a transfer, the merchant of a hold or voucher, the household that is formed, joined or
+	// contributed to, the member who is invited or leaves, or the key that is added, removed or recovered with.
 	Counterparty Account `json:"counterparty,omitempty,omitzero"`
 
-	// Debt What a reversal found missing.
+	// Debt What a reversal or correction found missing, and is owed.
 	//
 	// Examples: 12.30
 	Debt Amount `json:"debt,omitempty,omitzero"`
 
 	// Expired Points burned on the way because their month had passed.
-	Expired []Points      `json:"expired,omitempty,omitzero"`
-	Kind    OperationKind `json:"kind"`
+	Expired []Points `json:"expired,omitempty,omitzero"`
+
+	// Forgiven What a reversal found missing, and nobody owes.
+	//
+	// Examples: 12.30
+	Forgiven Amount        `json:"forgiven,omitempty,omitzero"`
+	Kind     OperationKind `json:"kind"`
 
 	// Moved The points it minted, moved or burned.
 	Moved []Points `json:"moved,omitempty,omitzero"`
 
-	// Order The order's EIP-712 digest, which is what is signed.
+	// Order The order; of a capture or release, that which made the hold.
 	Order   OrderID `json:"order,omitempty,omitzero"`
 	Outcome Outcome `json:"outcome"`
 
+	// Reason Of a freeze or an adjustment.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// Recalled What a reversal took from accounts that points were given to; for a receiver, from theirs.
+	//
+	// Examples: 12.30
+	Recalled Amount `json:"recalled,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's, of a capture or use.
+	Reference string `json:"reference,omitempty,omitzero"`
+
 	// Repaid Points burned on the way to repay debt.
 	Repaid []Points  `json:"repaid,omitempty,omitzero"`
+	Reward RewardID  `json:"reward,omitempty,omitzero"`
 	Time   time.Time `json:"time"`
 
 	// Transaction The Fabric transaction that answered, and its block.
@@ -513,19 +774,144 @@ type HistoryEntry struct {
 // is refused.
 type HitPolicy = earn.HitPolicy
 
-// Intent An order to prepare. A transfer gives `toMember` or `to`, a redemption neither.
+// Hold defines model for Hold.
+type Hold struct {
+	// Account Whose points they are.
+	Account Account `json:"account"`
+
+	// Amount What was set aside; in lists only.
+	//
+	// Examples: 12.30
+	Amount   Amount         `json:"amount,omitempty,omitzero"`
+	Captures []CapturedPart `json:"captures"`
+
+	// Left Examples: 12.30
+	Left Amount `json:"left"`
+
+	// Made In lists only.
+	Made time.Time `json:"made,omitempty,omitzero"`
+
+	// Merchant Who may capture; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Order The order that made it.
+	Order OrderID `json:"order"`
+
+	// Points What is left by the last month in which it is valid.
+	Points []Points `json:"points"`
+
+	// Released What was left went back.
+	Released bool `json:"released"`
+
+	// Until From then on it cannot be captured, and what is left goes back.
+	Until time.Time `json:"until"`
+}
+
+// Holds defines model for Holds.
+type Holds struct {
+	Holds []Hold `json:"holds"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// Household defines model for Household.
+type Household struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Expiring The points by the last month in which they are valid.
+	Expiring []Points `json:"expiring"`
+
+	// Held Set aside in holds.
+	//
+	// Examples: 12.30
+	Held Amount `json:"held"`
+
+	// Members The head is the first.
+	Members []HouseholdMember `json:"members"`
+}
+
+// HouseholdMember defines model for HouseholdMember.
+type HouseholdMember struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// DayLimit What they may spend of the household's points a day (UTC); absent for the head, who may spend all.
+	//
+	// Examples: 12.30
+	DayLimit *Amount `json:"dayLimit,omitempty"`
+
+	// Joined If not, they are invited.
+	Joined bool `json:"joined"`
+
+	// Share What they put in and is not spent; it leaves with them.
+	Share []Points `json:"share"`
+
+	// SpentToday Examples: 12.30
+	SpentToday Amount `json:"spentToday,omitempty,omitzero"`
+}
+
+// Intent An order to prepare. Which fields it has is said by its kind; others are refused, and those in brackets may be left
+// out:
+//
+// | kind | fields | what it does |
+// |---|---|---|
+// | `transfer` | `to` or `toMember`, `amount`, [`memo`, `fromHousehold`] | sends points |
+// | `redemption` | `amount`, [`memo`, `fromHousehold`] | burns points |
+// | `hold` | `amount`, `until`, [`to` or `toMember`, `memo`, `fromHousehold`] | sets points aside for a merchant, or for any |
+// | `claim` | `reward`, [`amount`, `fromHousehold`]; signed by the member also `codeHash` | redeems points for a reward at its price, and gives a voucher |
+// | `form` | | makes a household of which the member is the head |
+// | `invite` | `whom` or `whomMember`, [`amount`] | into the household, to spend up to the amount a day: nothing where it is left out; again: other terms |
+// | `join` | `household`, [`amount`] | the household, on the terms of the invitation |
+// | `contribute` | `amount` | puts points into the household |
+// | `leave` | [`whom` or `whomMember`, `household`] | the household, with what is theirs; with `household`, declines an invitation |
+// | `change-keys` | `add` or `remove`, or both | changes which keys sign for the account |
+// | `object` | | ends the recovery that is under way |
 type Intent struct {
+	// Add A key that is to sign for the account.
+	Add *Account `json:"add,omitempty"`
+
 	// Amount Examples: 12.30
-	Amount Amount `json:"amount"`
+	Amount Amount `json:"amount,omitempty,omitzero"`
 
 	// ChainID For wallets that insist on one.
-	ChainID uint64    `json:"chainId,omitempty,omitzero"`
-	Kind    OrderKind `json:"kind"`
-	Memo    string    `json:"memo,omitempty,omitzero"`
+	ChainID uint64 `json:"chainId,omitempty,omitzero"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
+
+	// Household An account's address; mixed case must match the EIP-55 checksum.
+	Household *Account  `json:"household,omitempty"`
+	Kind      OrderKind `json:"kind"`
+
+	// Memo Only its hash reaches the ledger.
+	Memo string `json:"memo,omitempty,omitzero"`
+
+	// Remove A key that is to sign no more.
+	Remove *Account `json:"remove,omitempty"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
 
 	// To An account's address; mixed case must match the EIP-55 checksum.
-	To       *Account `json:"to,omitempty"`
-	ToMember string   `json:"toMember,omitempty,omitzero"`
+	To *Account `json:"to,omitempty"`
+
+	// ToMember The receiver's member id, or the merchant's.
+	ToMember string `json:"toMember,omitempty,omitzero"`
+
+	// Until When the hold ends, at most 30 days ahead.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Whom The same by their account.
+	Whom *Account `json:"whom,omitempty"`
+
+	// WhomMember Who is invited or leaves, by their member id.
+	WhomMember string `json:"whomMember,omitempty,omitzero"`
 }
 
 // ItemExplanation defines model for ItemExplanation.
@@ -558,6 +944,21 @@ type ItemExplanation struct {
 // ItemKind defines model for ItemKind.
 type ItemKind = earn.Kind
 
+// Keys defines model for Keys.
+type Keys struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Custody That of the key the service holds; absent where it holds none.
+	Custody Account `json:"custody,omitempty,omitzero"`
+
+	// Keys The addresses whose signatures the ledger takes for the account.
+	Keys []Account `json:"keys"`
+
+	// Recovery A recovery under way; absent where there is none.
+	Recovery *Recovery `json:"recovery,omitempty"`
+}
+
 // Ledger defines model for Ledger.
 type Ledger struct {
 	Asset     string `json:"asset"`
@@ -587,8 +988,93 @@ type Members struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// MerchantSignature Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+type MerchantSignature struct {
+	// ChainID Where the merchant's wallet put one into the domain.
+	ChainID uint64 `json:"chainId,omitempty,omitzero"`
+
+	// Deadline Unix seconds.
+	Deadline int64 `json:"deadline"`
+
+	// Merchant An account's address; mixed case must match the EIP-55 checksum.
+	Merchant  Account `json:"merchant"`
+	Signature string  `json:"signature"`
+}
+
 // Month The last month in which points are valid.
 type Month = dollars.Expiry
+
+// Movement Points of one expiry that came to an account or left it.
+type Movement struct {
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
+
+	// Amount Points; below zero where they left.
+	Amount SignedAmount `json:"amount"`
+
+	// Booking The booked item's id on the ledger.
+	Booking string `json:"booking,omitempty,omitzero"`
+
+	// By Who signed, where that is not the account's own key.
+	By Account `json:"by,omitempty,omitzero"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// Counterparty From or to whom, or which merchant.
+	Counterparty Account `json:"counterparty,omitempty,omitzero"`
+
+	// Item Of the booked item that earned it; in explanations only.
+	Item ItemKind      `json:"item,omitempty,omitzero"`
+	Kind OperationKind `json:"kind"`
+
+	// Line Earned by bookings; received and sent; redeemed, by merchants too; expired; reversed with a booking of this account, or recalled
+	// with one of another's; repaid of a debt; granted or corrected by an operator; contributed to and withdrawn from a household; held
+	// and released, which changes nothing of what the account has.
+	Line StatementLine `json:"line"`
+
+	// Month The last month in which points are valid.
+	Month Month `json:"month"`
+
+	// Order The order; of a capture or release, that which made the hold.
+	Order OrderID `json:"order,omitempty,omitzero"`
+
+	// Reason Of an adjustment.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's.
+	Reference string   `json:"reference,omitempty,omitzero"`
+	Reward    RewardID `json:"reward,omitempty,omitzero"`
+
+	// Time Of the transaction; of what expired, the end of its last month.
+	Time time.Time `json:"time"`
+
+	// Transaction Empty where expired points wait to be burned.
+	Transaction string `json:"transaction"`
+
+	// Version Of the rules by which it was earned.
+	Version uint32 `json:"version,omitempty,omitzero"`
+}
+
+// NewAdjustment defines model for NewAdjustment.
+type NewAdjustment struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Burn A correction that takes points; what the account has too little of becomes debt.
+	Burn bool `json:"burn,omitempty,omitzero"`
+
+	// ID Drawn where it is left out.
+	ID AdjustmentID `json:"id,omitempty,omitzero"`
+
+	// Months For which granted points are valid after that of the approval; not of a correction.
+	Months uint32 `json:"months,omitempty,omitzero"`
+
+	// Reason A code, never free text; it is on the ledger and the member sees it.
+	Reason Reason `json:"reason"`
+}
 
 // NewMember defines model for NewMember.
 type NewMember struct {
@@ -597,6 +1083,70 @@ type NewMember struct {
 
 	// ID 1 to 64 letters, digits, '.', '-' and '_', not starting with 0x, as accounts do.
 	ID string `json:"id"`
+}
+
+// NewOrder An order to place, with the fields that Intent says its kind has.
+type NewOrder struct {
+	// Add A key that is to sign for the account.
+	Add *Account `json:"add,omitempty"`
+
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount,omitempty,omitzero"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
+
+	// Household An account's address; mixed case must match the EIP-55 checksum.
+	Household *Account  `json:"household,omitempty"`
+	Kind      OrderKind `json:"kind"`
+
+	// Memo Only its hash reaches the ledger.
+	Memo string `json:"memo,omitempty,omitzero"`
+
+	// Remove A key that is to sign no more.
+	Remove *Account `json:"remove,omitempty"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
+
+	// Signed What the member signed beside the order's own fields, and the signature.
+	Signed *SignedFields `json:"signed,omitempty"`
+
+	// To An account's address; mixed case must match the EIP-55 checksum.
+	To *Account `json:"to,omitempty"`
+
+	// ToMember The receiver's member id, or the merchant's.
+	ToMember string `json:"toMember,omitempty,omitzero"`
+
+	// Until When the hold ends, at most 30 days ahead.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Whom The same by their account.
+	Whom *Account `json:"whom,omitempty"`
+
+	// WhomMember Who is invited or leaves, by their member id.
+	WhomMember string `json:"whomMember,omitempty,omitzero"`
+}
+
+// NewReward defines model for NewReward.
+type NewReward struct {
+	Days uint32 `json:"days"`
+
+	// From Left out: at once.
+	From time.Time `json:"from,omitempty,omitzero"`
+
+	// Merchant An account's address; mixed case must match the EIP-55 checksum.
+	Merchant *Account `json:"merchant,omitempty"`
+
+	// Price Examples: 12.30
+	Price Amount `json:"price"`
+
+	// Stock Pieces ever offered; it can be raised later, not lowered. Left out: without end.
+	Stock int64 `json:"stock,omitempty,omitzero"`
+
+	// Until In the past, it is closed.
+	Until time.Time `json:"until"`
 }
 
 // OperationKind defines model for OperationKind.
@@ -618,6 +1168,9 @@ type OperationOutcome struct {
 
 // Order defines model for Order.
 type Order struct {
+	// Add An account's address; mixed case must match the EIP-55 checksum.
+	Add Account `json:"add,omitempty,omitzero"`
+
 	// Amount Examples: 12.30
 	Amount Amount `json:"amount,omitempty,omitzero"`
 
@@ -631,22 +1184,41 @@ type Order struct {
 	Deadline int64 `json:"deadline,omitempty,omitzero"`
 
 	// From An account's address; mixed case must match the EIP-55 checksum.
-	From  Account   `json:"from,omitempty,omitzero"`
+	From Account `json:"from,omitempty,omitzero"`
+
+	// Household That is formed, invited to, joined, contributed to or left.
+	Household Account `json:"household,omitempty,omitzero"`
+
+	// Key With which the account was to be recovered.
+	Key   Account   `json:"key,omitempty,omitzero"`
 	Kind  OrderKind `json:"kind,omitempty,omitzero"`
 	Nonce uint64    `json:"nonce,omitempty,omitzero"`
 
 	// OrderID The order's EIP-712 digest, which is what is signed.
 	OrderID OrderID `json:"orderId"`
 
+	// Remove An account's address; mixed case must match the EIP-55 checksum.
+	Remove Account  `json:"remove,omitempty,omitzero"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
+
 	// Status Accepted is on disk and on its way. Applied changed the ledger, now or earlier; rejected changed nothing;
 	// partial is an event of whose items some were applied and others rejected.
 	Status State `json:"status"`
 
-	// To An account's address; mixed case must match the EIP-55 checksum.
+	// To The receiver, or the merchant of a hold.
 	To Account `json:"to,omitempty,omitzero"`
 
 	// Transaction The Fabric transaction that answered, and its block.
 	Transaction *Transaction `json:"transaction,omitempty"`
+
+	// Until When the hold ends.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Voucher What a claim gives. Its code is read under `/vouchers/{codeHash}/code` of the member.
+	Voucher *VoucherName `json:"voucher,omitempty"`
+
+	// Whom Who is invited or leaves.
+	Whom Account `json:"whom,omitempty,omitzero"`
 }
 
 // OrderID The order's EIP-712 digest, which is what is signed.
@@ -735,13 +1307,40 @@ type ProposedRules struct {
 	Version uint32 `json:"version"`
 }
 
+// Reason A code, never free text; it is on the ledger and the member sees it.
+type Reason = string
+
 // Receipt All but `rawBlock` is there for people, is worked out from the block, and is checked against it.
 type Receipt = receipt.Receipt
+
+// Recovery A recovery under way; absent where there is none.
+type Recovery struct {
+	// Approved Absent until an operator of another organisation has.
+	Approved time.Time `json:"approved,omitempty,omitzero"`
+
+	// Completable The end of the waiting period, by the policy in force; until then, any key of the account can object.
+	Completable time.Time `json:"completable,omitempty,omitzero"`
+
+	// Key That is to sign for the account, instead of all others.
+	Key Account `json:"key"`
+
+	// ProposedBy The operator's organisation.
+	ProposedBy string `json:"proposedBy"`
+}
+
+// RecoveryKey defines model for RecoveryKey.
+type RecoveryKey struct {
+	// Key That is to sign for the account.
+	Key Account `json:"key"`
+}
 
 // Redemption defines model for Redemption.
 type Redemption struct {
 	// Amount Examples: 12.30
 	Amount Amount `json:"amount"`
+
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
 
 	// Memo Only its hash reaches the ledger.
 	Memo string `json:"memo,omitempty,omitzero"`
@@ -750,10 +1349,70 @@ type Redemption struct {
 	Signed *SignedFields `json:"signed,omitempty"`
 }
 
+// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
+type Reference = string
+
+// Release defines model for Release.
+type Release struct {
+	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	Signed *MerchantSignature `json:"signed,omitempty"`
+}
+
+// Reminder A CloudEvent 1.0.
+type Reminder struct {
+	Data            ExpiringPoints `json:"data"`
+	Datacontenttype string         `json:"datacontenttype"`
+	ID              string         `json:"id"`
+	Source          string         `json:"source"`
+	Specversion     string         `json:"specversion"`
+
+	// Subject The account.
+	Subject string `json:"subject"`
+
+	// Time The beginning of the day.
+	Time time.Time `json:"time"`
+	Type string    `json:"type"`
+}
+
 // Remnant What stays, and why.
 type Remnant struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
+}
+
+// Reward defines model for Reward.
+type Reward struct {
+	// Days For how many days after the claim a voucher can be used.
+	Days uint32 `json:"days"`
+
+	// From From when it can be claimed.
+	From time.Time `json:"from"`
+	ID   RewardID  `json:"id"`
+
+	// Left Of the stock.
+	Left *int64 `json:"left,omitempty"`
+
+	// Merchant Who takes the vouchers; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Price Examples: 12.30
+	Price Amount `json:"price"`
+
+	// Stock Pieces ever offered; absent: without end.
+	Stock int64 `json:"stock,omitempty,omitzero"`
+
+	// Until Before which it can be claimed.
+	Until time.Time `json:"until"`
+}
+
+// RewardID defines model for RewardId.
+type RewardID = string
+
+// Rewards defines model for Rewards.
+type Rewards struct {
+	// Next `after` of the next page; absent on the last.
+	Next    string   `json:"next,omitempty,omitzero"`
+	Rewards []Reward `json:"rewards"`
 }
 
 // Rounding Of fractions of a cent; down where it is absent.
@@ -824,6 +1483,9 @@ type Session struct {
 	Token     string    `json:"token"`
 }
 
+// SignedAmount Points; below zero where they left.
+type SignedAmount = string
+
 // SignedFields What the member signed beside the order's own fields, and the signature.
 type SignedFields struct {
 	// ChainID Where the member's wallet put one into the domain.
@@ -841,9 +1503,50 @@ type SignedFields struct {
 // partial is an event of whose items some were applied and others rejected.
 type State string
 
+// Statement `opening` and `closing` are what the account has, with what is held. Opening plus all totals, but for those of held and
+// released, is exactly closing.
+type Statement struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+	Asset   string  `json:"asset"`
+
+	// Closing Points; below zero where they left.
+	Closing SignedAmount `json:"closing"`
+
+	// Lines The oldest first.
+	Lines  []Movement `json:"lines"`
+	Member string     `json:"member"`
+	Month  string     `json:"month"`
+
+	// Opening Points; below zero where they left.
+	Opening SignedAmount `json:"opening"`
+
+	// Totals Of every line, in their order.
+	Totals []StatementTotal `json:"totals"`
+}
+
+// StatementLine Earned by bookings; received and sent; redeemed, by merchants too; expired; reversed with a booking of this account, or recalled
+// with one of another's; repaid of a debt; granted or corrected by an operator; contributed to and withdrawn from a household; held
+// and released, which changes nothing of what the account has.
+type StatementLine = string
+
+// StatementTotal defines model for StatementTotal.
+type StatementTotal struct {
+	// Amount Points; below zero where they left.
+	Amount SignedAmount `json:"amount"`
+
+	// Line Earned by bookings; received and sent; redeemed, by merchants too; expired; reversed with a booking of this account, or recalled
+	// with one of another's; repaid of a debt; granted or corrected by an operator; contributed to and withdrawn from a household; held
+	// and released, which changes nothing of what the account has.
+	Line StatementLine `json:"line"`
+}
+
 // Status How far an accepted event or change has come.
 type Status struct {
 	AcceptedAt time.Time `json:"acceptedAt"`
+
+	// Adjustment Of a change that proposes or approves one.
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
 
 	// ID Names an accepted event or change.
 	ID WorkID `json:"id"`
@@ -884,6 +1587,9 @@ type Transfer struct {
 	// Amount Examples: 12.30
 	Amount Amount `json:"amount"`
 
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
+
 	// Memo Only its hash reaches the ledger.
 	Memo string `json:"memo,omitempty,omitzero"`
 
@@ -912,11 +1618,79 @@ type TypedField struct {
 	Type string `json:"type"`
 }
 
+// Voucher defines model for Voucher.
+type Voucher struct {
+	// Amount That was redeemed for it.
+	//
+	// Examples: 12.30
+	Amount  Amount    `json:"amount"`
+	Claimed time.Time `json:"claimed"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash"`
+
+	// Merchant Who takes it; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Order The claim.
+	Order  OrderID  `json:"order"`
+	Reward RewardID `json:"reward"`
+
+	// Until Before which it can be used.
+	Until time.Time `json:"until"`
+
+	// Used Absent until then.
+	Used time.Time `json:"used,omitempty,omitzero"`
+}
+
+// VoucherCode defines model for VoucherCode.
+type VoucherCode struct {
+	// Code A voucher's code. Whoever has it can use the voucher.
+	Code VoucherSecret `json:"code"`
+}
+
+// VoucherName What a claim gives. Its code is read under `/vouchers/{codeHash}/code` of the member.
+type VoucherName struct {
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash"`
+}
+
+// VoucherSecret A voucher's code. Whoever has it can use the voucher.
+type VoucherSecret = string
+
+// VoucherUse defines model for VoucherUse.
+type VoucherUse struct {
+	// Code A voucher's code. Whoever has it can use the voucher.
+	Code VoucherSecret `json:"code"`
+
+	// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
+	Reference Reference `json:"reference"`
+
+	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	Signed *MerchantSignature `json:"signed,omitempty"`
+}
+
+// Vouchers defines model for Vouchers.
+type Vouchers struct {
+	// Next `cursor` of the next page; absent on the last.
+	Next     string    `json:"next,omitempty,omitzero"`
+	Vouchers []Voucher `json:"vouchers"`
+}
+
 // WorkID Names an accepted event or change.
 type WorkID = string
 
 // Address defines model for Address.
 type Address = string
+
+// FromHousehold defines model for FromHousehold.
+type FromHousehold = bool
+
+// HoldAccount defines model for HoldAccount.
+type HoldAccount = string
+
+// HoldOrder The order's EIP-712 digest, which is what is signed.
+type HoldOrder = OrderID
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -954,8 +1728,53 @@ type FreezeAccountParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ProposeRecoveryParams defines parameters for ProposeRecovery.
+type ProposeRecoveryParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ApproveRecoveryParams defines parameters for ApproveRecovery.
+type ApproveRecoveryParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CompleteRecoveryParams defines parameters for CompleteRecovery.
+type CompleteRecoveryParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // UnfreezeAccountParams defines parameters for UnfreezeAccount.
 type UnfreezeAccountParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ProposeAdjustmentParams defines parameters for ProposeAdjustment.
+type ProposeAdjustmentParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ApproveAdjustmentParams defines parameters for ApproveAdjustment.
+type ApproveAdjustmentParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 
@@ -987,6 +1806,12 @@ type ReportBookingEventsParams struct {
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
+// ExpirePointsParams defines parameters for ExpirePoints.
+type ExpirePointsParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
 // ExplainBookingParams defines parameters for ExplainBooking.
 type ExplainBookingParams struct {
 	// Source The booking system, as in its events.
@@ -997,6 +1822,18 @@ type ExplainBookingParams struct {
 
 	// Item One item of it; all where it is left out or empty.
 	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
+// CaptureHoldParams defines parameters for CaptureHold.
+type CaptureHoldParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
+// ReleaseHoldParams defines parameters for ReleaseHold.
+type ReleaseHoldParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -1015,6 +1852,12 @@ type ForgetMemberParams struct {
 	AbandonPoints bool `form:"abandonPoints,omitempty" json:"abandonPoints,omitempty,omitzero"`
 }
 
+// ExplainBalanceParams defines parameters for ExplainBalance.
+type ExplainBalanceParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+}
+
 // GetHistoryParams defines parameters for GetHistory.
 type GetHistoryParams struct {
 	// Cursor `next` of the page before.
@@ -1022,6 +1865,30 @@ type GetHistoryParams struct {
 
 	// Limit Entries on the page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+
+	// Open Only those of which something is left.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// PlaceOrderParams defines parameters for PlaceOrder.
+type PlaceOrderParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // PlaceRedemptionParams defines parameters for PlaceRedemption.
@@ -1033,6 +1900,12 @@ type PlaceRedemptionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// GetStatementParams defines parameters for GetStatement.
+type GetStatementParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+}
+
 // PlaceTransferParams defines parameters for PlaceTransfer.
 type PlaceTransferParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
@@ -1041,6 +1914,72 @@ type PlaceTransferParams struct {
 	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
+
+// ListVouchersParams defines parameters for ListVouchers.
+type ListVouchersParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListRemindersParams defines parameters for ListReminders.
+type ListRemindersParams struct {
+	// Day In UTC, such as 2026-11-22.
+	Day string `form:"day" json:"day"`
+
+	// After Only accounts after this one.
+	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListRewardsParams defines parameters for ListRewards.
+type ListRewardsParams struct {
+	// After Only ids after this one.
+	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// SetRewardParams defines parameters for SetReward.
+type SetRewardParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// UseVoucherParams defines parameters for UseVoucher.
+type UseVoucherParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
+// FreezeAccountJSONRequestBody defines body for FreezeAccount for application/json ContentType.
+type FreezeAccountJSONRequestBody = Freezing
+
+// ProposeRecoveryJSONRequestBody defines body for ProposeRecovery for application/json ContentType.
+type ProposeRecoveryJSONRequestBody = RecoveryKey
+
+// ApproveRecoveryJSONRequestBody defines body for ApproveRecovery for application/json ContentType.
+type ApproveRecoveryJSONRequestBody = RecoveryKey
+
+// CompleteRecoveryJSONRequestBody defines body for CompleteRecovery for application/json ContentType.
+type CompleteRecoveryJSONRequestBody = RecoveryKey
+
+// UnfreezeAccountJSONRequestBody defines body for UnfreezeAccount for application/json ContentType.
+type UnfreezeAccountJSONRequestBody = Freezing
+
+// ProposeAdjustmentJSONRequestBody defines body for ProposeAdjustment for application/json ContentType.
+type ProposeAdjustmentJSONRequestBody = NewAdjustment
 
 // ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody defines body for ReportBookingEvents for application/cloudevents+json ContentType.
 type ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody = BookingEvent
@@ -1054,8 +1993,20 @@ type ReportBookingEventsJSONRequestBody = BookingData
 // GetBookingEventsJSONRequestBody defines body for GetBookingEvents for application/json ContentType.
 type GetBookingEventsJSONRequestBody = EventIds
 
+// ExpirePointsJSONRequestBody defines body for ExpirePoints for application/json ContentType.
+type ExpirePointsJSONRequestBody = Expiration
+
+// CaptureHoldJSONRequestBody defines body for CaptureHold for application/json ContentType.
+type CaptureHoldJSONRequestBody = Capture
+
+// ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
+type ReleaseHoldJSONRequestBody = Release
+
 // CreateMemberJSONRequestBody defines body for CreateMember for application/json ContentType.
 type CreateMemberJSONRequestBody = NewMember
+
+// PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
+type PlaceOrderJSONRequestBody = NewOrder
 
 // PrepareOrderJSONRequestBody defines body for PrepareOrder for application/json ContentType.
 type PrepareOrderJSONRequestBody = Intent
@@ -1066,6 +2017,12 @@ type PlaceRedemptionJSONRequestBody = Redemption
 // PlaceTransferJSONRequestBody defines body for PlaceTransfer for application/json ContentType.
 type PlaceTransferJSONRequestBody = Transfer
 
+// SetRewardJSONRequestBody defines body for SetReward for application/json ContentType.
+type SetRewardJSONRequestBody = NewReward
+
+// UseVoucherJSONRequestBody defines body for UseVoucher for application/json ContentType.
+type UseVoucherJSONRequestBody = VoucherUse
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// CheckHealth Does the process live?
@@ -1074,12 +2031,33 @@ type ServerInterface interface {
 	// CheckReady Is the service connected to the ledger, and are its views caught up?
 	// (GET /readyz)
 	CheckReady(c *gin.Context)
+	// GetAccount An account as the ledger has it
+	// (GET /v1/accounts/{address})
+	GetAccount(c *gin.Context, address Address)
 	// FreezeAccount Stop an account from spending
 	// (POST /v1/accounts/{address}/freeze)
 	FreezeAccount(c *gin.Context, address Address, params FreezeAccountParams)
+	// ProposeRecovery Propose a new key for an account whose keys are lost
+	// (POST /v1/accounts/{address}/recovery)
+	ProposeRecovery(c *gin.Context, address Address, params ProposeRecoveryParams)
+	// ApproveRecovery Approve a recovery
+	// (POST /v1/accounts/{address}/recovery/approve)
+	ApproveRecovery(c *gin.Context, address Address, params ApproveRecoveryParams)
+	// CompleteRecovery Give the account its new key
+	// (POST /v1/accounts/{address}/recovery/complete)
+	CompleteRecovery(c *gin.Context, address Address, params CompleteRecoveryParams)
 	// UnfreezeAccount Let an account spend again
 	// (POST /v1/accounts/{address}/unfreeze)
 	UnfreezeAccount(c *gin.Context, address Address, params UnfreezeAccountParams)
+	// ProposeAdjustment Propose to grant points to an account, or to burn some
+	// (POST /v1/adjustments)
+	ProposeAdjustment(c *gin.Context, params ProposeAdjustmentParams)
+	// GetAdjustment An adjustment
+	// (GET /v1/adjustments/{id})
+	GetAdjustment(c *gin.Context, id AdjustmentID)
+	// ApproveAdjustment Make an adjustment
+	// (POST /v1/adjustments/{id}/approve)
+	ApproveAdjustment(c *gin.Context, id AdjustmentID, params ApproveAdjustmentParams)
 	// ReportBookingEvents Report bookings confirmed, completed or cancelled
 	// (POST /v1/booking-events)
 	ReportBookingEvents(c *gin.Context, params ReportBookingEventsParams)
@@ -1089,12 +2067,24 @@ type ServerInterface interface {
 	// GetBookingEvent What became of an event
 	// (GET /v1/booking-events/{id})
 	GetBookingEvent(c *gin.Context, id WorkID)
-	// GetChange What became of an operator's change
+	// GetChange What became of an operator's or merchant's change
 	// (GET /v1/changes/{id})
 	GetChange(c *gin.Context, id WorkID)
+	// ExpirePoints Burn points that have expired
+	// (POST /v1/expirations)
+	ExpirePoints(c *gin.Context, params ExpirePointsParams)
 	// ExplainBooking Why a booking earns what it earns
 	// (GET /v1/explanations)
 	ExplainBooking(c *gin.Context, params ExplainBookingParams)
+	// GetHold A hold
+	// (GET /v1/holds/{account}/{order})
+	GetHold(c *gin.Context, account HoldAccount, order HoldOrder)
+	// CaptureHold Take points of a hold
+	// (POST /v1/holds/{account}/{order}/captures)
+	CaptureHold(c *gin.Context, account HoldAccount, order HoldOrder, params CaptureHoldParams)
+	// ReleaseHold Give back what is left of a hold
+	// (POST /v1/holds/{account}/{order}/release)
+	ReleaseHold(c *gin.Context, account HoldAccount, order HoldOrder, params ReleaseHoldParams)
 	// GetLedger Which ledger this is, and the domain orders are signed under
 	// (GET /v1/ledger)
 	GetLedger(c *gin.Context)
@@ -1116,9 +2106,33 @@ type ServerInterface interface {
 	// GetBalance What a member has
 	// (GET /v1/members/{id}/balance)
 	GetBalance(c *gin.Context, id MemberID)
+	// ExplainBalance Where what a member has comes from
+	// (GET /v1/members/{id}/balance/explanation)
+	ExplainBalance(c *gin.Context, id MemberID, params ExplainBalanceParams)
+	// EndCustody Have the service sign no more, and destroy its key
+	// (DELETE /v1/members/{id}/custody)
+	EndCustody(c *gin.Context, id MemberID)
+	// BeginCustody Have the service sign for the member
+	// (POST /v1/members/{id}/custody)
+	BeginCustody(c *gin.Context, id MemberID)
+	// CreateCustodyKey Make a key for the service to sign with
+	// (POST /v1/members/{id}/custody/key)
+	CreateCustodyKey(c *gin.Context, id MemberID)
 	// GetHistory Why a member has it, newest first
 	// (GET /v1/members/{id}/history)
 	GetHistory(c *gin.Context, id MemberID, params GetHistoryParams)
+	// ListHolds What a member has set aside, newest first
+	// (GET /v1/members/{id}/holds)
+	ListHolds(c *gin.Context, id MemberID, params ListHoldsParams)
+	// GetHousehold The household a member is in
+	// (GET /v1/members/{id}/household)
+	GetHousehold(c *gin.Context, id MemberID)
+	// GetKeys Which keys sign for a member's account
+	// (GET /v1/members/{id}/keys)
+	GetKeys(c *gin.Context, id MemberID)
+	// PlaceOrder An order of any kind
+	// (POST /v1/members/{id}/orders)
+	PlaceOrder(c *gin.Context, id MemberID, params PlaceOrderParams)
 	// PrepareOrder What the member's own key has to sign
 	// (POST /v1/members/{id}/orders/prepare)
 	PrepareOrder(c *gin.Context, id MemberID)
@@ -1128,15 +2142,33 @@ type ServerInterface interface {
 	// CreateSession A token to act as the member, for 15 minutes
 	// (POST /v1/members/{id}/sessions)
 	CreateSession(c *gin.Context, id MemberID)
+	// GetStatement What happened to the points in a month
+	// (GET /v1/members/{id}/statements/{month})
+	GetStatement(c *gin.Context, id MemberID, month string, params GetStatementParams)
 	// PlaceTransfer Send points to another account
 	// (POST /v1/members/{id}/transfers)
 	PlaceTransfer(c *gin.Context, id MemberID, params PlaceTransferParams)
+	// ListVouchers What a member has claimed, newest first
+	// (GET /v1/members/{id}/vouchers)
+	ListVouchers(c *gin.Context, id MemberID, params ListVouchersParams)
+	// GetVoucherCode A voucher's code, to hand to the merchant
+	// (GET /v1/members/{id}/vouchers/{codeHash}/code)
+	GetVoucherCode(c *gin.Context, id MemberID, codeHash CodeHash)
 	// GetOrder What became of an order
 	// (GET /v1/orders/{orderId})
 	GetOrder(c *gin.Context, orderID OrderID)
 	// GetReceipt A proof of an applied order, to keep
 	// (GET /v1/receipts/{orderId})
 	GetReceipt(c *gin.Context, orderID OrderID)
+	// ListReminders Whom to remind on a day that points expire
+	// (GET /v1/reminders)
+	ListReminders(c *gin.Context, params ListRemindersParams)
+	// ListRewards The catalogue, in the order of the ids
+	// (GET /v1/rewards)
+	ListRewards(c *gin.Context, params ListRewardsParams)
+	// SetReward Put a reward into the catalogue, or change it
+	// (PUT /v1/rewards/{id})
+	SetReward(c *gin.Context, id RewardID, params SetRewardParams)
 	// ListRules Which earning rules are in force when
 	// (GET /v1/rules)
 	ListRules(c *gin.Context)
@@ -1146,6 +2178,9 @@ type ServerInterface interface {
 	// GetRules A version of the earning rules
 	// (GET /v1/rules/{version})
 	GetRules(c *gin.Context, version uint32)
+	// UseVoucher Take a voucher
+	// (POST /v1/vouchers/use)
+	UseVoucher(c *gin.Context, params UseVoucherParams)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -1181,6 +2216,31 @@ func (siw *ServerInterfaceWrapper) CheckReady(c *gin.Context) {
 	}
 
 	siw.Handler.CheckReady(c)
+}
+
+// GetAccount operation middleware
+func (siw *ServerInterfaceWrapper) GetAccount(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address Address
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", c.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter address: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAccount(c, address)
 }
 
 // FreezeAccount operation middleware
@@ -1251,6 +2311,210 @@ func (siw *ServerInterfaceWrapper) FreezeAccount(c *gin.Context) {
 	siw.Handler.FreezeAccount(c, address, params)
 }
 
+// ProposeRecovery operation middleware
+func (siw *ServerInterfaceWrapper) ProposeRecovery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address Address
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", c.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter address: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeRecoveryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeRecovery(c, address, params)
+}
+
+// ApproveRecovery operation middleware
+func (siw *ServerInterfaceWrapper) ApproveRecovery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address Address
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", c.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter address: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveRecoveryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveRecovery(c, address, params)
+}
+
+// CompleteRecovery operation middleware
+func (siw *ServerInterfaceWrapper) CompleteRecovery(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "address" -------------
+	var address Address
+
+	err = runtime.BindStyledParameterWithOptions("simple", "address", c.Param("address"), &address, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter address: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteRecoveryParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CompleteRecovery(c, address, params)
+}
+
 // UnfreezeAccount operation middleware
 func (siw *ServerInterfaceWrapper) UnfreezeAccount(c *gin.Context) {
 
@@ -1317,6 +2581,158 @@ func (siw *ServerInterfaceWrapper) UnfreezeAccount(c *gin.Context) {
 	}
 
 	siw.Handler.UnfreezeAccount(c, address, params)
+}
+
+// ProposeAdjustment operation middleware
+func (siw *ServerInterfaceWrapper) ProposeAdjustment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ProposeAdjustmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ProposeAdjustment(c, params)
+}
+
+// GetAdjustment operation middleware
+func (siw *ServerInterfaceWrapper) GetAdjustment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id AdjustmentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetAdjustment(c, id)
+}
+
+// ApproveAdjustment operation middleware
+func (siw *ServerInterfaceWrapper) ApproveAdjustment(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id AdjustmentID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ApproveAdjustmentParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ApproveAdjustment(c, id, params)
 }
 
 // ReportBookingEvents operation middleware
@@ -1517,6 +2933,46 @@ func (siw *ServerInterfaceWrapper) GetChange(c *gin.Context) {
 	siw.Handler.GetChange(c, id)
 }
 
+// ExpirePoints operation middleware
+func (siw *ServerInterfaceWrapper) ExpirePoints(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExpirePointsParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExpirePoints(c, params)
+}
+
 // ExplainBooking operation middleware
 func (siw *ServerInterfaceWrapper) ExplainBooking(c *gin.Context) {
 
@@ -1558,6 +3014,156 @@ func (siw *ServerInterfaceWrapper) ExplainBooking(c *gin.Context) {
 	}
 
 	siw.Handler.ExplainBooking(c, params)
+}
+
+// GetHold operation middleware
+func (siw *ServerInterfaceWrapper) GetHold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account HoldAccount
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", c.Param("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "order" -------------
+	var order HoldOrder
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order", c.Param("order"), &order, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetHold(c, account, order)
+}
+
+// CaptureHold operation middleware
+func (siw *ServerInterfaceWrapper) CaptureHold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account HoldAccount
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", c.Param("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "order" -------------
+	var order HoldOrder
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order", c.Param("order"), &order, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CaptureHoldParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CaptureHold(c, account, order, params)
+}
+
+// ReleaseHold operation middleware
+func (siw *ServerInterfaceWrapper) ReleaseHold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "account" -------------
+	var account HoldAccount
+
+	err = runtime.BindStyledParameterWithOptions("simple", "account", c.Param("account"), &account, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "order" -------------
+	var order HoldOrder
+
+	err = runtime.BindStyledParameterWithOptions("simple", "order", c.Param("order"), &order, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter order: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReleaseHoldParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ReleaseHold(c, account, order, params)
 }
 
 // GetLedger operation middleware
@@ -1720,6 +3326,117 @@ func (siw *ServerInterfaceWrapper) GetBalance(c *gin.Context) {
 	siw.Handler.GetBalance(c, id)
 }
 
+// ExplainBalance operation middleware
+func (siw *ServerInterfaceWrapper) ExplainBalance(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainBalanceParams
+
+	// ------------- Optional query parameter "fromHousehold" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromHousehold", c.Request.URL.Query(), &params.FromHousehold, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromHousehold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ExplainBalance(c, id, params)
+}
+
+// EndCustody operation middleware
+func (siw *ServerInterfaceWrapper) EndCustody(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.EndCustody(c, id)
+}
+
+// BeginCustody operation middleware
+func (siw *ServerInterfaceWrapper) BeginCustody(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.BeginCustody(c, id)
+}
+
+// CreateCustodyKey operation middleware
+func (siw *ServerInterfaceWrapper) CreateCustodyKey(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.CreateCustodyKey(c, id)
+}
+
 // GetHistory operation middleware
 func (siw *ServerInterfaceWrapper) GetHistory(c *gin.Context) {
 
@@ -1762,6 +3479,184 @@ func (siw *ServerInterfaceWrapper) GetHistory(c *gin.Context) {
 	}
 
 	siw.Handler.GetHistory(c, id, params)
+}
+
+// ListHolds operation middleware
+func (siw *ServerInterfaceWrapper) ListHolds(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHoldsParams
+
+	// ------------- Optional query parameter "fromHousehold" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromHousehold", c.Request.URL.Query(), &params.FromHousehold, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromHousehold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", c.Request.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter open: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListHolds(c, id, params)
+}
+
+// GetHousehold operation middleware
+func (siw *ServerInterfaceWrapper) GetHousehold(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetHousehold(c, id)
+}
+
+// GetKeys operation middleware
+func (siw *ServerInterfaceWrapper) GetKeys(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetKeys(c, id)
+}
+
+// PlaceOrder operation middleware
+func (siw *ServerInterfaceWrapper) PlaceOrder(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PlaceOrderParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.PlaceOrder(c, id, params)
 }
 
 // PrepareOrder operation middleware
@@ -1882,6 +3777,51 @@ func (siw *ServerInterfaceWrapper) CreateSession(c *gin.Context) {
 	siw.Handler.CreateSession(c, id)
 }
 
+// GetStatement operation middleware
+func (siw *ServerInterfaceWrapper) GetStatement(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "month" -------------
+	var month string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", c.Param("month"), &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter month: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStatementParams
+
+	// ------------- Optional query parameter "fromHousehold" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromHousehold", c.Request.URL.Query(), &params.FromHousehold, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromHousehold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetStatement(c, id, month, params)
+}
+
 // PlaceTransfer operation middleware
 func (siw *ServerInterfaceWrapper) PlaceTransfer(c *gin.Context) {
 
@@ -1950,6 +3890,92 @@ func (siw *ServerInterfaceWrapper) PlaceTransfer(c *gin.Context) {
 	siw.Handler.PlaceTransfer(c, id, params)
 }
 
+// ListVouchers operation middleware
+func (siw *ServerInterfaceWrapper) ListVouchers(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListVouchersParams
+
+	// ------------- Optional query parameter "fromHousehold" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromHousehold", c.Request.URL.Query(), &params.FromHousehold, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromHousehold: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListVouchers(c, id, params)
+}
+
+// GetVoucherCode operation middleware
+func (siw *ServerInterfaceWrapper) GetVoucherCode(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id MemberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Path parameter "codeHash" -------------
+	var codeHash CodeHash
+
+	err = runtime.BindStyledParameterWithOptions("simple", "codeHash", c.Param("codeHash"), &codeHash, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter codeHash: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetVoucherCode(c, id, codeHash)
+}
+
 // GetOrder operation middleware
 func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 
@@ -1998,6 +4024,152 @@ func (siw *ServerInterfaceWrapper) GetReceipt(c *gin.Context) {
 	}
 
 	siw.Handler.GetReceipt(c, orderID)
+}
+
+// ListReminders operation middleware
+func (siw *ServerInterfaceWrapper) ListReminders(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRemindersParams
+
+	// ------------- Required query parameter "day" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "day", c.Request.URL.Query(), &params.Day, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter day: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListReminders(c, params)
+}
+
+// ListRewards operation middleware
+func (siw *ServerInterfaceWrapper) ListRewards(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRewardsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListRewards(c, params)
+}
+
+// SetReward operation middleware
+func (siw *ServerInterfaceWrapper) SetReward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RewardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetRewardParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Idempotency-Key, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Idempotency-Key: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.SetReward(c, id, params)
 }
 
 // ListRules operation middleware
@@ -2051,6 +4223,46 @@ func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 	siw.Handler.GetRules(c, version)
 }
 
+// UseVoucher operation middleware
+func (siw *ServerInterfaceWrapper) UseVoucher(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UseVoucherParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.UseVoucher(c, params)
+}
+
 // GinServerOptions provides options for the Gin server.
 type GinServerOptions struct {
 	BaseURL      string
@@ -2088,17 +4300,43 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/members/:id/sessions", wrapper.CreateSession)
 	router.GET(options.BaseURL+"/v1/members/:id/balance", wrapper.GetBalance)
 	router.GET(options.BaseURL+"/v1/members/:id/history", wrapper.GetHistory)
+	router.GET(options.BaseURL+"/v1/members/:id/holds", wrapper.ListHolds)
+	router.GET(options.BaseURL+"/v1/members/:id/vouchers", wrapper.ListVouchers)
+	router.GET(options.BaseURL+"/v1/members/:id/vouchers/:codeHash/code", wrapper.GetVoucherCode)
+	router.GET(options.BaseURL+"/v1/members/:id/household", wrapper.GetHousehold)
+	router.GET(options.BaseURL+"/v1/members/:id/keys", wrapper.GetKeys)
+	router.DELETE(options.BaseURL+"/v1/members/:id/custody", wrapper.EndCustody)
+	router.POST(options.BaseURL+"/v1/members/:id/custody", wrapper.BeginCustody)
+	router.POST(options.BaseURL+"/v1/members/:id/custody/key", wrapper.CreateCustodyKey)
+	router.GET(options.BaseURL+"/v1/members/:id/balance/explanation", wrapper.ExplainBalance)
+	router.GET(options.BaseURL+"/v1/members/:id/statements/:month", wrapper.GetStatement)
 	router.POST(options.BaseURL+"/v1/members/:id/transfers", wrapper.PlaceTransfer)
 	router.POST(options.BaseURL+"/v1/members/:id/redemptions", wrapper.PlaceRedemption)
+	router.POST(options.BaseURL+"/v1/members/:id/orders", wrapper.PlaceOrder)
 	router.POST(options.BaseURL+"/v1/members/:id/orders/prepare", wrapper.PrepareOrder)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
 	router.GET(options.BaseURL+"/v1/receipts/:orderId", wrapper.GetReceipt)
+	router.GET(options.BaseURL+"/v1/reminders", wrapper.ListReminders)
+	router.GET(options.BaseURL+"/v1/rewards", wrapper.ListRewards)
+	router.PUT(options.BaseURL+"/v1/rewards/:id", wrapper.SetReward)
+	router.POST(options.BaseURL+"/v1/vouchers/use", wrapper.UseVoucher)
+	router.GET(options.BaseURL+"/v1/holds/:account/:order", wrapper.GetHold)
+	router.POST(options.BaseURL+"/v1/holds/:account/:order/captures", wrapper.CaptureHold)
+	router.POST(options.BaseURL+"/v1/holds/:account/:order/release", wrapper.ReleaseHold)
 	router.GET(options.BaseURL+"/v1/rules", wrapper.ListRules)
 	router.GET(options.BaseURL+"/v1/rules/current", wrapper.GetCurrentRules)
 	router.GET(options.BaseURL+"/v1/rules/:version", wrapper.GetRules)
 	router.GET(options.BaseURL+"/v1/explanations", wrapper.ExplainBooking)
+	router.GET(options.BaseURL+"/v1/accounts/:address", wrapper.GetAccount)
 	router.POST(options.BaseURL+"/v1/accounts/:address/freeze", wrapper.FreezeAccount)
 	router.POST(options.BaseURL+"/v1/accounts/:address/unfreeze", wrapper.UnfreezeAccount)
+	router.POST(options.BaseURL+"/v1/accounts/:address/recovery", wrapper.ProposeRecovery)
+	router.POST(options.BaseURL+"/v1/accounts/:address/recovery/approve", wrapper.ApproveRecovery)
+	router.POST(options.BaseURL+"/v1/accounts/:address/recovery/complete", wrapper.CompleteRecovery)
+	router.POST(options.BaseURL+"/v1/adjustments", wrapper.ProposeAdjustment)
+	router.GET(options.BaseURL+"/v1/adjustments/:id", wrapper.GetAdjustment)
+	router.POST(options.BaseURL+"/v1/adjustments/:id/approve", wrapper.ApproveAdjustment)
+	router.POST(options.BaseURL+"/v1/expirations", wrapper.ExpirePoints)
 	router.GET(options.BaseURL+"/v1/changes/:id", wrapper.GetChange)
 	router.GET(options.BaseURL+"/v1/ledger", wrapper.GetLedger)
 	router.GET(options.BaseURL+"/v1/ledger/supply", wrapper.GetSupply)

@@ -194,7 +194,7 @@ func TestBadOrders(t *testing.T) {
 		{"no nonce", "redemptions", `{"amount":"1","signed":{"deadline":1,"signature":"0x` + strings.Repeat("0", 130) + `"}}`, 400, wallet.CodeMalformed, "/signed/nonce"},
 		{"nonce with a fraction", "redemptions", `{"amount":"1","signed":{"nonce":1.5}}`, 400, wallet.CodeMalformed, "/signed/nonce"},
 		{"an intent of another kind", "orders/prepare", `{"kind":"gift","amount":"1"}`, 400, wallet.CodeMalformed, "/kind"},
-		{"a redemption to somebody", "orders/prepare", `{"kind":"redemption","amount":"1","toMember":"bob"}`, 400, wallet.CodeMalformed, "/to"},
+		{"a redemption to somebody", "orders/prepare", `{"kind":"redemption","amount":"1","toMember":"bob"}`, 400, wallet.CodeMalformed, "/toMember"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := a.unchanged(t, func() answer { return a.send(t, alice, "POST", "/v1/members/alice/"+test.route, test.body) })

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/hex"
 	"net/http"
 
 	"github.com/gin-gonic/gin"
@@ -126,7 +127,7 @@ func eventReceipt(event wallet.BookingEvent, r wallet.EventReceipt) EventReceipt
 }
 
 // GetBookingEvent answers what became of an event.
-func (s *Server) GetBookingEvent(c *gin.Context, id WorkID) { s.status(c, id, wallet.ClassBooking) }
+func (s *Server) GetBookingEvent(c *gin.Context, id WorkID) { s.status(c, id, isBooking) }
 
 // GetBookingEvents answers what became of many events.
 func (s *Server) GetBookingEvents(c *gin.Context) {
@@ -137,7 +138,7 @@ func (s *Server) GetBookingEvents(c *gin.Context) {
 	}
 	answer := EventStatuses{Events: make([]Status, 0, len(ids))}
 	for _, id := range ids {
-		st, err := s.seen(c, id, wallet.ClassBooking)
+		st, err := s.seen(c, id, isBooking)
 		if code, _ := reason(err); err != nil && code != wallet.CodeNotFound {
 			s.fail(c, err)
 			return
@@ -149,14 +150,16 @@ func (s *Server) GetBookingEvents(c *gin.Context) {
 	reply(c, http.StatusOK, answer)
 }
 
-// status answers how far work of a class has come, to whom may see it.
-func (s *Server) status(c *gin.Context, id string, class wallet.Class) {
+func isBooking(w wallet.Work) bool { return w.Class == wallet.ClassBooking }
+
+// status answers how far work of a kind has come, to whom may see it.
+func (s *Server) status(c *gin.Context, id string, is func(wallet.Work) bool) {
 	workID, err := wallet.ParseWorkID(id)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	st, err := s.seen(c, workID, class)
+	st, err := s.seen(c, workID, is)
 	if err != nil {
 		s.fail(c, err)
 		return
@@ -164,10 +167,10 @@ func (s *Server) status(c *gin.Context, id string, class wallet.Class) {
 	reply(c, http.StatusOK, statusOf(st))
 }
 
-// seen is the status of work of a class that the caller may see, or a refusal with not_found.
-func (s *Server) seen(c *gin.Context, id wallet.WorkID, class wallet.Class) (wallet.Status, error) {
+// seen is the status of work of a kind that the caller may see, or a refusal with not_found.
+func (s *Server) seen(c *gin.Context, id wallet.WorkID, is func(wallet.Work) bool) (wallet.Status, error) {
 	st, err := s.wallet.Status(c.Request.Context(), id)
-	if err == nil && (st.Work.Class != class || !callerOf(c).sees(st.Work.Owner)) {
+	if err == nil && (!is(st.Work) || !callerOf(c).sees(st.Work.Owner)) {
 		return wallet.Status{}, errUnseen
 	}
 	return st, err
@@ -190,6 +193,14 @@ func statusOf(st wallet.Status) Status {
 	out := Status{
 		ID: st.Work.ID.String(), Label: st.Work.Label, Status: stateOf(st), AcceptedAt: st.Work.Accepted.UTC(),
 		Operations: make([]OperationOutcome, len(st.Results)), Transaction: transactionOf(st),
+	}
+	for _, op := range st.Work.Ops {
+		switch o := op.(type) {
+		case dollars.ProposeAdjustment:
+			out.Adjustment = hex.EncodeToString(o.ID[:])
+		case dollars.ApproveAdjustment:
+			out.Adjustment = hex.EncodeToString(o.ID[:])
+		}
 	}
 	for i, r := range st.Results {
 		out.Operations[i] = OperationOutcome{Kind: r.Kind.String(), Outcome: r.Outcome.String(), Code: r.Code, Amount: r.Amount}

@@ -2,8 +2,11 @@ package rest
 
 import (
 	"bytes"
+	"encoding/hex"
 	"fmt"
 	"strconv"
+	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -216,6 +219,66 @@ func (r *reader) account() *dollars.Account {
 	r.parsed(err)
 	return &v
 }
+
+// only reads an object of one text.
+func (r *reader) only(field string) (value string) {
+	given := false
+	r.object(func(name []byte) bool {
+		if given = string(name) == field; given {
+			r.text(&value)
+		}
+		return given
+	})
+	r.require("/"+field, given)
+	return value
+}
+
+// flag reads true or false.
+func (r *reader) flag() bool {
+	yes := r.peek() == 't'
+	switch {
+	case r.err != nil:
+	case yes:
+		r.literal("true")
+	case r.peek() == 'f':
+		r.literal("false")
+	default:
+		r.fail("must be true or false")
+	}
+	return yes && r.err == nil
+}
+
+// moment reads a time, as RFC 3339 writes it.
+func (r *reader) moment() (t time.Time) {
+	var s string
+	r.text(&s)
+	t, err := time.Parse(time.RFC3339, s)
+	if r.err == nil && err != nil {
+		r.fail("is not a time such as 2026-11-22T12:00:00Z")
+	}
+	return t
+}
+
+// word reads 32 bytes: 0x and 64 hex digits. What was sent instead may be a secret, and is not said again.
+func (r *reader) word() (w [32]byte) {
+	var s string
+	r.text(&s)
+	w, ok := parseWord(s)
+	if r.err == nil && !ok {
+		r.fail("must be 0x and 64 hex digits")
+	}
+	return w
+}
+
+func parseWord(s string) (w [32]byte, ok bool) {
+	raw, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
+	if err != nil || len(raw) != len(w) || !strings.HasPrefix(s, "0x") {
+		return w, false
+	}
+	return [32]byte(raw), true
+}
+
+func wordOf(w [32]byte) string { return "0x" + hex.EncodeToString(w[:]) }
 
 // parsed refuses the value with what a Parse function of dollars said of it.
 func (r *reader) parsed(err error) {

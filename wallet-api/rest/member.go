@@ -94,8 +94,8 @@ func (s *Server) GetBalance(c *gin.Context, id MemberID) {
 func (s *Server) balanceOf(id string, b wallet.Balance) Balance {
 	return Balance{
 		Member: id, Account: b.Account, Asset: s.wallet.LedgerInfo().Currency.Asset, Height: b.Height,
-		Available: b.Available(), Pending: b.Pending, Debt: b.Debt, Expiring: pointsOf(b.Buckets),
-		Frozen: b.Frozen != "", NextNonce: b.NextNonce, Tier: b.Tier,
+		Available: b.Available(), Pending: b.Pending, Held: b.Held, Debt: b.Debt, Expiring: pointsOf(b.Buckets),
+		Frozen: b.Frozen, NextNonce: b.NextNonce, Tier: b.Tier,
 	}
 }
 

@@ -1,9 +1,11 @@
 package rest
 
 import (
+	"cmp"
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,9 +23,14 @@ func (s *Server) PlaceRedemption(c *gin.Context, id MemberID, params PlaceRedemp
 	s.place(c, id, readRedemption, params.Prefer, params.IdempotencyKey)
 }
 
+// PlaceOrder places an order of any kind.
+func (s *Server) PlaceOrder(c *gin.Context, id MemberID, params PlaceOrderParams) {
+	s.place(c, id, readNewOrder, params.Prefer, params.IdempotencyKey)
+}
+
 func (s *Server) place(c *gin.Context, id string, read func(*reader) orderBody, prefer, key string) {
 	body, raw, err := jsonBody(c, maxBody, read)
-	if err == nil && body.signed == nil && callerOf(c).role != RoleSession {
+	if err == nil && body.order.Signed == nil && callerOf(c).role != RoleSession {
 		err = &wallet.Error{Code: wallet.CodeForbidden, Detail: "only the member's own token may spend from custody; send the member's signature, or act with their token", Field: "/signed"}
 	}
 	request := body.request(id)
@@ -71,7 +78,8 @@ func (s *Server) replyOrder(c *gin.Context, member string, receipt wallet.OrderR
 
 // rejected answers what the ledger itself refused, whatever status the code has elsewhere.
 func (s *Server) rejected(c *gin.Context, code dollars.Code, instance string) {
-	p := newProblem(code, "the ledger refused this; nothing was changed", http.StatusUnprocessableEntity)
+	detail := cmp.Or(wallet.Refusal(code), "the ledger refused this; nothing was changed")
+	p := newProblem(code, detail, http.StatusUnprocessableEntity)
 	p.Instance = instance
 	s.problem(c, p)
 }
@@ -85,17 +93,55 @@ func orderOf(id dollars.OrderID, order *dollars.Order, st wallet.Status) Order {
 		out.Code = r.Code
 	}
 	if order != nil {
-		out.Kind, out.From, out.To = orderKind(order.Kind), order.From, order.To
-		out.Amount, out.Nonce, out.Deadline = order.Amount, order.Nonce, order.Deadline
+		out.Nonce, out.Deadline = order.Nonce, order.Deadline
+		out.describe(order, id)
 	}
 	return out
 }
 
-func orderKind(kind dollars.Kind) OrderKind {
-	if kind == dollars.KindRedeem {
-		return OrderRedemption
+// describe says what the order is.
+func (out *Order) describe(o *dollars.Order, id dollars.OrderID) {
+	out.Kind, out.From, out.Amount = orderKinds[o.Kind], o.From, o.Amount
+	switch o.Kind {
+	case dollars.KindTransfer:
+		out.To = o.To
+	case dollars.KindHold:
+		out.To, out.Until = o.To, timeOf(o.Until)
+	case dollars.KindClaim:
+		out.Reward, out.Voucher = rewardIn(o.Ref), &VoucherName{CodeHash: wordOf(o.Reference)}
+	case dollars.KindForm:
+		out.Household = dollars.NewHousehold(id)
+	case dollars.KindInvite, dollars.KindLeave:
+		out.Household, out.Whom = o.To, o.Other
+	case dollars.KindJoin, dollars.KindContribute:
+		out.Household = o.To
+	case dollars.KindChangeKeys:
+		out.Add, out.Remove = o.To, o.Other
+	case dollars.KindObject:
+		out.Key = o.To
 	}
-	return OrderTransfer
+}
+
+// rewardIn is the id of the reward that a claim names.
+func rewardIn(ref [32]byte) string { return strings.TrimRight(string(ref[:]), "\x00") }
+
+// describeEntry says what the order was of which only the ledger's journal is known.
+func (out *Order) describeEntry(e dollars.Entry) {
+	out.Kind, out.From, out.Amount = orderKinds[e.Kind], e.Account, e.Amount
+	switch e.Kind {
+	case dollars.KindTransfer, dollars.KindHold:
+		out.To = e.Other
+	case dollars.KindClaim:
+		out.Reward, out.Voucher = e.Name, &VoucherName{CodeHash: wordOf(e.Link)}
+	case dollars.KindForm, dollars.KindJoin, dollars.KindContribute:
+		out.Household = e.Other
+	case dollars.KindInvite:
+		out.Whom = e.Other
+	case dollars.KindLeave:
+		out.From, out.Household, out.Whom = e.By, e.Account, e.Other
+	case dollars.KindObject:
+		out.Key = e.Other
+	}
 }
 
 // GetOrder answers what became of an order.
@@ -118,6 +164,9 @@ func (s *Server) seenOrder(c *gin.Context, raw OrderID) (wallet.OrderStatus, err
 	if err != nil {
 		return wallet.OrderStatus{}, err
 	}
+	if known.Work != nil && !isOrder(known.Work.Work) {
+		return wallet.OrderStatus{}, errUnseen // an event or a change with these digits
+	}
 	seen, err := s.seesOrder(c, known)
 	if err == nil && !seen {
 		err = errUnseen
@@ -133,10 +182,16 @@ func knownOrder(known wallet.OrderStatus) Order {
 	}
 	if p := known.Place; p != nil {
 		out.Status, out.Code, out.Transaction = StateApplied, "", &Transaction{ID: p.TxID, Block: p.Block}
-		out.Kind = orderKind(p.Entry.Kind)
-		out.From, out.To, out.Amount = p.Entry.Account, p.Entry.Other, p.Entry.Amount
+		if out.Kind == "" {
+			out.describeEntry(p.Entry)
+		}
 	}
 	return out
+}
+
+// isOrder tells a member's order from what else is accepted: events, changes, and the orders of merchants.
+func isOrder(w wallet.Work) bool {
+	return w.Class == wallet.ClassOrder && wallet.OwnedByAccount(w.Owner)
 }
 
 func orderIn(w wallet.Work) *dollars.Order {
@@ -148,18 +203,25 @@ func orderIn(w wallet.Work) *dollars.Order {
 	return nil
 }
 
-// seesOrder tells whether the caller may see the order: it is of work the caller sees, or spends from the account of
-// the session's member.
+// seesOrder tells whether the caller may see the order: it is of work the caller sees, or was signed for the account of
+// the session's member, or by them for their household.
 func (s *Server) seesOrder(c *gin.Context, known wallet.OrderStatus) (bool, error) {
 	who := callerOf(c)
 	if known.Work != nil {
 		return who.sees(known.Work.Work.Owner), nil
 	}
-	owner, err := s.wallet.Owner(c.Request.Context(), known.Place.Entry.Account)
-	if errors.Is(err, wallet.ErrNotFound) {
-		return who.sees(""), nil
+	e := known.Place.Entry
+	for _, a := range []dollars.Account{e.Account, e.By} {
+		owner, err := s.wallet.Owner(c.Request.Context(), a)
+		switch {
+		case errors.Is(err, wallet.ErrNotFound):
+		case err != nil:
+			return false, err
+		case who.sees(wallet.AccountOwner(owner.Account)):
+			return true, nil
+		}
 	}
-	return err == nil && who.sees(wallet.AccountOwner(owner.Account)), err
+	return who.sees(""), nil
 }
 
 // PrepareOrder answers what the member's own key has to sign.

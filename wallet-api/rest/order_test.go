@@ -202,11 +202,11 @@ func TestIdempotencyKey(t *testing.T) {
 
 	var change, again Status
 	path := "/v1/accounts/" + first.From.String() + "/freeze"
-	a.send(t, "dsk_operator", "POST", path, "", "Idempotency-Key", "k1", "Prefer", "wait=1").want(t, 200).decode(t, &change)
-	a.send(t, "dsk_operator", "POST", path, "", "Idempotency-Key", "k1").want(t, 200).decode(t, &again)
+	a.send(t, "dsk_operator", "POST", path, `{"reason":"suspected"}`, "Idempotency-Key", "k1", "Prefer", "wait=1").want(t, 200).decode(t, &change)
+	a.send(t, "dsk_operator", "POST", path, `{"reason":"suspected"}`, "Idempotency-Key", "k1").want(t, 200).decode(t, &again)
 	if change.ID != again.ID || change.Status != StateApplied || change.Label != "freeze" {
 		t.Errorf("%+v, then %+v", change, again)
 	}
-	a.send(t, "dsk_operator", "POST", strings.Replace(path, "freeze", "unfreeze", 1), "", "Idempotency-Key", "k1").problem(t, 409, wallet.CodeKeyReused, "")
+	a.send(t, "dsk_operator", "POST", strings.Replace(path, "freeze", "unfreeze", 1), `{"reason":"suspected"}`, "Idempotency-Key", "k1").problem(t, 409, wallet.CodeKeyReused, "")
 	a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"1"}`).problem(t, 422, dollars.CodeAccountFrozen, "")
 }

@@ -63,6 +63,36 @@ var statuses = map[dollars.Code]int{
 	dollars.CodeZeroAddress: http.StatusUnprocessableEntity, dollars.CodeAccountFrozen: http.StatusUnprocessableEntity,
 	dollars.CodeBalance: http.StatusUnprocessableEntity, dollars.CodeStaleCredits: http.StatusUnprocessableEntity,
 	dollars.CodeTooManyCredits: http.StatusUnprocessableEntity,
+
+	dollars.CodeReasonInvalid: http.StatusUnprocessableEntity, dollars.CodeOwnApproval: http.StatusForbidden,
+
+	dollars.CodeOrderLimit: http.StatusUnprocessableEntity, dollars.CodeDayLimit: http.StatusUnprocessableEntity,
+	dollars.CodeCoolingLimit: http.StatusUnprocessableEntity,
+
+	dollars.CodeNotMerchant: http.StatusForbidden, dollars.CodeReference: http.StatusConflict,
+	dollars.CodeUntilInvalid: http.StatusUnprocessableEntity, dollars.CodeHoldUnknown: http.StatusNotFound,
+	dollars.CodeHoldEnded: http.StatusConflict, dollars.CodeHoldExpired: http.StatusConflict,
+	dollars.CodeHoldOpen: http.StatusConflict, dollars.CodeCaptureOverHold: http.StatusUnprocessableEntity,
+	dollars.CodeHoldCaptures: http.StatusConflict,
+
+	dollars.CodeRewardInvalid: http.StatusUnprocessableEntity, dollars.CodeRewardUnknown: http.StatusNotFound,
+	dollars.CodeRewardClosed: http.StatusConflict, dollars.CodeRewardPrice: http.StatusConflict,
+	dollars.CodeRewardSoldOut: http.StatusConflict, dollars.CodeRewardStock: http.StatusConflict,
+	dollars.CodeVoucherTaken: http.StatusConflict, dollars.CodeVoucherUnknown: http.StatusNotFound,
+	dollars.CodeVoucherUsed: http.StatusConflict, dollars.CodeVoucherExpired: http.StatusConflict,
+
+	dollars.CodeHouseholdUnknown: http.StatusNotFound, dollars.CodeHouseholdMember: http.StatusConflict,
+	dollars.CodeHouseholdInvite: http.StatusConflict, dollars.CodeHouseholdOther: http.StatusNotFound,
+	dollars.CodeHouseholdHead: http.StatusForbidden, dollars.CodeHouseholdFull: http.StatusConflict,
+	dollars.CodeHouseholdLimit: http.StatusUnprocessableEntity,
+
+	dollars.CodeKeyInvalid: http.StatusUnprocessableEntity, dollars.CodeKeysFull: http.StatusConflict,
+	dollars.CodeRecoveryUnknown: http.StatusNotFound, dollars.CodeRecoveryPending: http.StatusConflict,
+	dollars.CodeRecoveryWaiting: http.StatusConflict,
+
+	dollars.CodeAdjustmentInvalid: http.StatusUnprocessableEntity, dollars.CodeAdjustmentUnknown: http.StatusNotFound,
+	dollars.CodeAdjustmentConflict: http.StatusConflict, dollars.CodeAdjustmentLimit: http.StatusUnprocessableEntity,
+
 	// The service's own certificate does not allow it: nothing the client could change.
 	dollars.CodeNotAuthorized: http.StatusInternalServerError,
 }

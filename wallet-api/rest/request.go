@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"mime"
 	"net/http"
 	"slices"
@@ -104,110 +103,6 @@ func readNewMember(r *reader) (m NewMember) {
 	})
 	r.require("/id", m.ID != "")
 	return m
-}
-
-// orderBody is what the bodies of transfers, redemptions and intents have in common.
-type orderBody struct {
-	kind     OrderKind
-	toMember string
-	to       *dollars.Account
-	amount   dollars.Amount
-	memo     string
-	chainID  uint64 // of an intent
-	signed   *wallet.SignedFields
-}
-
-// request is the body as wallet asks for it.
-func (o orderBody) request(member string) wallet.OrderRequest {
-	return wallet.OrderRequest{
-		Member: member, Redeem: o.kind == OrderRedemption, ToMember: o.toMember, To: o.to,
-		Amount: o.amount, Memo: o.memo, Signed: o.signed,
-	}
-}
-
-func readTransfer(r *reader) orderBody   { return readOrder(r, OrderTransfer) }
-func readRedemption(r *reader) orderBody { return readOrder(r, OrderRedemption) }
-
-func readOrder(r *reader, kind OrderKind) orderBody {
-	o := orderBody{kind: kind}
-	amount := false
-	r.object(func(name []byte) bool {
-		switch field := string(name); {
-		case field == "amount":
-			r.amount(&o.amount)
-			amount = true
-		case field == "memo":
-			r.text(&o.memo)
-		case field == "signed":
-			o.signed = readSigned(r)
-		case field == "toMember" && kind == OrderTransfer:
-			r.text(&o.toMember)
-		case field == "to" && kind == OrderTransfer:
-			o.to = r.account()
-		default:
-			return false
-		}
-		return true
-	})
-	r.require("/amount", amount)
-	return o
-}
-
-func readIntent(r *reader) (o orderBody) {
-	amount := false
-	r.object(func(name []byte) bool {
-		switch string(name) {
-		case "kind":
-			r.text((*string)(&o.kind))
-			if !o.kind.Valid() {
-				r.fail("must be transfer or redemption")
-			}
-		case "amount":
-			r.amount(&o.amount)
-			amount = true
-		case "memo":
-			r.text(&o.memo)
-		case "toMember":
-			r.text(&o.toMember)
-		case "to":
-			o.to = r.account()
-		case "chainId":
-			o.chainID = r.whole(math.MaxUint64)
-		default:
-			return false
-		}
-		return true
-	})
-	r.require("/kind", o.kind != "")
-	r.require("/amount", amount)
-	if o.kind == OrderRedemption && (o.to != nil || o.toMember != "") {
-		r.refuse("/to", wallet.CodeMalformed, "a redemption has no receiver")
-	}
-	return o
-}
-
-func readSigned(r *reader) *wallet.SignedFields {
-	var s wallet.SignedFields
-	var nonce, deadline, signature bool
-	r.object(func(name []byte) bool {
-		switch string(name) {
-		case "nonce":
-			s.Nonce, nonce = r.whole(math.MaxUint64), true
-		case "deadline":
-			s.Deadline, deadline = int64(r.whole(math.MaxInt64)), true
-		case "chainId":
-			s.ChainID = r.whole(math.MaxUint64)
-		case "signature":
-			s.Signature, signature = r.signature(), true
-		default:
-			return false
-		}
-		return true
-	})
-	r.require("/nonce", nonce)
-	r.require("/deadline", deadline)
-	r.require("/signature", signature)
-	return &s
 }
 
 func (r *reader) signature() (sig eip712.Signature) {

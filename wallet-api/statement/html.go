@@ -1,9 +1,12 @@
 package statement
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/base64"
 	"html/template"
 	"io"
+	"strings"
 
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
@@ -15,6 +18,15 @@ var page = template.Must(template.New("statement").Funcs(template.FuncMap{
 	"account": account, "reference": reference,
 	"time": func(unix int64) string { return utc(unix).Format("2006-01-02 15:04") },
 }).Parse(source))
+
+// Policy is the Content-Security-Policy that the page needs: its own style, and nothing that is loaded, run or sent.
+var Policy = func() string {
+	_, style, _ := strings.Cut(source, "<style>")
+	style, _, _ = strings.Cut(style, "</style>")
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}()
 
 // total is one row of the sum from opening to closing.
 type total struct {

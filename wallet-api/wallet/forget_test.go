@@ -13,7 +13,7 @@ import (
 func TestForget(t *testing.T) {
 	w, alice, bob := twoMembers(t)
 	w.earns(t, "alice", 1000)
-	if _, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 400}); err != nil {
+	if _, err := w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 400}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := w.Forget(t.Context(), "alice", false)
@@ -65,7 +65,7 @@ func TestForgettingIsFinished(t *testing.T) {
 	if _, err := w.Forget(t.Context(), "alice", false); !errors.Is(err, broken) {
 		t.Fatal(err)
 	}
-	_, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 1})
+	_, err := w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 1})
 	if err == nil {
 		t.Error("an order was signed with a destroyed key")
 	}
@@ -119,7 +119,7 @@ func TestCustodyEndsAndBegins(t *testing.T) {
 	if m, err := w.Member(t.Context(), "alice"); err != nil || m.Custody || m.Account != alice.Account || w.keys["alice"] != nil {
 		t.Errorf("%+v, %v", m, err)
 	}
-	_, err = w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 1})
+	_, err = w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 1})
 	wantCode(t, err, CodeNoCustody, "/signed")
 	_, err = w.BeginCustody(t.Context(), "alice")
 	wantCode(t, err, CodeNoCustody, "")

@@ -24,22 +24,31 @@ func (s *Service) keysOf(ctx context.Context, m Member) (keys memberKeys, err er
 	if !s.caughtUp() {
 		return keys, &Error{Code: CodeUnavailable, Detail: "the ledger is still being read after a restart, so neither this account's points nor its keys are known; nothing was changed, try again"}
 	}
-	address, err := s.Keys.Address(ctx, m.ID)
-	if err != nil && !errors.Is(err, ErrNotFound) {
-		return keys, fmt.Errorf("look for a key: %w", err)
+	address, err := s.custodyAddress(ctx, m.ID)
+	if err != nil {
+		return keys, err
 	}
-	keys.inCustody = err == nil
+	keys.inCustody = !address.IsZero()
 	rec, err := read(s.Views, dollars.AccountKey(m.Account), dollars.DecodeAccountRecord)
 	if err != nil {
 		return keys, err
 	}
-	signing := rec.Keys
-	if len(signing) == 0 {
-		signing = []dollars.Account{m.Account}
-	}
-	keys.listed = keys.inCustody && slices.Contains(signing, address)
-	keys.ofTheirOwn = !keys.listed || len(signing) > 1
+	sign := signing(m.Account, rec)
+	keys.listed = keys.inCustody && slices.Contains(sign, address)
+	keys.ofTheirOwn = !keys.listed || len(sign) > 1
 	return keys, nil
+}
+
+// custodyAddress is the address of the key that the service holds of a member, zero where it holds none.
+func (s *Service) custodyAddress(ctx context.Context, id MemberID) (dollars.Account, error) {
+	address, err := s.Keys.Address(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return dollars.Account{}, nil
+	}
+	if err != nil {
+		return dollars.Account{}, fmt.Errorf("look for a key: %w", err)
+	}
+	return address, nil
 }
 
 // CustodyKey makes a key with which the service is to sign for a member who holds their own, or finds the one made before,

@@ -2,14 +2,12 @@ package wallet
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/eip712"
-	"github.com/ethereum/go-ethereum/crypto"
 )
 
 const (
@@ -23,18 +21,6 @@ const (
 	// preparedLifetime is for how long an order prepared for a member's own key may be applied.
 	preparedLifetime = time.Hour
 )
-
-// OrderRequest asks to move or burn a member's points.
-type OrderRequest struct {
-	Member   string // whose points
-	Redeem   bool
-	ToMember string           // of a transfer: a member, or
-	To       *dollars.Account // an account
-	Amount   dollars.Amount
-	Memo     string
-	Signed   *SignedFields   // nil: the service signs with the key in its custody
-	Key      *IdempotencyKey // nil where the sender gave none
-}
 
 // SignedFields are what a member with their own key chose and signed.
 type SignedFields struct {
@@ -82,7 +68,7 @@ func (s *Service) PlaceOrder(ctx context.Context, r OrderRequest) (OrderReceipt,
 // placeFromCustody chooses the nonce, signs and places, one order of an account at a time: only once an order is
 // accepted is its nonce taken, so refusals leave no gaps.
 func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.Order, key *IdempotencyKey) (OrderReceipt, error) {
-	unlock, ok := s.nonces.lock(m.Account, ctx.Done())
+	unlock, ok := s.nonces.lock(order.From, ctx.Done())
 	if !ok {
 		return OrderReceipt{}, &Error{Code: CodeUnavailable, Detail: "other orders of this member took too long; nothing was accepted, try again"}
 	}
@@ -94,6 +80,13 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	if err := s.fillIn(ctx, &order, custodyLifetime); err != nil {
 		return OrderReceipt{}, err
 	}
+	if order.Kind == dollars.KindClaim {
+		code, err := s.voucherCode(ctx, m.ID, order.From, order.Nonce)
+		if err != nil {
+			return OrderReceipt{}, fmt.Errorf("make a voucher's code: %w", err)
+		}
+		order.Reference = dollars.CodeHash(code)
+	}
 	id := order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
 	sig, err := s.Keys.Sign(ctx, m.ID, eip712.Word(id))
 	if errors.Is(err, ErrNotFound) { // destroyed by a request that held the account
@@ -104,7 +97,7 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	}
 	receipt, err := s.place(ctx, m, dollars.SignedOrder{Order: order, Signature: sig}, key)
 	if err == nil && receipt.ID == id {
-		s.nonces.taken(m.Account, order.Nonce, s.now())
+		s.nonces.taken(order.From, order.Nonce, s.now())
 	}
 	return receipt, err
 }
@@ -122,40 +115,6 @@ func (s *Service) PrepareOrder(ctx context.Context, r OrderRequest) (dollars.Ord
 		return dollars.Order{}, dollars.OrderID{}, err
 	}
 	return order, order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode), nil
-}
-
-// draft is the order as far as the request decides it.
-func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Order, error) {
-	if !s.caughtUp() {
-		// Views that are being folded anew know neither the points nor the nonces of an account.
-		return Member{}, dollars.Order{}, &Error{Code: CodeUnavailable, Detail: "the ledger is still being read after a restart, so orders cannot be judged; nothing was accepted, try again"}
-	}
-	m, err := s.Member(ctx, r.Member)
-	if err != nil {
-		return Member{}, dollars.Order{}, err
-	}
-	order := dollars.Order{Kind: dollars.KindTransfer, From: m.Account, Amount: r.Amount}
-	if len(r.Memo) > MaxMemoLength {
-		return Member{}, dollars.Order{}, &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a memo has at most %d bytes", MaxMemoLength), Field: "/memo"}
-	}
-	if r.Memo != "" {
-		order.MemoHash = [32]byte(crypto.Keccak256([]byte(r.Memo)))
-	}
-	switch {
-	case r.Redeem:
-		order.Kind = dollars.KindRedeem
-	case (r.ToMember == "") == (r.To == nil):
-		return Member{}, dollars.Order{}, &Error{Code: CodeMalformed, Detail: "name either the member or the account to transfer to", Field: "/to"}
-	case r.To != nil:
-		order.To = *r.To
-	default:
-		to, err := s.Member(ctx, r.ToMember)
-		if err != nil {
-			return Member{}, dollars.Order{}, at("/toMember", err)
-		}
-		order.To = to.Account
-	}
-	return m, order, nil
 }
 
 func (s *Service) fillIn(ctx context.Context, order *dollars.Order, lifetime time.Duration) error {
@@ -199,13 +158,9 @@ func (s *Service) preview(ctx context.Context, signed dollars.SignedOrder) (err 
 	}
 	now := s.now().Unix()
 	env := dollars.Env{Currency: s.ledger.Currency, Channel: s.ledger.Channel, Chaincode: s.ledger.Chaincode, Time: now}
-	result, err := dollars.Apply(env, []dollars.Operation{signed}, s.Views)
-	if err != nil {
-		return fmt.Errorf("preview: %w", err)
-	}
-	e := result.Journal.Entries[0]
-	if e.Outcome != dollars.Rejected {
-		return nil
+	e, err := s.foresee(env, signed)
+	if err != nil || e.Outcome != dollars.Rejected {
+		return err
 	}
 	if e.Code == dollars.CodeBalance || e.Code == dollars.CodeStaleCredits {
 		// An account may hold more credits than one order can name; the gateway absorbs them first.
@@ -217,43 +172,28 @@ func (s *Service) preview(ctx context.Context, signed dollars.SignedOrder) (err 
 			return nil
 		}
 	}
-	return &Error{Code: e.Code, Detail: previewDetails[e.Code], Field: previewFields[e.Code]}
+	return refused(e.Code, "")
 }
 
-// What to tell of a refusal that the ledger would give; it gives only codes.
-var (
-	previewDetails = map[dollars.Code]string{
-		dollars.CodeAmountNegative:   "the amount is negative; nothing was accepted",
-		dollars.CodeAmountZero:       "the amount is zero; nothing was accepted",
-		dollars.CodeAmountTooLarge:   "the amount is more than " + dollars.MaxAmount.String() + "; nothing was accepted",
-		dollars.CodeSignatureInvalid: "the order is not signed by this member's key, or was signed for another ledger or with other fields; nothing was accepted",
-		dollars.CodeSignatureHighS:   "the signature has a high s; sign with a low s (EIP-2) and send again",
-		dollars.CodeDeadlinePassed:   "the order's deadline has passed; sign a new order",
-		dollars.CodeDeadlineTooFar:   "the order's deadline is more than 7 days ahead; sign one with a nearer deadline",
-		dollars.CodeNonceUsed:        "an order with this nonce was applied before; sign a new order with the account's next nonce",
-		dollars.CodeNonceTooHigh:     "the nonce is too far ahead; sign a new order with the account's next nonce",
-		dollars.CodeSelfTransfer:     "the transfer is from an account to itself; nothing was accepted",
-		dollars.CodeZeroAddress:      "nobody owns the zero address; nothing was accepted",
-		dollars.CodeAccountFrozen:    "the account is frozen: it can receive but not spend; ask Destinasia",
-		dollars.CodeBalance:          "the account has fewer points available than the amount; nothing was accepted",
-		dollars.CodeStaleCredits:     "the account has fewer points available than the amount; nothing was accepted",
+// foresee is what the ledger would answer to an operation, as far as the views are up to date.
+func (s *Service) foresee(env dollars.Env, op dollars.Operation) (dollars.Entry, error) {
+	result, err := dollars.Apply(env, []dollars.Operation{op}, s.Views)
+	if err != nil {
+		return dollars.Entry{}, fmt.Errorf("preview: %w", err)
 	}
-	previewFields = map[dollars.Code]string{
-		dollars.CodeAmountNegative:   "/amount",
-		dollars.CodeAmountZero:       "/amount",
-		dollars.CodeAmountTooLarge:   "/amount",
-		dollars.CodeBalance:          "/amount",
-		dollars.CodeStaleCredits:     "/amount",
-		dollars.CodeSignatureInvalid: "/signed/signature",
-		dollars.CodeSignatureHighS:   "/signed/signature",
-		dollars.CodeDeadlinePassed:   "/signed/deadline",
-		dollars.CodeDeadlineTooFar:   "/signed/deadline",
-		dollars.CodeNonceUsed:        "/signed/nonce",
-		dollars.CodeNonceTooHigh:     "/signed/nonce",
-		dollars.CodeSelfTransfer:     "/to",
-		dollars.CodeZeroAddress:      "/to",
-	}
-)
+	return result.Journal.Entries[0], nil
+}
+
+// voucherLabel is what a voucher's code is made from, beside the member's key: the account that pays for it and the nonce of
+// the claim. Whoever has the key can make the codes again, and nobody has to keep them. The nonce alone would not do: a
+// member's own account and their household's each count theirs.
+func voucherLabel(from dollars.Account, nonce uint64) string {
+	return fmt.Sprintf("voucher/%s/%d", from, nonce)
+}
+
+func (s *Service) voucherCode(ctx context.Context, id MemberID, from dollars.Account, nonce uint64) ([32]byte, error) {
+	return s.Keys.Secret(ctx, id, voucherLabel(from, nonce))
+}
 
 // keyed answers a request whose idempotency key was used before.
 func (s *Service) keyed(ctx context.Context, key *IdempotencyKey) (OrderReceipt, bool, error) {
@@ -328,23 +268,4 @@ func (o OrderStatus) status() Status {
 		st.TxID, st.Block = o.Place.TxID, o.Place.Block
 	}
 	return st
-}
-
-// SetFrozen freezes an account, or lets it spend again.
-func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account, frozen bool, reason string, key *IdempotencyKey) (Receipt, error) {
-	return s.change(ctx, owner, dollars.SetFrozen{Account: a, Frozen: frozen, Reason: reason}, key)
-}
-
-// change accepts an operator's operation under an id of its own.
-func (s *Service) change(ctx context.Context, owner string, op dollars.Operation, key *IdempotencyKey) (Receipt, error) {
-	ops := []dollars.Operation{op}
-	w := Work{Class: ClassAdmin, As: AsOperator, Digest: digestOf(ops), Owner: owner, Label: op.Kind().String(), Accepted: s.now(), Ops: ops, Key: key}
-	if _, err := rand.Read(w.ID[:]); err != nil {
-		return Receipt{}, fmt.Errorf("make an id: %w", err)
-	}
-	receipts, err := s.Intake.Accept(ctx, []Work{w})
-	if err != nil {
-		return Receipt{}, fmt.Errorf("accept change: %w", err)
-	}
-	return receipts[0], receipts[0].Err
 }

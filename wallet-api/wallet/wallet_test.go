@@ -41,7 +41,7 @@ func twoMembers(t *testing.T) (w *world, alice, bob Member) {
 func TestBookingsBecomePointsThatCanBeSent(t *testing.T) {
 	w, _, bob := twoMembers(t)
 	w.earns(t, "alice", 1000)
-	r, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 400, Memo: "thanks"})
+	r, err := w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 400, Memo: "thanks"})
 	if err != nil || r.Status.Done || r.Order.To != bob.Account {
 		t.Fatalf("%+v, %v", r, err)
 	}
@@ -65,7 +65,7 @@ func TestOrdersUnderWayTakeDifferentNonces(t *testing.T) {
 	for i := range receipts {
 		wg.Go(func() {
 			var err error
-			if receipts[i], err = w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: dollars.Amount(i + 1)}); err != nil {
+			if receipts[i], err = w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: dollars.Amount(i + 1)}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -93,17 +93,17 @@ func TestIdempotencyKeys(t *testing.T) {
 	w, _, _ := twoMembers(t)
 	w.earns(t, "alice", 1000)
 	key := &IdempotencyKey{Client: AccountOwner(dollars.Account{0xa1}), Key: "k1", Digest: [32]byte{1}}
-	first, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 400, Key: key})
+	first, err := w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 400, Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.settle(t)
-	again, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 400, Key: key})
+	again, err := w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 400, Key: key})
 	if err != nil || again.ID != first.ID || !again.Repeated || !again.Status.Applied() {
 		t.Fatalf("%+v, %v", again, err)
 	}
 	other := &IdempotencyKey{Client: key.Client, Key: key.Key, Digest: [32]byte{2}}
-	_, err = w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 500, Key: other})
+	_, err = w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 500, Key: other})
 	wantCode(t, err, CodeKeyReused, "")
 	if len(w.queue) != 0 {
 		t.Error("something was queued")
@@ -136,7 +136,7 @@ func TestRequestSentTwiceAtOnceIsOneOrder(t *testing.T) {
 			wg.Go(func() {
 				key := &IdempotencyKey{Client: AccountOwner(dollars.Account{0xa1}), Key: "k", Digest: [32]byte{1}}
 				var err error
-				if receipts[i], err = s.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 700, Key: key}); err != nil {
+				if receipts[i], err = s.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 700, Key: key}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -163,7 +163,7 @@ func TestOrderRefusedHereAndAppliedByOthersIsTold(t *testing.T) {
 		}
 	}
 	w.earns(t, "carol", 1000)
-	req := OrderRequest{Member: "carol", ToMember: "bob", Amount: 250}
+	req := OrderRequest{Kind: dollars.KindTransfer, Member: "carol", To: Party{Member: "bob"}, Amount: 250}
 	order, id, err := w.PrepareOrder(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
@@ -199,7 +199,7 @@ func TestOwnKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.earns(t, "carol", 1000)
-	req := OrderRequest{Member: "carol", ToMember: "bob", Amount: 250}
+	req := OrderRequest{Kind: dollars.KindTransfer, Member: "carol", To: Party{Member: "bob"}, Amount: 250}
 	_, err = w.PlaceOrder(t.Context(), req)
 	wantCode(t, err, CodeNoCustody, "/signed")
 
@@ -237,16 +237,16 @@ func TestRefusedOrdersChangeNothing(t *testing.T) {
 		code  dollars.Code
 		field string
 	}{
-		{"more than there is", OrderRequest{ToMember: "bob", Amount: 1001}, dollars.CodeBalance, "/amount"},
-		{"nothing", OrderRequest{ToMember: "bob"}, dollars.CodeAmountZero, "/amount"},
-		{"too much for any order", OrderRequest{ToMember: "bob", Amount: dollars.MaxAmount + 1}, dollars.CodeAmountTooLarge, "/amount"},
-		{"to oneself", OrderRequest{ToMember: "alice", Amount: 1}, dollars.CodeSelfTransfer, "/to"},
-		{"to oneself by account", OrderRequest{To: &alice.Account, Amount: 1}, dollars.CodeSelfTransfer, "/to"},
-		{"to nobody", OrderRequest{To: &zero, Amount: 1}, dollars.CodeZeroAddress, "/to"},
-		{"to a stranger", OrderRequest{ToMember: "zoe", Amount: 1}, CodeMemberUnknown, "/toMember"},
-		{"to two", OrderRequest{ToMember: "bob", To: &alice.Account, Amount: 1}, CodeMalformed, "/to"},
-		{"to none", OrderRequest{Amount: 1}, CodeMalformed, "/to"},
-		{"long memo", OrderRequest{ToMember: "bob", Amount: 1, Memo: string(make([]byte, 201))}, CodeMalformed, "/memo"},
+		{"more than there is", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "bob"}, Amount: 1001}, dollars.CodeBalance, "/amount"},
+		{"nothing", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "bob"}}, dollars.CodeAmountZero, "/amount"},
+		{"too much for any order", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "bob"}, Amount: dollars.MaxAmount + 1}, dollars.CodeAmountTooLarge, "/amount"},
+		{"to oneself", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "alice"}, Amount: 1}, dollars.CodeSelfTransfer, "/to"},
+		{"to oneself by account", OrderRequest{Kind: dollars.KindTransfer, To: Party{Account: &alice.Account}, Amount: 1}, dollars.CodeSelfTransfer, "/to"},
+		{"to nobody", OrderRequest{Kind: dollars.KindTransfer, To: Party{Account: &zero}, Amount: 1}, dollars.CodeZeroAddress, "/to"},
+		{"to a stranger", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "zoe"}, Amount: 1}, CodeMemberUnknown, "/toMember"},
+		{"to two", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "bob", Account: &alice.Account}, Amount: 1}, CodeMalformed, "/to"},
+		{"to none", OrderRequest{Kind: dollars.KindTransfer, Amount: 1}, CodeMalformed, "/to"},
+		{"long memo", OrderRequest{Kind: dollars.KindTransfer, To: Party{Member: "bob"}, Amount: 1, Memo: string(make([]byte, 201))}, CodeMalformed, "/memo"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.req.Member = "alice"
@@ -269,7 +269,7 @@ func TestFrozenAccountsMayNotSpend(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.settle(t)
-	_, err := w.PlaceOrder(t.Context(), OrderRequest{Member: "alice", ToMember: "bob", Amount: 1})
+	_, err := w.PlaceOrder(t.Context(), OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 1})
 	wantCode(t, err, dollars.CodeAccountFrozen, "")
 }
 
@@ -281,7 +281,7 @@ func TestOrdersWaitForTheViews(t *testing.T) {
 	state := w.state
 	w.state = map[string][]byte{}
 	s := New(w.Ports, testLedger, Options{Now: w.Service.now, CaughtUp: func() bool { return !behind }})
-	req := OrderRequest{Member: "alice", ToMember: "bob", Amount: 400}
+	req := OrderRequest{Kind: dollars.KindTransfer, Member: "alice", To: Party{Member: "bob"}, Amount: 400}
 	_, err := s.PlaceOrder(t.Context(), req)
 	wantCode(t, err, CodeUnavailable, "")
 	_, _, err = s.PrepareOrder(t.Context(), req)

@@ -149,6 +149,15 @@ func (e HealthStatus) Valid() bool {
 
 // Defines values for OrderKind.
 const (
+	OrderChangeKeys OrderKind = "change-keys"
+	OrderClaim      OrderKind = "claim"
+	OrderContribute OrderKind = "contribute"
+	OrderForm       OrderKind = "form"
+	OrderHold       OrderKind = "hold"
+	OrderInvite     OrderKind = "invite"
+	OrderJoin       OrderKind = "join"
+	OrderLeave      OrderKind = "leave"
+	OrderObject     OrderKind = "object"
 	OrderRedemption OrderKind = "redemption"
 	OrderTransfer   OrderKind = "transfer"
 )
@@ -156,6 +165,24 @@ const (
 // Valid indicates whether the value is a known member of the OrderKind enum.
 func (e OrderKind) Valid() bool {
 	switch e {
+	case OrderChangeKeys:
+		return true
+	case OrderClaim:
+		return true
+	case OrderContribute:
+		return true
+	case OrderForm:
+		return true
+	case OrderHold:
+		return true
+	case OrderInvite:
+		return true
+	case OrderJoin:
+		return true
+	case OrderLeave:
+		return true
+	case OrderObject:
+		return true
 	case OrderRedemption:
 		return true
 	case OrderTransfer:
@@ -192,12 +219,75 @@ func (e State) Valid() bool {
 // Account An account's address; mixed case must match the EIP-55 checksum.
 type Account = dollars.Account
 
+// AccountState defines model for AccountState.
+type AccountState struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+	Asset   string  `json:"asset"`
+
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Debt Examples: 12.30
+	Debt     Amount   `json:"debt"`
+	Expiring []Points `json:"expiring"`
+
+	// Frozen Why it can receive but not spend; absent where it can.
+	Frozen Reason `json:"frozen,omitempty,omitzero"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height uint64 `json:"height"`
+
+	// Held Examples: 12.30
+	Held Amount `json:"held"`
+
+	// Household It is in; absent where it is in none.
+	Household Account `json:"household,omitempty,omitzero"`
+
+	// Keys Whose signatures the ledger takes for the account; none for a household's.
+	Keys []Account `json:"keys"`
+
+	// Members Of a household's account; absent for others.
+	Members []HouseholdMember `json:"members,omitempty,omitzero"`
+
+	// Pending Examples: 12.30
+	Pending Amount `json:"pending"`
+
+	// Recovery A recovery under way; absent where there is none.
+	Recovery *Recovery `json:"recovery,omitempty"`
+}
+
+// Adjustment defines model for Adjustment.
+type Adjustment struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Applied Absent until it is approved.
+	Applied time.Time    `json:"applied,omitempty,omitzero"`
+	Burn    bool         `json:"burn"`
+	ID      AdjustmentID `json:"id"`
+	Months  uint32       `json:"months,omitempty,omitzero"`
+
+	// Reason A code, never free text; it is on the ledger and the member sees it.
+	Reason Reason `json:"reason"`
+}
+
+// AdjustmentID defines model for AdjustmentId.
+type AdjustmentID = string
+
 // Amount Examples: 12.30
 type Amount = dollars.Amount
 
 // AssetSupply defines model for AssetSupply.
 type AssetSupply struct {
-	Asset string `json:"asset"`
+	// Adjusted Granted by operators.
+	//
+	// Examples: 12.30
+	Adjusted Amount `json:"adjusted"`
+	Asset    string `json:"asset"`
 
 	// Bookings Booked items by state.
 	Bookings BookingCounts `json:"bookings"`
@@ -210,8 +300,18 @@ type AssetSupply struct {
 	// Expired Examples: 12.30
 	Expired Amount `json:"expired"`
 
+	// Forgiven What reversals found missing, and nobody owes.
+	//
+	// Examples: 12.30
+	Forgiven Amount `json:"forgiven"`
+
 	// Height Blocks of the ledger this takes into account.
 	Height uint64 `json:"height"`
+
+	// Held Set aside in holds.
+	//
+	// Examples: 12.30
+	Held Amount `json:"held"`
 
 	// Minted By completed bookings.
 	//
@@ -228,13 +328,20 @@ type AssetSupply struct {
 	// Examples: 12.30
 	Pending Amount `json:"pending"`
 
-	// Redeemed Examples: 12.30
+	// Redeemed Burned by members' redemptions and claims, and by merchants' captures.
+	//
+	// Examples: 12.30
 	Redeemed Amount `json:"redeemed"`
 
 	// Reversed Taken back by reversals, at once or as repaid debt.
 	//
 	// Examples: 12.30
 	Reversed Amount `json:"reversed"`
+
+	// WrittenOff Burned by operators' corrections.
+	//
+	// Examples: 12.30
+	WrittenOff Amount `json:"writtenOff"`
 }
 
 // Balance defines model for Balance.
@@ -255,10 +362,17 @@ type Balance struct {
 
 	// Expiring The points by the last month in which they are valid, before the debt.
 	Expiring []Points `json:"expiring"`
-	Frozen   bool     `json:"frozen"`
+
+	// Frozen Why the account can receive but not spend; absent where it can.
+	Frozen Reason `json:"frozen,omitempty,omitzero"`
 
 	// Height Blocks of the ledger this takes into account.
-	Height    uint64 `json:"height"`
+	Height uint64 `json:"height"`
+
+	// Held Set aside in holds; not part of what is available.
+	//
+	// Examples: 12.30
+	Held      Amount `json:"held"`
 	Member    string `json:"member"`
 	NextNonce uint64 `json:"nextNonce"`
 
@@ -357,8 +471,38 @@ type BookingItemKind string
 // BookingState defines model for BookingState.
 type BookingState = string
 
+// Capture defines model for Capture.
+type Capture struct {
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
+	Reference Reference `json:"reference"`
+
+	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	Signed *MerchantSignature `json:"signed,omitempty"`
+}
+
+// CapturedPart defines model for CapturedPart.
+type CapturedPart struct {
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Reference SHA-256 of the merchant's.
+	Reference string `json:"reference"`
+}
+
 // Code Stable names of what went wrong. New ones may be added.
 type Code = dollars.Code
+
+// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+type CodeHash = string
+
+// CustodyKey defines model for CustodyKey.
+type CustodyKey struct {
+	// Address An account's address; mixed case must match the EIP-55 checksum.
+	Address Account `json:"address"`
+}
 
 // CutOutcome defines model for CutOutcome.
 type CutOutcome = earn.CutOutcome
@@ -438,6 +582,92 @@ type EventStatuses struct {
 	Events []Status `json:"events"`
 }
 
+// Expiration defines model for Expiration.
+type Expiration struct {
+	// After `next` of the call before.
+	After *Account `json:"after,omitempty"`
+
+	// Limit Accounts.
+	Limit int `json:"limit,omitempty,omitzero"`
+}
+
+// Expirations defines model for Expirations.
+type Expirations struct {
+	// Accounts In how many points are burned.
+	Accounts int `json:"accounts"`
+
+	// Changes Under which their status is found.
+	Changes []WorkID `json:"changes"`
+
+	// Next Go on after it; absent at the end.
+	Next *Account `json:"next,omitempty"`
+}
+
+// ExpiringPoints defines model for ExpiringPoints.
+type ExpiringPoints struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Amount That can be spent until then.
+	//
+	// Examples: 12.30
+	Amount Amount `json:"amount"`
+	Asset  string `json:"asset"`
+
+	// Days From the day asked for until then.
+	Days int `json:"days"`
+
+	// LastDay On which they are valid, until midnight in UTC.
+	LastDay string `json:"lastDay"`
+
+	// Member Absent where the account is nobody's any more.
+	Member string `json:"member,omitempty,omitzero"`
+}
+
+// ExplainedBalance defines model for ExplainedBalance.
+type ExplainedBalance struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+	Asset   string  `json:"asset"`
+
+	// Debt Which will be repaid of the points.
+	//
+	// Examples: 12.30
+	Debt Amount `json:"debt"`
+
+	// Holds What is held, newest first.
+	Holds  []ExplainedHold `json:"holds"`
+	Member string          `json:"member"`
+
+	// Points What can be spent, earliest expiry first.
+	Points []ExplainedPoints `json:"points"`
+}
+
+// ExplainedHold defines model for ExplainedHold.
+type ExplainedHold struct {
+	Made time.Time `json:"made"`
+
+	// Merchant An account's address; mixed case must match the EIP-55 checksum.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Order The order's EIP-712 digest, which is what is signed.
+	Order  OrderID  `json:"order"`
+	Points []Points `json:"points"`
+}
+
+// ExplainedPoints Points of one expiry; the parts add up to their amount. They are all alike: by convention those received earliest are
+// spent first.
+type ExplainedPoints struct {
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Month The last month in which points are valid.
+	Month Month `json:"month"`
+
+	// Parts What is there of what came to the account, newest first.
+	Parts []Movement `json:"parts"`
+}
+
 // Explanation defines model for Explanation.
 type Explanation = earn.Explanation
 
@@ -448,6 +678,12 @@ type Explanations struct {
 
 // FactCode A code that earning rules may ask for. It reaches the ledger, so it is never a name or free text.
 type FactCode = string
+
+// Freezing defines model for Freezing.
+type Freezing struct {
+	// Reason A code, never free text; it is on the ledger and the member sees it.
+	Reason Reason `json:"reason"`
+}
 
 // Giving The calculation of what a row gave.
 type Giving = earn.Giving
@@ -470,7 +706,8 @@ type History struct {
 
 // HistoryEntry defines model for HistoryEntry.
 type HistoryEntry struct {
-	After BookingState `json:"after,omitempty,omitzero"`
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
+	After      BookingState `json:"after,omitempty,omitzero"`
 
 	// Amount Promised, awarded, sent or redeemed.
 	//
@@ -481,33 +718,57 @@ type HistoryEntry struct {
 	// Booking The booked item's id on the ledger.
 	Booking string `json:"booking,omitempty,omitzero"`
 
+	// By Who signed, where that is not the account's own key.
+	By Account `json:"by,omitempty,omitzero"`
+
 	// Change What it added to the points held, or, below zero, took from them.
 	Change string `json:"change"`
 
 	// Code Why it was rejected.
 	Code Code `json:"code,omitempty,omitzero"`
 
-	// Counterparty The other account of a transfer.
+	// CodeHash Of the voucher that was claimed or used.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// Counterparty The other account: of a transfer, the merchant of a hold or voucher, the household that is formed, joined or
+	// contributed to, the member who is invited or leaves, or the key that is added, removed or recovered with.
 	Counterparty Account `json:"counterparty,omitempty,omitzero"`
 
-	// Debt What a reversal found missing.
+	// Debt What a reversal or correction found missing, and is owed.
 	//
 	// Examples: 12.30
 	Debt Amount `json:"debt,omitempty,omitzero"`
 
 	// Expired Points burned on the way because their month had passed.
-	Expired []Points      `json:"expired,omitempty,omitzero"`
-	Kind    OperationKind `json:"kind"`
+	Expired []Points `json:"expired,omitempty,omitzero"`
+
+	// Forgiven What a reversal found missing, and nobody owes.
+	//
+	// Examples: 12.30
+	Forgiven Amount        `json:"forgiven,omitempty,omitzero"`
+	Kind     OperationKind `json:"kind"`
 
 	// Moved The points it minted, moved or burned.
 	Moved []Points `json:"moved,omitempty,omitzero"`
 
-	// Order The order's EIP-712 digest, which is what is signed.
+	// Order The order; of a capture or release, that which made the hold.
 	Order   OrderID `json:"order,omitempty,omitzero"`
 	Outcome Outcome `json:"outcome"`
 
+	// Reason Of a freeze or an adjustment.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// Recalled What a reversal took from accounts that points were given to; for a receiver, from theirs.
+	//
+	// Examples: 12.30
+	Recalled Amount `json:"recalled,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's, of a capture or use.
+	Reference string `json:"reference,omitempty,omitzero"`
+
 	// Repaid Points burned on the way to repay debt.
 	Repaid []Points  `json:"repaid,omitempty,omitzero"`
+	Reward RewardID  `json:"reward,omitempty,omitzero"`
 	Time   time.Time `json:"time"`
 
 	// Transaction The Fabric transaction that answered, and its block.
@@ -518,19 +779,144 @@ type HistoryEntry struct {
 // is refused.
 type HitPolicy = earn.HitPolicy
 
-// Intent An order to prepare. A transfer gives `toMember` or `to`, a redemption neither.
+// Hold defines model for Hold.
+type Hold struct {
+	// Account Whose points they are.
+	Account Account `json:"account"`
+
+	// Amount What was set aside; in lists only.
+	//
+	// Examples: 12.30
+	Amount   Amount         `json:"amount,omitempty,omitzero"`
+	Captures []CapturedPart `json:"captures"`
+
+	// Left Examples: 12.30
+	Left Amount `json:"left"`
+
+	// Made In lists only.
+	Made time.Time `json:"made,omitempty,omitzero"`
+
+	// Merchant Who may capture; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Order The order that made it.
+	Order OrderID `json:"order"`
+
+	// Points What is left by the last month in which it is valid.
+	Points []Points `json:"points"`
+
+	// Released What was left went back.
+	Released bool `json:"released"`
+
+	// Until From then on it cannot be captured, and what is left goes back.
+	Until time.Time `json:"until"`
+}
+
+// Holds defines model for Holds.
+type Holds struct {
+	Holds []Hold `json:"holds"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// Household defines model for Household.
+type Household struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Expiring The points by the last month in which they are valid.
+	Expiring []Points `json:"expiring"`
+
+	// Held Set aside in holds.
+	//
+	// Examples: 12.30
+	Held Amount `json:"held"`
+
+	// Members The head is the first.
+	Members []HouseholdMember `json:"members"`
+}
+
+// HouseholdMember defines model for HouseholdMember.
+type HouseholdMember struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// DayLimit What they may spend of the household's points a day (UTC); absent for the head, who may spend all.
+	//
+	// Examples: 12.30
+	DayLimit *Amount `json:"dayLimit,omitempty"`
+
+	// Joined If not, they are invited.
+	Joined bool `json:"joined"`
+
+	// Share What they put in and is not spent; it leaves with them.
+	Share []Points `json:"share"`
+
+	// SpentToday Examples: 12.30
+	SpentToday Amount `json:"spentToday,omitempty,omitzero"`
+}
+
+// Intent An order to prepare. Which fields it has is said by its kind; others are refused, and those in brackets may be left
+// out:
+//
+// | kind | fields | what it does |
+// |---|---|---|
+// | `transfer` | `to` or `toMember`, `amount`, [`memo`, `fromHousehold`] | sends points |
+// | `redemption` | `amount`, [`memo`, `fromHousehold`] | burns points |
+// | `hold` | `amount`, `until`, [`to` or `toMember`, `memo`, `fromHousehold`] | sets points aside for a merchant, or for any |
+// | `claim` | `reward`, [`amount`, `fromHousehold`]; signed by the member also `codeHash` | redeems points for a reward at its price, and gives a voucher |
+// | `form` | | makes a household of which the member is the head |
+// | `invite` | `whom` or `whomMember`, [`amount`] | into the household, to spend up to the amount a day: nothing where it is left out; again: other terms |
+// | `join` | `household`, [`amount`] | the household, on the terms of the invitation |
+// | `contribute` | `amount` | puts points into the household |
+// | `leave` | [`whom` or `whomMember`, `household`] | the household, with what is theirs; with `household`, declines an invitation |
+// | `change-keys` | `add` or `remove`, or both | changes which keys sign for the account |
+// | `object` | | ends the recovery that is under way |
 type Intent struct {
+	// Add A key that is to sign for the account.
+	Add *Account `json:"add,omitempty"`
+
 	// Amount Examples: 12.30
-	Amount Amount `json:"amount"`
+	Amount Amount `json:"amount,omitempty,omitzero"`
 
 	// ChainID For wallets that insist on one.
-	ChainID uint64    `json:"chainId,omitempty,omitzero"`
-	Kind    OrderKind `json:"kind"`
-	Memo    string    `json:"memo,omitempty,omitzero"`
+	ChainID uint64 `json:"chainId,omitempty,omitzero"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
+
+	// Household An account's address; mixed case must match the EIP-55 checksum.
+	Household *Account  `json:"household,omitempty"`
+	Kind      OrderKind `json:"kind"`
+
+	// Memo Only its hash reaches the ledger.
+	Memo string `json:"memo,omitempty,omitzero"`
+
+	// Remove A key that is to sign no more.
+	Remove *Account `json:"remove,omitempty"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
 
 	// To An account's address; mixed case must match the EIP-55 checksum.
-	To       *Account `json:"to,omitempty"`
-	ToMember string   `json:"toMember,omitempty,omitzero"`
+	To *Account `json:"to,omitempty"`
+
+	// ToMember The receiver's member id, or the merchant's.
+	ToMember string `json:"toMember,omitempty,omitzero"`
+
+	// Until When the hold ends, at most 30 days ahead.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Whom The same by their account.
+	Whom *Account `json:"whom,omitempty"`
+
+	// WhomMember Who is invited or leaves, by their member id.
+	WhomMember string `json:"whomMember,omitempty,omitzero"`
 }
 
 // ItemExplanation defines model for ItemExplanation.
@@ -563,6 +949,21 @@ type ItemExplanation struct {
 // ItemKind defines model for ItemKind.
 type ItemKind = earn.Kind
 
+// Keys defines model for Keys.
+type Keys struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Custody That of the key the service holds; absent where it holds none.
+	Custody Account `json:"custody,omitempty,omitzero"`
+
+	// Keys The addresses whose signatures the ledger takes for the account.
+	Keys []Account `json:"keys"`
+
+	// Recovery A recovery under way; absent where there is none.
+	Recovery *Recovery `json:"recovery,omitempty"`
+}
+
 // Ledger defines model for Ledger.
 type Ledger struct {
 	Asset     string `json:"asset"`
@@ -592,8 +993,93 @@ type Members struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// MerchantSignature Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+type MerchantSignature struct {
+	// ChainID Where the merchant's wallet put one into the domain.
+	ChainID uint64 `json:"chainId,omitempty,omitzero"`
+
+	// Deadline Unix seconds.
+	Deadline int64 `json:"deadline"`
+
+	// Merchant An account's address; mixed case must match the EIP-55 checksum.
+	Merchant  Account `json:"merchant"`
+	Signature string  `json:"signature"`
+}
+
 // Month The last month in which points are valid.
 type Month = dollars.Expiry
+
+// Movement Points of one expiry that came to an account or left it.
+type Movement struct {
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
+
+	// Amount Points; below zero where they left.
+	Amount SignedAmount `json:"amount"`
+
+	// Booking The booked item's id on the ledger.
+	Booking string `json:"booking,omitempty,omitzero"`
+
+	// By Who signed, where that is not the account's own key.
+	By Account `json:"by,omitempty,omitzero"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// Counterparty From or to whom, or which merchant.
+	Counterparty Account `json:"counterparty,omitempty,omitzero"`
+
+	// Item Of the booked item that earned it; in explanations only.
+	Item ItemKind      `json:"item,omitempty,omitzero"`
+	Kind OperationKind `json:"kind"`
+
+	// Line Earned by bookings; received and sent; redeemed, by merchants too; expired; reversed with a booking of this account, or recalled
+	// with one of another's; repaid of a debt; granted or corrected by an operator; contributed to and withdrawn from a household; held
+	// and released, which changes nothing of what the account has.
+	Line StatementLine `json:"line"`
+
+	// Month The last month in which points are valid.
+	Month Month `json:"month"`
+
+	// Order The order; of a capture or release, that which made the hold.
+	Order OrderID `json:"order,omitempty,omitzero"`
+
+	// Reason Of an adjustment.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's.
+	Reference string   `json:"reference,omitempty,omitzero"`
+	Reward    RewardID `json:"reward,omitempty,omitzero"`
+
+	// Time Of the transaction; of what expired, the end of its last month.
+	Time time.Time `json:"time"`
+
+	// Transaction Empty where expired points wait to be burned.
+	Transaction string `json:"transaction"`
+
+	// Version Of the rules by which it was earned.
+	Version uint32 `json:"version,omitempty,omitzero"`
+}
+
+// NewAdjustment defines model for NewAdjustment.
+type NewAdjustment struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount"`
+
+	// Burn A correction that takes points; what the account has too little of becomes debt.
+	Burn bool `json:"burn,omitempty,omitzero"`
+
+	// ID Drawn where it is left out.
+	ID AdjustmentID `json:"id,omitempty,omitzero"`
+
+	// Months For which granted points are valid after that of the approval; not of a correction.
+	Months uint32 `json:"months,omitempty,omitzero"`
+
+	// Reason A code, never free text; it is on the ledger and the member sees it.
+	Reason Reason `json:"reason"`
+}
 
 // NewMember defines model for NewMember.
 type NewMember struct {
@@ -602,6 +1088,70 @@ type NewMember struct {
 
 	// ID 1 to 64 letters, digits, '.', '-' and '_', not starting with 0x, as accounts do.
 	ID string `json:"id"`
+}
+
+// NewOrder An order to place, with the fields that Intent says its kind has.
+type NewOrder struct {
+	// Add A key that is to sign for the account.
+	Add *Account `json:"add,omitempty"`
+
+	// Amount Examples: 12.30
+	Amount Amount `json:"amount,omitempty,omitzero"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
+
+	// Household An account's address; mixed case must match the EIP-55 checksum.
+	Household *Account  `json:"household,omitempty"`
+	Kind      OrderKind `json:"kind"`
+
+	// Memo Only its hash reaches the ledger.
+	Memo string `json:"memo,omitempty,omitzero"`
+
+	// Remove A key that is to sign no more.
+	Remove *Account `json:"remove,omitempty"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
+
+	// Signed What the member signed beside the order's own fields, and the signature.
+	Signed *SignedFields `json:"signed,omitempty"`
+
+	// To An account's address; mixed case must match the EIP-55 checksum.
+	To *Account `json:"to,omitempty"`
+
+	// ToMember The receiver's member id, or the merchant's.
+	ToMember string `json:"toMember,omitempty,omitzero"`
+
+	// Until When the hold ends, at most 30 days ahead.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Whom The same by their account.
+	Whom *Account `json:"whom,omitempty"`
+
+	// WhomMember Who is invited or leaves, by their member id.
+	WhomMember string `json:"whomMember,omitempty,omitzero"`
+}
+
+// NewReward defines model for NewReward.
+type NewReward struct {
+	Days uint32 `json:"days"`
+
+	// From Left out: at once.
+	From time.Time `json:"from,omitempty,omitzero"`
+
+	// Merchant An account's address; mixed case must match the EIP-55 checksum.
+	Merchant *Account `json:"merchant,omitempty"`
+
+	// Price Examples: 12.30
+	Price Amount `json:"price"`
+
+	// Stock Pieces ever offered; it can be raised later, not lowered. Left out: without end.
+	Stock int64 `json:"stock,omitempty,omitzero"`
+
+	// Until In the past, it is closed.
+	Until time.Time `json:"until"`
 }
 
 // OperationKind defines model for OperationKind.
@@ -623,6 +1173,9 @@ type OperationOutcome struct {
 
 // Order defines model for Order.
 type Order struct {
+	// Add An account's address; mixed case must match the EIP-55 checksum.
+	Add Account `json:"add,omitempty,omitzero"`
+
 	// Amount Examples: 12.30
 	Amount Amount `json:"amount,omitempty,omitzero"`
 
@@ -636,22 +1189,41 @@ type Order struct {
 	Deadline int64 `json:"deadline,omitempty,omitzero"`
 
 	// From An account's address; mixed case must match the EIP-55 checksum.
-	From  Account   `json:"from,omitempty,omitzero"`
+	From Account `json:"from,omitempty,omitzero"`
+
+	// Household That is formed, invited to, joined, contributed to or left.
+	Household Account `json:"household,omitempty,omitzero"`
+
+	// Key With which the account was to be recovered.
+	Key   Account   `json:"key,omitempty,omitzero"`
 	Kind  OrderKind `json:"kind,omitempty,omitzero"`
 	Nonce uint64    `json:"nonce,omitempty,omitzero"`
 
 	// OrderID The order's EIP-712 digest, which is what is signed.
 	OrderID OrderID `json:"orderId"`
 
+	// Remove An account's address; mixed case must match the EIP-55 checksum.
+	Remove Account  `json:"remove,omitempty,omitzero"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
+
 	// Status Accepted is on disk and on its way. Applied changed the ledger, now or earlier; rejected changed nothing;
 	// partial is an event of whose items some were applied and others rejected.
 	Status State `json:"status"`
 
-	// To An account's address; mixed case must match the EIP-55 checksum.
+	// To The receiver, or the merchant of a hold.
 	To Account `json:"to,omitempty,omitzero"`
 
 	// Transaction The Fabric transaction that answered, and its block.
 	Transaction *Transaction `json:"transaction,omitempty"`
+
+	// Until When the hold ends.
+	Until time.Time `json:"until,omitempty,omitzero"`
+
+	// Voucher What a claim gives. Its code is read under `/vouchers/{codeHash}/code` of the member.
+	Voucher *VoucherName `json:"voucher,omitempty"`
+
+	// Whom Who is invited or leaves.
+	Whom Account `json:"whom,omitempty,omitzero"`
 }
 
 // OrderID The order's EIP-712 digest, which is what is signed.
@@ -740,13 +1312,40 @@ type ProposedRules struct {
 	Version uint32 `json:"version"`
 }
 
+// Reason A code, never free text; it is on the ledger and the member sees it.
+type Reason = string
+
 // Receipt All but `rawBlock` is there for people, is worked out from the block, and is checked against it.
 type Receipt = receipt.Receipt
+
+// Recovery A recovery under way; absent where there is none.
+type Recovery struct {
+	// Approved Absent until an operator of another organisation has.
+	Approved time.Time `json:"approved,omitempty,omitzero"`
+
+	// Completable The end of the waiting period, by the policy in force; until then, any key of the account can object.
+	Completable time.Time `json:"completable,omitempty,omitzero"`
+
+	// Key That is to sign for the account, instead of all others.
+	Key Account `json:"key"`
+
+	// ProposedBy The operator's organisation.
+	ProposedBy string `json:"proposedBy"`
+}
+
+// RecoveryKey defines model for RecoveryKey.
+type RecoveryKey struct {
+	// Key That is to sign for the account.
+	Key Account `json:"key"`
+}
 
 // Redemption defines model for Redemption.
 type Redemption struct {
 	// Amount Examples: 12.30
 	Amount Amount `json:"amount"`
+
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
 
 	// Memo Only its hash reaches the ledger.
 	Memo string `json:"memo,omitempty,omitzero"`
@@ -755,10 +1354,70 @@ type Redemption struct {
 	Signed *SignedFields `json:"signed,omitempty"`
 }
 
+// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
+type Reference = string
+
+// Release defines model for Release.
+type Release struct {
+	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	Signed *MerchantSignature `json:"signed,omitempty"`
+}
+
+// Reminder A CloudEvent 1.0.
+type Reminder struct {
+	Data            ExpiringPoints `json:"data"`
+	Datacontenttype string         `json:"datacontenttype"`
+	ID              string         `json:"id"`
+	Source          string         `json:"source"`
+	Specversion     string         `json:"specversion"`
+
+	// Subject The account.
+	Subject string `json:"subject"`
+
+	// Time The beginning of the day.
+	Time time.Time `json:"time"`
+	Type string    `json:"type"`
+}
+
 // Remnant What stays, and why.
 type Remnant struct {
 	What string `json:"what"`
 	Why  string `json:"why"`
+}
+
+// Reward defines model for Reward.
+type Reward struct {
+	// Days For how many days after the claim a voucher can be used.
+	Days uint32 `json:"days"`
+
+	// From From when it can be claimed.
+	From time.Time `json:"from"`
+	ID   RewardID  `json:"id"`
+
+	// Left Of the stock.
+	Left *int64 `json:"left,omitempty"`
+
+	// Merchant Who takes the vouchers; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Price Examples: 12.30
+	Price Amount `json:"price"`
+
+	// Stock Pieces ever offered; absent: without end.
+	Stock int64 `json:"stock,omitempty,omitzero"`
+
+	// Until Before which it can be claimed.
+	Until time.Time `json:"until"`
+}
+
+// RewardID defines model for RewardId.
+type RewardID = string
+
+// Rewards defines model for Rewards.
+type Rewards struct {
+	// Next `after` of the next page; absent on the last.
+	Next    string   `json:"next,omitempty,omitzero"`
+	Rewards []Reward `json:"rewards"`
 }
 
 // Rounding Of fractions of a cent; down where it is absent.
@@ -829,6 +1488,9 @@ type Session struct {
 	Token     string    `json:"token"`
 }
 
+// SignedAmount Points; below zero where they left.
+type SignedAmount = string
+
 // SignedFields What the member signed beside the order's own fields, and the signature.
 type SignedFields struct {
 	// ChainID Where the member's wallet put one into the domain.
@@ -846,9 +1508,50 @@ type SignedFields struct {
 // partial is an event of whose items some were applied and others rejected.
 type State string
 
+// Statement `opening` and `closing` are what the account has, with what is held. Opening plus all totals, but for those of held and
+// released, is exactly closing.
+type Statement struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+	Asset   string  `json:"asset"`
+
+	// Closing Points; below zero where they left.
+	Closing SignedAmount `json:"closing"`
+
+	// Lines The oldest first.
+	Lines  []Movement `json:"lines"`
+	Member string     `json:"member"`
+	Month  string     `json:"month"`
+
+	// Opening Points; below zero where they left.
+	Opening SignedAmount `json:"opening"`
+
+	// Totals Of every line, in their order.
+	Totals []StatementTotal `json:"totals"`
+}
+
+// StatementLine Earned by bookings; received and sent; redeemed, by merchants too; expired; reversed with a booking of this account, or recalled
+// with one of another's; repaid of a debt; granted or corrected by an operator; contributed to and withdrawn from a household; held
+// and released, which changes nothing of what the account has.
+type StatementLine = string
+
+// StatementTotal defines model for StatementTotal.
+type StatementTotal struct {
+	// Amount Points; below zero where they left.
+	Amount SignedAmount `json:"amount"`
+
+	// Line Earned by bookings; received and sent; redeemed, by merchants too; expired; reversed with a booking of this account, or recalled
+	// with one of another's; repaid of a debt; granted or corrected by an operator; contributed to and withdrawn from a household; held
+	// and released, which changes nothing of what the account has.
+	Line StatementLine `json:"line"`
+}
+
 // Status How far an accepted event or change has come.
 type Status struct {
 	AcceptedAt time.Time `json:"acceptedAt"`
+
+	// Adjustment Of a change that proposes or approves one.
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
 
 	// ID Names an accepted event or change.
 	ID WorkID `json:"id"`
@@ -889,6 +1592,9 @@ type Transfer struct {
 	// Amount Examples: 12.30
 	Amount Amount `json:"amount"`
 
+	// FromHousehold Spends the points of the member's household.
+	FromHousehold bool `json:"fromHousehold,omitempty,omitzero"`
+
 	// Memo Only its hash reaches the ledger.
 	Memo string `json:"memo,omitempty,omitzero"`
 
@@ -917,11 +1623,79 @@ type TypedField struct {
 	Type string `json:"type"`
 }
 
+// Voucher defines model for Voucher.
+type Voucher struct {
+	// Amount That was redeemed for it.
+	//
+	// Examples: 12.30
+	Amount  Amount    `json:"amount"`
+	Claimed time.Time `json:"claimed"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash"`
+
+	// Merchant Who takes it; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Order The claim.
+	Order  OrderID  `json:"order"`
+	Reward RewardID `json:"reward"`
+
+	// Until Before which it can be used.
+	Until time.Time `json:"until"`
+
+	// Used Absent until then.
+	Used time.Time `json:"used,omitempty,omitzero"`
+}
+
+// VoucherCode defines model for VoucherCode.
+type VoucherCode struct {
+	// Code A voucher's code. Whoever has it can use the voucher.
+	Code VoucherSecret `json:"code"`
+}
+
+// VoucherName What a claim gives. Its code is read under `/vouchers/{codeHash}/code` of the member.
+type VoucherName struct {
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash"`
+}
+
+// VoucherSecret A voucher's code. Whoever has it can use the voucher.
+type VoucherSecret = string
+
+// VoucherUse defines model for VoucherUse.
+type VoucherUse struct {
+	// Code A voucher's code. Whoever has it can use the voucher.
+	Code VoucherSecret `json:"code"`
+
+	// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
+	Reference Reference `json:"reference"`
+
+	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	Signed *MerchantSignature `json:"signed,omitempty"`
+}
+
+// Vouchers defines model for Vouchers.
+type Vouchers struct {
+	// Next `cursor` of the next page; absent on the last.
+	Next     string    `json:"next,omitempty,omitzero"`
+	Vouchers []Voucher `json:"vouchers"`
+}
+
 // WorkID Names an accepted event or change.
 type WorkID = string
 
 // Address defines model for Address.
 type Address = string
+
+// FromHousehold defines model for FromHousehold.
+type FromHousehold = bool
+
+// HoldAccount defines model for HoldAccount.
+type HoldAccount = string
+
+// HoldOrder The order's EIP-712 digest, which is what is signed.
+type HoldOrder = OrderID
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
@@ -959,8 +1733,53 @@ type FreezeAccountParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ProposeRecoveryParams defines parameters for ProposeRecovery.
+type ProposeRecoveryParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ApproveRecoveryParams defines parameters for ApproveRecovery.
+type ApproveRecoveryParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// CompleteRecoveryParams defines parameters for CompleteRecovery.
+type CompleteRecoveryParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // UnfreezeAccountParams defines parameters for UnfreezeAccount.
 type UnfreezeAccountParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ProposeAdjustmentParams defines parameters for ProposeAdjustment.
+type ProposeAdjustmentParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ApproveAdjustmentParams defines parameters for ApproveAdjustment.
+type ApproveAdjustmentParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 
@@ -992,6 +1811,12 @@ type ReportBookingEventsParams struct {
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
+// ExpirePointsParams defines parameters for ExpirePoints.
+type ExpirePointsParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
 // ExplainBookingParams defines parameters for ExplainBooking.
 type ExplainBookingParams struct {
 	// Source The booking system, as in its events.
@@ -1002,6 +1827,18 @@ type ExplainBookingParams struct {
 
 	// Item One item of it; all where it is left out or empty.
 	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
+// CaptureHoldParams defines parameters for CaptureHold.
+type CaptureHoldParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
+// ReleaseHoldParams defines parameters for ReleaseHold.
+type ReleaseHoldParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -1020,6 +1857,12 @@ type ForgetMemberParams struct {
 	AbandonPoints bool `form:"abandonPoints,omitempty" json:"abandonPoints,omitempty,omitzero"`
 }
 
+// ExplainBalanceParams defines parameters for ExplainBalance.
+type ExplainBalanceParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+}
+
 // GetHistoryParams defines parameters for GetHistory.
 type GetHistoryParams struct {
 	// Cursor `next` of the page before.
@@ -1027,6 +1870,30 @@ type GetHistoryParams struct {
 
 	// Limit Entries on the page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListHoldsParams defines parameters for ListHolds.
+type ListHoldsParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+
+	// Open Only those of which something is left.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// PlaceOrderParams defines parameters for PlaceOrder.
+type PlaceOrderParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // PlaceRedemptionParams defines parameters for PlaceRedemption.
@@ -1038,6 +1905,12 @@ type PlaceRedemptionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// GetStatementParams defines parameters for GetStatement.
+type GetStatementParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+}
+
 // PlaceTransferParams defines parameters for PlaceTransfer.
 type PlaceTransferParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
@@ -1046,6 +1919,72 @@ type PlaceTransferParams struct {
 	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
+
+// ListVouchersParams defines parameters for ListVouchers.
+type ListVouchersParams struct {
+	// FromHousehold Of the household the member is in, not of their own account.
+	FromHousehold FromHousehold `form:"fromHousehold,omitempty" json:"fromHousehold,omitempty,omitzero"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListRemindersParams defines parameters for ListReminders.
+type ListRemindersParams struct {
+	// Day In UTC, such as 2026-11-22.
+	Day string `form:"day" json:"day"`
+
+	// After Only accounts after this one.
+	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// ListRewardsParams defines parameters for ListRewards.
+type ListRewardsParams struct {
+	// After Only ids after this one.
+	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// SetRewardParams defines parameters for SetReward.
+type SetRewardParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+
+	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// UseVoucherParams defines parameters for UseVoucher.
+type UseVoucherParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
+// FreezeAccountJSONRequestBody defines body for FreezeAccount for application/json ContentType.
+type FreezeAccountJSONRequestBody = Freezing
+
+// ProposeRecoveryJSONRequestBody defines body for ProposeRecovery for application/json ContentType.
+type ProposeRecoveryJSONRequestBody = RecoveryKey
+
+// ApproveRecoveryJSONRequestBody defines body for ApproveRecovery for application/json ContentType.
+type ApproveRecoveryJSONRequestBody = RecoveryKey
+
+// CompleteRecoveryJSONRequestBody defines body for CompleteRecovery for application/json ContentType.
+type CompleteRecoveryJSONRequestBody = RecoveryKey
+
+// UnfreezeAccountJSONRequestBody defines body for UnfreezeAccount for application/json ContentType.
+type UnfreezeAccountJSONRequestBody = Freezing
+
+// ProposeAdjustmentJSONRequestBody defines body for ProposeAdjustment for application/json ContentType.
+type ProposeAdjustmentJSONRequestBody = NewAdjustment
 
 // ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody defines body for ReportBookingEvents for application/cloudevents+json ContentType.
 type ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody = BookingEvent
@@ -1059,8 +1998,20 @@ type ReportBookingEventsJSONRequestBody = BookingData
 // GetBookingEventsJSONRequestBody defines body for GetBookingEvents for application/json ContentType.
 type GetBookingEventsJSONRequestBody = EventIds
 
+// ExpirePointsJSONRequestBody defines body for ExpirePoints for application/json ContentType.
+type ExpirePointsJSONRequestBody = Expiration
+
+// CaptureHoldJSONRequestBody defines body for CaptureHold for application/json ContentType.
+type CaptureHoldJSONRequestBody = Capture
+
+// ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
+type ReleaseHoldJSONRequestBody = Release
+
 // CreateMemberJSONRequestBody defines body for CreateMember for application/json ContentType.
 type CreateMemberJSONRequestBody = NewMember
+
+// PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
+type PlaceOrderJSONRequestBody = NewOrder
 
 // PrepareOrderJSONRequestBody defines body for PrepareOrder for application/json ContentType.
 type PrepareOrderJSONRequestBody = Intent
@@ -1070,6 +2021,12 @@ type PlaceRedemptionJSONRequestBody = Redemption
 
 // PlaceTransferJSONRequestBody defines body for PlaceTransfer for application/json ContentType.
 type PlaceTransferJSONRequestBody = Transfer
+
+// SetRewardJSONRequestBody defines body for SetReward for application/json ContentType.
+type SetRewardJSONRequestBody = NewReward
+
+// UseVoucherJSONRequestBody defines body for UseVoucher for application/json ContentType.
+type UseVoucherJSONRequestBody = VoucherUse
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -1155,19 +2112,141 @@ type ClientInterface interface {
 	// Corresponds with GET /readyz (the `CheckReady` operationId).
 	CheckReady(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// FreezeAccount Stop an account from spending
+	// GetAccount An account as the ledger has it
 	//
-	// Takes no body. Role operator.
+	// A member's or a household's. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/accounts/{address} (the `GetAccount` operationId).
+	GetAccount(ctx context.Context, address Address, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FreezeAccountWithBody Stop an account from spending
+	//
+	// It still receives. The member sees the reason. Refused with `reason_invalid`. Role operator.
+	//
+	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /v1/accounts/{address}/freeze (the `FreezeAccount` operationId).
-	FreezeAccount(ctx context.Context, address Address, params *FreezeAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	FreezeAccountWithBody(ctx context.Context, address Address, params *FreezeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FreezeAccount Stop an account from spending
+	//
+	// It still receives. The member sees the reason. Refused with `reason_invalid`. Role operator.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/freeze (the `FreezeAccount` operationId).
+	FreezeAccount(ctx context.Context, address Address, params *FreezeAccountParams, body FreezeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeRecoveryWithBody Propose a new key for an account whose keys are lost
+	//
+	// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
+	// Role operator.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/recovery (the `ProposeRecovery` operationId).
+	ProposeRecoveryWithBody(ctx context.Context, address Address, params *ProposeRecoveryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeRecovery Propose a new key for an account whose keys are lost
+	//
+	// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
+	// Role operator.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/recovery (the `ProposeRecovery` operationId).
+	ProposeRecovery(ctx context.Context, address Address, params *ProposeRecoveryParams, body ProposeRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveRecoveryWithBody Approve a recovery
+	//
+	// With the certificate of an operator of another organisation than proposed it. The waiting period, in which any key of the account
+	// may object, begins. Refused with `recovery_unknown` and `own_approval`. Role approver.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/recovery/approve (the `ApproveRecovery` operationId).
+	ApproveRecoveryWithBody(ctx context.Context, address Address, params *ApproveRecoveryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveRecovery Approve a recovery
+	//
+	// With the certificate of an operator of another organisation than proposed it. The waiting period, in which any key of the account
+	// may object, begins. Refused with `recovery_unknown` and `own_approval`. Role approver.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/recovery/approve (the `ApproveRecovery` operationId).
+	ApproveRecovery(ctx context.Context, address Address, params *ApproveRecoveryParams, body ApproveRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteRecoveryWithBody Give the account its new key
+	//
+	// After the waiting period; the old keys sign no more. Refused with `recovery_unknown` and `recovery_waiting`. Role operator.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/recovery/complete (the `CompleteRecovery` operationId).
+	CompleteRecoveryWithBody(ctx context.Context, address Address, params *CompleteRecoveryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CompleteRecovery Give the account its new key
+	//
+	// After the waiting period; the old keys sign no more. Refused with `recovery_unknown` and `recovery_waiting`. Role operator.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/recovery/complete (the `CompleteRecovery` operationId).
+	CompleteRecovery(ctx context.Context, address Address, params *CompleteRecoveryParams, body CompleteRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnfreezeAccountWithBody Let an account spend again
+	//
+	// Refused with `reason_invalid`. Role operator.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/accounts/{address}/unfreeze (the `UnfreezeAccount` operationId).
+	UnfreezeAccountWithBody(ctx context.Context, address Address, params *UnfreezeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// UnfreezeAccount Let an account spend again
 	//
-	// Takes no body. Role operator.
+	// Refused with `reason_invalid`. Role operator.
+	//
+	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/accounts/{address}/unfreeze (the `UnfreezeAccount` operationId).
-	UnfreezeAccount(ctx context.Context, address Address, params *UnfreezeAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+	UnfreezeAccount(ctx context.Context, address Address, params *UnfreezeAccountParams, body UnfreezeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeAdjustmentWithBody Propose to grant points to an account, or to burn some
+	//
+	// Nothing moves before it is approved. The answer names the adjustment, by the given `id` or one that is drawn. Refused with
+	// `adjustment_invalid`, `adjustment_conflict` and `reason_invalid`. Role operator.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/adjustments (the `ProposeAdjustment` operationId).
+	ProposeAdjustmentWithBody(ctx context.Context, params *ProposeAdjustmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ProposeAdjustment Propose to grant points to an account, or to burn some
+	//
+	// Nothing moves before it is approved. The answer names the adjustment, by the given `id` or one that is drawn. Refused with
+	// `adjustment_invalid`, `adjustment_conflict` and `reason_invalid`. Role operator.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/adjustments (the `ProposeAdjustment` operationId).
+	ProposeAdjustment(ctx context.Context, params *ProposeAdjustmentParams, body ProposeAdjustmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAdjustment An adjustment
+	//
+	// Roles operator, auditor and approver.
+	//
+	// Corresponds with GET /v1/adjustments/{id} (the `GetAdjustment` operationId).
+	GetAdjustment(ctx context.Context, id AdjustmentID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ApproveAdjustment Make an adjustment
+	//
+	// With another certificate than proposed it. Takes no body. Refused with `adjustment_unknown`, `adjustment_limit` and
+	// `own_approval`. Role approver.
+	//
+	// Corresponds with POST /v1/adjustments/{id}/approve (the `ApproveAdjustment` operationId).
+	ApproveAdjustment(ctx context.Context, id AdjustmentID, params *ApproveAdjustmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ReportBookingEventsWithBody Report bookings confirmed, completed or cancelled
 	//
@@ -1244,12 +2323,34 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/booking-events/{id} (the `GetBookingEvent` operationId).
 	GetBookingEvent(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// GetChange What became of an operator's change
+	// GetChange What became of an operator's or merchant's change
 	//
-	// Roles operator and auditor.
+	// Roles operator and auditor, and merchant and approver for what they asked for.
 	//
 	// Corresponds with GET /v1/changes/{id} (the `GetChange` operationId).
 	GetChange(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExpirePointsWithBody Burn points that have expired
+	//
+	// Those of accounts that nobody touches; what expires is never shown as available, burned or not. One call looks at a bounded number of
+	// accounts: go on after `next` until there is none. It can be stopped and asked again at any point. Refused with
+	// `limit_invalid`. Role operator.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/expirations (the `ExpirePoints` operationId).
+	ExpirePointsWithBody(ctx context.Context, params *ExpirePointsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExpirePoints Burn points that have expired
+	//
+	// Those of accounts that nobody touches; what expires is never shown as available, burned or not. One call looks at a bounded number of
+	// accounts: go on after `next` until there is none. It can be stopped and asked again at any point. Refused with
+	// `limit_invalid`. Role operator.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/expirations (the `ExpirePoints` operationId).
+	ExpirePoints(ctx context.Context, params *ExpirePointsParams, body ExpirePointsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExplainBooking Why a booking earns what it earns
 	//
@@ -1262,6 +2363,57 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/explanations (the `ExplainBooking` operationId).
 	ExplainBooking(ctx context.Context, params *ExplainBookingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetHold A hold
+	//
+	// Refused with `hold_unknown`. Roles merchant, operator and auditor.
+	//
+	// Corresponds with GET /v1/holds/{account}/{order} (the `GetHold` operationId).
+	GetHold(ctx context.Context, account HoldAccount, order HoldOrder, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CaptureHoldWithBody Take points of a hold
+	//
+	// The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
+	// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+	// `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
+	// vouchers. Role merchant.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/holds/{account}/{order}/captures (the `CaptureHold` operationId).
+	CaptureHoldWithBody(ctx context.Context, account HoldAccount, order HoldOrder, params *CaptureHoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CaptureHold Take points of a hold
+	//
+	// The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
+	// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+	// `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
+	// vouchers. Role merchant.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/holds/{account}/{order}/captures (the `CaptureHold` operationId).
+	CaptureHold(ctx context.Context, account HoldAccount, order HoldOrder, params *CaptureHoldParams, body CaptureHoldJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseHoldWithBody Give back what is left of a hold
+	//
+	// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+	// vouchers. The body may be `{}`. Role merchant.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/holds/{account}/{order}/release (the `ReleaseHold` operationId).
+	ReleaseHoldWithBody(ctx context.Context, account HoldAccount, order HoldOrder, params *ReleaseHoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReleaseHold Give back what is left of a hold
+	//
+	// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+	// vouchers. The body may be `{}`. Role merchant.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/holds/{account}/{order}/release (the `ReleaseHold` operationId).
+	ReleaseHold(ctx context.Context, account HoldAccount, order HoldOrder, params *ReleaseHoldParams, body ReleaseHoldJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetLedger Which ledger this is, and the domain orders are signed under
 	//
 	// Anybody, without a key.
@@ -1271,8 +2423,8 @@ type ClientInterface interface {
 
 	// GetSupply What exists of the currency, and how it came about
 	//
-	// minted - reversed - redeemed - expired = outstanding. Anybody, without a key: how much of a currency there is
-	// is no secret.
+	// minted + adjusted = outstanding + held + redeemed + expired + reversed + writtenOff. Anybody, without a key: how much
+	// of a currency there is is no secret.
 	//
 	// Corresponds with GET /v1/ledger/supply (the `GetSupply` operationId).
 	GetSupply(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1327,6 +2479,37 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/members/{id}/balance (the `GetBalance` operationId).
 	GetBalance(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainBalance Where what a member has comes from
+	//
+	// For every part of it: the booking and the version of the rules that earned it, or who sent it, and the last month in which it is valid.
+	// Too long ago is `history_too_long`. Roles member, operator and auditor, and the member.
+	//
+	// Corresponds with GET /v1/members/{id}/balance/explanation (the `ExplainBalance` operationId).
+	ExplainBalance(ctx context.Context, id MemberID, params *ExplainBalanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndCustody Have the service sign no more, and destroy its key
+	//
+	// Once a key of the member's own signs for the account; before, `only_key`. The member, or role member.
+	//
+	// Corresponds with DELETE /v1/members/{id}/custody (the `EndCustody` operationId).
+	EndCustody(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginCustody Have the service sign for the member
+	//
+	// Once the address that `/custody/key` answered is among the account's keys on the ledger (an order of kind change-keys);
+	// before it is, `no_custody`. Takes no body. The member, or role member.
+	//
+	// Corresponds with POST /v1/members/{id}/custody (the `BeginCustody` operationId).
+	BeginCustody(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CreateCustodyKey Make a key for the service to sign with
+	//
+	// Of a member who holds their own; asked again it is the same key. It is good for nothing until the account's keys on the
+	// ledger have it. Takes no body. The member, or role member.
+	//
+	// Corresponds with POST /v1/members/{id}/custody/key (the `CreateCustodyKey` operationId).
+	CreateCustodyKey(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetHistory Why a member has it, newest first
 	//
 	// Roles member, operator and auditor, and the member.
@@ -1334,10 +2517,60 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/members/{id}/history (the `GetHistory` operationId).
 	GetHistory(ctx context.Context, id MemberID, params *GetHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListHolds What a member has set aside, newest first
+	//
+	// Roles member, operator and auditor, and the member.
+	//
+	// Corresponds with GET /v1/members/{id}/holds (the `ListHolds` operationId).
+	ListHolds(ctx context.Context, id MemberID, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetHousehold The household a member is in
+	//
+	// Refused with `household_not_member` where there is none. Roles member, operator and auditor, and the member.
+	//
+	// Corresponds with GET /v1/members/{id}/household (the `GetHousehold` operationId).
+	GetHousehold(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetKeys Which keys sign for a member's account
+	//
+	// With the service's own, and a recovery that is under way: against that, any key of the account can object. Roles member,
+	// operator and auditor, and the member.
+	//
+	// Corresponds with GET /v1/members/{id}/keys (the `GetKeys` operationId).
+	GetKeys(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceOrderWithBody An order of any kind
+	//
+	// Points sent, redeemed, held or claimed with, a household and its members, the keys of the account. Which fields an
+	// order has follows from its `kind`: see Intent. Signed as for transfers. A claim in custody answers the hash of the
+	// voucher's code, which the member's own token reads. Refusals beside those of transfers: `until_invalid`, `reward_unknown`,
+	// `reward_closed`, `reward_price`, `reward_sold_out`, `voucher_taken`, `household_unknown`, `household_member`,
+	// `household_not_invited`, `household_not_member`, `household_head`, `household_full`, `household_limit`, `key_invalid`,
+	// `keys_full`, `recovery_unknown`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/members/{id}/orders (the `PlaceOrder` operationId).
+	PlaceOrderWithBody(ctx context.Context, id MemberID, params *PlaceOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PlaceOrder An order of any kind
+	//
+	// Points sent, redeemed, held or claimed with, a household and its members, the keys of the account. Which fields an
+	// order has follows from its `kind`: see Intent. Signed as for transfers. A claim in custody answers the hash of the
+	// voucher's code, which the member's own token reads. Refusals beside those of transfers: `until_invalid`, `reward_unknown`,
+	// `reward_closed`, `reward_price`, `reward_sold_out`, `voucher_taken`, `household_unknown`, `household_member`,
+	// `household_not_invited`, `household_not_member`, `household_head`, `household_full`, `household_limit`, `key_invalid`,
+	// `keys_full`, `recovery_unknown`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/members/{id}/orders (the `PlaceOrder` operationId).
+	PlaceOrder(ctx context.Context, id MemberID, params *PlaceOrderParams, body PlaceOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PrepareOrderWithBody What the member's own key has to sign
 	//
 	// Chooses nonce and deadline and answers the EIP-712 typed data, as `eth_signTypedData_v4` takes it. Changes
-	// nothing: send the signature with the same amount, receiver and memo. The member, or role member.
+	// nothing: send the signature with the same fields. The member, or role member.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1347,7 +2580,7 @@ type ClientInterface interface {
 	// PrepareOrder What the member's own key has to sign
 	//
 	// Chooses nonce and deadline and answers the EIP-712 typed data, as `eth_signTypedData_v4` takes it. Changes
-	// nothing: send the signature with the same amount, receiver and memo. The member, or role member.
+	// nothing: send the signature with the same fields. The member, or role member.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1379,10 +2612,22 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/members/{id}/sessions (the `CreateSession` operationId).
 	CreateSession(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetStatement What happened to the points in a month
+	//
+	// As JSON, as CSV, or as a page to print, by `Accept`. A month is one of UTC; in the present one it is the statement so far. A month that
+	// has not begun is `date_invalid`, and one too long ago `history_too_long`. Roles member, operator and auditor, and the member.
+	//
+	// Corresponds with GET /v1/members/{id}/statements/{month} (the `GetStatement` operationId).
+	GetStatement(ctx context.Context, id MemberID, month string, params *GetStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PlaceTransferWithBody Send points to another account
 	//
 	// Without `signed` the service signs with the member's key in its custody, which only the member's own token
-	// may ask for. With `signed` the member's signature is what counts, and role member may relay it.
+	// may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
+	// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+	// `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
+	// `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
+	// `household_limit`.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1392,12 +2637,31 @@ type ClientInterface interface {
 	// PlaceTransfer Send points to another account
 	//
 	// Without `signed` the service signs with the member's key in its custody, which only the member's own token
-	// may ask for. With `signed` the member's signature is what counts, and role member may relay it.
+	// may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
+	// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+	// `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
+	// `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
+	// `household_limit`.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /v1/members/{id}/transfers (the `PlaceTransfer` operationId).
 	PlaceTransfer(ctx context.Context, id MemberID, params *PlaceTransferParams, body PlaceTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListVouchers What a member has claimed, newest first
+	//
+	// Without the codes. Roles member, operator and auditor, and the member.
+	//
+	// Corresponds with GET /v1/members/{id}/vouchers (the `ListVouchers` operationId).
+	ListVouchers(ctx context.Context, id MemberID, params *ListVouchersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetVoucherCode A voucher's code, to hand to the merchant
+	//
+	// Worked out from the key in custody and kept nowhere; the code of a claim that the member signed is known to the member alone,
+	// and `no_custody` here. Only the member's own token. Refused with `voucher_unknown` where the voucher is not the member's.
+	//
+	// Corresponds with GET /v1/members/{id}/vouchers/{codeHash}/code (the `GetVoucherCode` operationId).
+	GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOrder What became of an order
 	//
@@ -1414,6 +2678,40 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/receipts/{orderId} (the `GetReceipt` operationId).
 	GetReceipt(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListReminders Whom to remind on a day that points expire
+	//
+	// Points are valid until the end of a month; their owner is reminded 60, 30 and 7 days before its last day, so most days have no
+	// reminders. They are CloudEvents: a reminder has the same `id` whenever it is asked for, so that nobody is told twice. Where the answer has
+	// a `Link` with `rel="next"` there may be more, even if this page has none. Role member.
+	//
+	// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
+	ListReminders(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRewards The catalogue, in the order of the ids
+	//
+	// What is closed, or not open yet, too. Every role.
+	//
+	// Corresponds with GET /v1/rewards (the `ListRewards` operationId).
+	ListRewards(ctx context.Context, params *ListRewardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetRewardWithBody Put a reward into the catalogue, or change it
+	//
+	// Vouchers of before stay as they were claimed. Refused with `reward_invalid` and `reward_stock`. Role merchant.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /v1/rewards/{id} (the `SetReward` operationId).
+	SetRewardWithBody(ctx context.Context, id RewardID, params *SetRewardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetReward Put a reward into the catalogue, or change it
+	//
+	// Vouchers of before stay as they were claimed. Refused with `reward_invalid` and `reward_stock`. Role merchant.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /v1/rewards/{id} (the `SetReward` operationId).
+	SetReward(ctx context.Context, id RewardID, params *SetRewardParams, body SetRewardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRules Which earning rules are in force when
 	//
@@ -1438,6 +2736,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/rules/{version} (the `GetRules` operationId).
 	GetRules(ctx context.Context, version uint32, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseVoucherWithBody Take a voucher
+	//
+	// Once; asked again with the same reference it is the same use. Refused with `voucher_unknown`, `voucher_used`,
+	// `voucher_expired`, `not_merchant`; signed, also with `signature_invalid`, `signature_high_s`, `deadline_passed` and
+	// `deadline_too_far`. Role merchant.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/vouchers/use (the `UseVoucher` operationId).
+	UseVoucherWithBody(ctx context.Context, params *UseVoucherParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UseVoucher Take a voucher
+	//
+	// Once; asked again with the same reference it is the same use. Refused with `voucher_unknown`, `voucher_used`,
+	// `voucher_expired`, `not_merchant`; signed, also with `signature_invalid`, `signature_high_s`, `deadline_passed` and
+	// `deadline_too_far`. Role merchant.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/vouchers/use (the `UseVoucher` operationId).
+	UseVoucher(ctx context.Context, params *UseVoucherParams, body UseVoucherJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // CheckHealth Does the process live?
@@ -1470,13 +2790,188 @@ func (c *Client) CheckReady(ctx context.Context, reqEditors ...RequestEditorFn) 
 	return c.Client.Do(req)
 }
 
-// FreezeAccount Stop an account from spending
+// GetAccount An account as the ledger has it
 //
-// Takes no body. Role operator.
+// A member's or a household's. Roles operator and auditor.
+//
+// Corresponds with GET /v1/accounts/{address} (the `GetAccount` operationId).
+func (c *Client) GetAccount(ctx context.Context, address Address, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAccountRequest(c.Server, address)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FreezeAccountWithBody Stop an account from spending
+//
+// It still receives. The member sees the reason. Refused with `reason_invalid`. Role operator.
+//
+// Takes any type of body and a specified content type.
 //
 // Corresponds with POST /v1/accounts/{address}/freeze (the `FreezeAccount` operationId).
-func (c *Client) FreezeAccount(ctx context.Context, address Address, params *FreezeAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewFreezeAccountRequest(c.Server, address, params)
+func (c *Client) FreezeAccountWithBody(ctx context.Context, address Address, params *FreezeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFreezeAccountRequestWithBody(c.Server, address, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FreezeAccount Stop an account from spending
+//
+// It still receives. The member sees the reason. Refused with `reason_invalid`. Role operator.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{address}/freeze (the `FreezeAccount` operationId).
+func (c *Client) FreezeAccount(ctx context.Context, address Address, params *FreezeAccountParams, body FreezeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFreezeAccountRequest(c.Server, address, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeRecoveryWithBody Propose a new key for an account whose keys are lost
+//
+// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
+// Role operator.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{address}/recovery (the `ProposeRecovery` operationId).
+func (c *Client) ProposeRecoveryWithBody(ctx context.Context, address Address, params *ProposeRecoveryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeRecoveryRequestWithBody(c.Server, address, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeRecovery Propose a new key for an account whose keys are lost
+//
+// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
+// Role operator.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{address}/recovery (the `ProposeRecovery` operationId).
+func (c *Client) ProposeRecovery(ctx context.Context, address Address, params *ProposeRecoveryParams, body ProposeRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeRecoveryRequest(c.Server, address, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveRecoveryWithBody Approve a recovery
+//
+// With the certificate of an operator of another organisation than proposed it. The waiting period, in which any key of the account
+// may object, begins. Refused with `recovery_unknown` and `own_approval`. Role approver.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{address}/recovery/approve (the `ApproveRecovery` operationId).
+func (c *Client) ApproveRecoveryWithBody(ctx context.Context, address Address, params *ApproveRecoveryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveRecoveryRequestWithBody(c.Server, address, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveRecovery Approve a recovery
+//
+// With the certificate of an operator of another organisation than proposed it. The waiting period, in which any key of the account
+// may object, begins. Refused with `recovery_unknown` and `own_approval`. Role approver.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{address}/recovery/approve (the `ApproveRecovery` operationId).
+func (c *Client) ApproveRecovery(ctx context.Context, address Address, params *ApproveRecoveryParams, body ApproveRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveRecoveryRequest(c.Server, address, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteRecoveryWithBody Give the account its new key
+//
+// After the waiting period; the old keys sign no more. Refused with `recovery_unknown` and `recovery_waiting`. Role operator.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{address}/recovery/complete (the `CompleteRecovery` operationId).
+func (c *Client) CompleteRecoveryWithBody(ctx context.Context, address Address, params *CompleteRecoveryParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteRecoveryRequestWithBody(c.Server, address, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CompleteRecovery Give the account its new key
+//
+// After the waiting period; the old keys sign no more. Refused with `recovery_unknown` and `recovery_waiting`. Role operator.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/accounts/{address}/recovery/complete (the `CompleteRecovery` operationId).
+func (c *Client) CompleteRecovery(ctx context.Context, address Address, params *CompleteRecoveryParams, body CompleteRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCompleteRecoveryRequest(c.Server, address, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnfreezeAccountWithBody Let an account spend again
+//
+// Refused with `reason_invalid`. Role operator.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/accounts/{address}/unfreeze (the `UnfreezeAccount` operationId).
+func (c *Client) UnfreezeAccountWithBody(ctx context.Context, address Address, params *UnfreezeAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnfreezeAccountRequestWithBody(c.Server, address, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1489,11 +2984,88 @@ func (c *Client) FreezeAccount(ctx context.Context, address Address, params *Fre
 
 // UnfreezeAccount Let an account spend again
 //
-// Takes no body. Role operator.
+// Refused with `reason_invalid`. Role operator.
+//
+// Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/accounts/{address}/unfreeze (the `UnfreezeAccount` operationId).
-func (c *Client) UnfreezeAccount(ctx context.Context, address Address, params *UnfreezeAccountParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewUnfreezeAccountRequest(c.Server, address, params)
+func (c *Client) UnfreezeAccount(ctx context.Context, address Address, params *UnfreezeAccountParams, body UnfreezeAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnfreezeAccountRequest(c.Server, address, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeAdjustmentWithBody Propose to grant points to an account, or to burn some
+//
+// Nothing moves before it is approved. The answer names the adjustment, by the given `id` or one that is drawn. Refused with
+// `adjustment_invalid`, `adjustment_conflict` and `reason_invalid`. Role operator.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/adjustments (the `ProposeAdjustment` operationId).
+func (c *Client) ProposeAdjustmentWithBody(ctx context.Context, params *ProposeAdjustmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeAdjustmentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ProposeAdjustment Propose to grant points to an account, or to burn some
+//
+// Nothing moves before it is approved. The answer names the adjustment, by the given `id` or one that is drawn. Refused with
+// `adjustment_invalid`, `adjustment_conflict` and `reason_invalid`. Role operator.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/adjustments (the `ProposeAdjustment` operationId).
+func (c *Client) ProposeAdjustment(ctx context.Context, params *ProposeAdjustmentParams, body ProposeAdjustmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewProposeAdjustmentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAdjustment An adjustment
+//
+// Roles operator, auditor and approver.
+//
+// Corresponds with GET /v1/adjustments/{id} (the `GetAdjustment` operationId).
+func (c *Client) GetAdjustment(ctx context.Context, id AdjustmentID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAdjustmentRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ApproveAdjustment Make an adjustment
+//
+// With another certificate than proposed it. Takes no body. Refused with `adjustment_unknown`, `adjustment_limit` and
+// `own_approval`. Role approver.
+//
+// Corresponds with POST /v1/adjustments/{id}/approve (the `ApproveAdjustment` operationId).
+func (c *Client) ApproveAdjustment(ctx context.Context, id AdjustmentID, params *ApproveAdjustmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewApproveAdjustmentRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -1649,13 +3221,55 @@ func (c *Client) GetBookingEvent(ctx context.Context, id WorkID, reqEditors ...R
 	return c.Client.Do(req)
 }
 
-// GetChange What became of an operator's change
+// GetChange What became of an operator's or merchant's change
 //
-// Roles operator and auditor.
+// Roles operator and auditor, and merchant and approver for what they asked for.
 //
 // Corresponds with GET /v1/changes/{id} (the `GetChange` operationId).
 func (c *Client) GetChange(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetChangeRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExpirePointsWithBody Burn points that have expired
+//
+// Those of accounts that nobody touches; what expires is never shown as available, burned or not. One call looks at a bounded number of
+// accounts: go on after `next` until there is none. It can be stopped and asked again at any point. Refused with
+// `limit_invalid`. Role operator.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/expirations (the `ExpirePoints` operationId).
+func (c *Client) ExpirePointsWithBody(ctx context.Context, params *ExpirePointsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExpirePointsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExpirePoints Burn points that have expired
+//
+// Those of accounts that nobody touches; what expires is never shown as available, burned or not. One call looks at a bounded number of
+// accounts: go on after `next` until there is none. It can be stopped and asked again at any point. Refused with
+// `limit_invalid`. Role operator.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/expirations (the `ExpirePoints` operationId).
+func (c *Client) ExpirePoints(ctx context.Context, params *ExpirePointsParams, body ExpirePointsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExpirePointsRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -1687,6 +3301,107 @@ func (c *Client) ExplainBooking(ctx context.Context, params *ExplainBookingParam
 	return c.Client.Do(req)
 }
 
+// GetHold A hold
+//
+// Refused with `hold_unknown`. Roles merchant, operator and auditor.
+//
+// Corresponds with GET /v1/holds/{account}/{order} (the `GetHold` operationId).
+func (c *Client) GetHold(ctx context.Context, account HoldAccount, order HoldOrder, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHoldRequest(c.Server, account, order)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CaptureHoldWithBody Take points of a hold
+//
+// The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
+// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+// `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
+// vouchers. Role merchant.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/holds/{account}/{order}/captures (the `CaptureHold` operationId).
+func (c *Client) CaptureHoldWithBody(ctx context.Context, account HoldAccount, order HoldOrder, params *CaptureHoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCaptureHoldRequestWithBody(c.Server, account, order, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CaptureHold Take points of a hold
+//
+// The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
+// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+// `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
+// vouchers. Role merchant.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/holds/{account}/{order}/captures (the `CaptureHold` operationId).
+func (c *Client) CaptureHold(ctx context.Context, account HoldAccount, order HoldOrder, params *CaptureHoldParams, body CaptureHoldJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCaptureHoldRequest(c.Server, account, order, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseHoldWithBody Give back what is left of a hold
+//
+// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+// vouchers. The body may be `{}`. Role merchant.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/holds/{account}/{order}/release (the `ReleaseHold` operationId).
+func (c *Client) ReleaseHoldWithBody(ctx context.Context, account HoldAccount, order HoldOrder, params *ReleaseHoldParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseHoldRequestWithBody(c.Server, account, order, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReleaseHold Give back what is left of a hold
+//
+// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+// vouchers. The body may be `{}`. Role merchant.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/holds/{account}/{order}/release (the `ReleaseHold` operationId).
+func (c *Client) ReleaseHold(ctx context.Context, account HoldAccount, order HoldOrder, params *ReleaseHoldParams, body ReleaseHoldJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReleaseHoldRequest(c.Server, account, order, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetLedger Which ledger this is, and the domain orders are signed under
 //
 // Anybody, without a key.
@@ -1706,8 +3421,8 @@ func (c *Client) GetLedger(ctx context.Context, reqEditors ...RequestEditorFn) (
 
 // GetSupply What exists of the currency, and how it came about
 //
-// minted - reversed - redeemed - expired = outstanding. Anybody, without a key: how much of a currency there is
-// is no secret.
+// minted + adjusted = outstanding + held + redeemed + expired + reversed + writtenOff. Anybody, without a key: how much
+// of a currency there is is no secret.
 //
 // Corresponds with GET /v1/ledger/supply (the `GetSupply` operationId).
 func (c *Client) GetSupply(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -1832,6 +3547,77 @@ func (c *Client) GetBalance(ctx context.Context, id MemberID, reqEditors ...Requ
 	return c.Client.Do(req)
 }
 
+// ExplainBalance Where what a member has comes from
+//
+// For every part of it: the booking and the version of the rules that earned it, or who sent it, and the last month in which it is valid.
+// Too long ago is `history_too_long`. Roles member, operator and auditor, and the member.
+//
+// Corresponds with GET /v1/members/{id}/balance/explanation (the `ExplainBalance` operationId).
+func (c *Client) ExplainBalance(ctx context.Context, id MemberID, params *ExplainBalanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainBalanceRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndCustody Have the service sign no more, and destroy its key
+//
+// Once a key of the member's own signs for the account; before, `only_key`. The member, or role member.
+//
+// Corresponds with DELETE /v1/members/{id}/custody (the `EndCustody` operationId).
+func (c *Client) EndCustody(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndCustodyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginCustody Have the service sign for the member
+//
+// Once the address that `/custody/key` answered is among the account's keys on the ledger (an order of kind change-keys);
+// before it is, `no_custody`. Takes no body. The member, or role member.
+//
+// Corresponds with POST /v1/members/{id}/custody (the `BeginCustody` operationId).
+func (c *Client) BeginCustody(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginCustodyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CreateCustodyKey Make a key for the service to sign with
+//
+// Of a member who holds their own; asked again it is the same key. It is good for nothing until the account's keys on the
+// ledger have it. Takes no body. The member, or role member.
+//
+// Corresponds with POST /v1/members/{id}/custody/key (the `CreateCustodyKey` operationId).
+func (c *Client) CreateCustodyKey(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCreateCustodyKeyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetHistory Why a member has it, newest first
 //
 // Roles member, operator and auditor, and the member.
@@ -1849,10 +3635,110 @@ func (c *Client) GetHistory(ctx context.Context, id MemberID, params *GetHistory
 	return c.Client.Do(req)
 }
 
+// ListHolds What a member has set aside, newest first
+//
+// Roles member, operator and auditor, and the member.
+//
+// Corresponds with GET /v1/members/{id}/holds (the `ListHolds` operationId).
+func (c *Client) ListHolds(ctx context.Context, id MemberID, params *ListHoldsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListHoldsRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetHousehold The household a member is in
+//
+// Refused with `household_not_member` where there is none. Roles member, operator and auditor, and the member.
+//
+// Corresponds with GET /v1/members/{id}/household (the `GetHousehold` operationId).
+func (c *Client) GetHousehold(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetHouseholdRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetKeys Which keys sign for a member's account
+//
+// With the service's own, and a recovery that is under way: against that, any key of the account can object. Roles member,
+// operator and auditor, and the member.
+//
+// Corresponds with GET /v1/members/{id}/keys (the `GetKeys` operationId).
+func (c *Client) GetKeys(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetKeysRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceOrderWithBody An order of any kind
+//
+// Points sent, redeemed, held or claimed with, a household and its members, the keys of the account. Which fields an
+// order has follows from its `kind`: see Intent. Signed as for transfers. A claim in custody answers the hash of the
+// voucher's code, which the member's own token reads. Refusals beside those of transfers: `until_invalid`, `reward_unknown`,
+// `reward_closed`, `reward_price`, `reward_sold_out`, `voucher_taken`, `household_unknown`, `household_member`,
+// `household_not_invited`, `household_not_member`, `household_head`, `household_full`, `household_limit`, `key_invalid`,
+// `keys_full`, `recovery_unknown`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/members/{id}/orders (the `PlaceOrder` operationId).
+func (c *Client) PlaceOrderWithBody(ctx context.Context, id MemberID, params *PlaceOrderParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceOrderRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PlaceOrder An order of any kind
+//
+// Points sent, redeemed, held or claimed with, a household and its members, the keys of the account. Which fields an
+// order has follows from its `kind`: see Intent. Signed as for transfers. A claim in custody answers the hash of the
+// voucher's code, which the member's own token reads. Refusals beside those of transfers: `until_invalid`, `reward_unknown`,
+// `reward_closed`, `reward_price`, `reward_sold_out`, `voucher_taken`, `household_unknown`, `household_member`,
+// `household_not_invited`, `household_not_member`, `household_head`, `household_full`, `household_limit`, `key_invalid`,
+// `keys_full`, `recovery_unknown`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/members/{id}/orders (the `PlaceOrder` operationId).
+func (c *Client) PlaceOrder(ctx context.Context, id MemberID, params *PlaceOrderParams, body PlaceOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPlaceOrderRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PrepareOrderWithBody What the member's own key has to sign
 //
 // Chooses nonce and deadline and answers the EIP-712 typed data, as `eth_signTypedData_v4` takes it. Changes
-// nothing: send the signature with the same amount, receiver and memo. The member, or role member.
+// nothing: send the signature with the same fields. The member, or role member.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1872,7 +3758,7 @@ func (c *Client) PrepareOrderWithBody(ctx context.Context, id MemberID, contentT
 // PrepareOrder What the member's own key has to sign
 //
 // Chooses nonce and deadline and answers the EIP-712 typed data, as `eth_signTypedData_v4` takes it. Changes
-// nothing: send the signature with the same amount, receiver and memo. The member, or role member.
+// nothing: send the signature with the same fields. The member, or role member.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -1944,10 +3830,32 @@ func (c *Client) CreateSession(ctx context.Context, id MemberID, reqEditors ...R
 	return c.Client.Do(req)
 }
 
+// GetStatement What happened to the points in a month
+//
+// As JSON, as CSV, or as a page to print, by `Accept`. A month is one of UTC; in the present one it is the statement so far. A month that
+// has not begun is `date_invalid`, and one too long ago `history_too_long`. Roles member, operator and auditor, and the member.
+//
+// Corresponds with GET /v1/members/{id}/statements/{month} (the `GetStatement` operationId).
+func (c *Client) GetStatement(ctx context.Context, id MemberID, month string, params *GetStatementParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetStatementRequest(c.Server, id, month, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PlaceTransferWithBody Send points to another account
 //
 // Without `signed` the service signs with the member's key in its custody, which only the member's own token
-// may ask for. With `signed` the member's signature is what counts, and role member may relay it.
+// may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
+// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+// `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
+// `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
+// `household_limit`.
 //
 // Takes any type of body and a specified content type.
 //
@@ -1967,13 +3875,52 @@ func (c *Client) PlaceTransferWithBody(ctx context.Context, id MemberID, params 
 // PlaceTransfer Send points to another account
 //
 // Without `signed` the service signs with the member's key in its custody, which only the member's own token
-// may ask for. With `signed` the member's signature is what counts, and role member may relay it.
+// may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
+// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+// `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
+// `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
+// `household_limit`.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /v1/members/{id}/transfers (the `PlaceTransfer` operationId).
 func (c *Client) PlaceTransfer(ctx context.Context, id MemberID, params *PlaceTransferParams, body PlaceTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPlaceTransferRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListVouchers What a member has claimed, newest first
+//
+// Without the codes. Roles member, operator and auditor, and the member.
+//
+// Corresponds with GET /v1/members/{id}/vouchers (the `ListVouchers` operationId).
+func (c *Client) ListVouchers(ctx context.Context, id MemberID, params *ListVouchersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListVouchersRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetVoucherCode A voucher's code, to hand to the merchant
+//
+// Worked out from the key in custody and kept nowhere; the code of a claim that the member signed is known to the member alone,
+// and `no_custody` here. Only the member's own token. Refused with `voucher_unknown` where the voucher is not the member's.
+//
+// Corresponds with GET /v1/members/{id}/vouchers/{codeHash}/code (the `GetVoucherCode` operationId).
+func (c *Client) GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVoucherCodeRequest(c.Server, id, codeHash)
 	if err != nil {
 		return nil, err
 	}
@@ -2010,6 +3957,80 @@ func (c *Client) GetOrder(ctx context.Context, orderID OrderID, reqEditors ...Re
 // Corresponds with GET /v1/receipts/{orderId} (the `GetReceipt` operationId).
 func (c *Client) GetReceipt(ctx context.Context, orderID OrderID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetReceiptRequest(c.Server, orderID)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListReminders Whom to remind on a day that points expire
+//
+// Points are valid until the end of a month; their owner is reminded 60, 30 and 7 days before its last day, so most days have no
+// reminders. They are CloudEvents: a reminder has the same `id` whenever it is asked for, so that nobody is told twice. Where the answer has
+// a `Link` with `rel="next"` there may be more, even if this page has none. Role member.
+//
+// Corresponds with GET /v1/reminders (the `ListReminders` operationId).
+func (c *Client) ListReminders(ctx context.Context, params *ListRemindersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRemindersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRewards The catalogue, in the order of the ids
+//
+// What is closed, or not open yet, too. Every role.
+//
+// Corresponds with GET /v1/rewards (the `ListRewards` operationId).
+func (c *Client) ListRewards(ctx context.Context, params *ListRewardsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRewardsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetRewardWithBody Put a reward into the catalogue, or change it
+//
+// Vouchers of before stay as they were claimed. Refused with `reward_invalid` and `reward_stock`. Role merchant.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /v1/rewards/{id} (the `SetReward` operationId).
+func (c *Client) SetRewardWithBody(ctx context.Context, id RewardID, params *SetRewardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetRewardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetReward Put a reward into the catalogue, or change it
+//
+// Vouchers of before stay as they were claimed. Refused with `reward_invalid` and `reward_stock`. Role merchant.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /v1/rewards/{id} (the `SetReward` operationId).
+func (c *Client) SetReward(ctx context.Context, id RewardID, params *SetRewardParams, body SetRewardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetRewardRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -2074,6 +4095,48 @@ func (c *Client) GetRules(ctx context.Context, version uint32, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// UseVoucherWithBody Take a voucher
+//
+// Once; asked again with the same reference it is the same use. Refused with `voucher_unknown`, `voucher_used`,
+// `voucher_expired`, `not_merchant`; signed, also with `signature_invalid`, `signature_high_s`, `deadline_passed` and
+// `deadline_too_far`. Role merchant.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/vouchers/use (the `UseVoucher` operationId).
+func (c *Client) UseVoucherWithBody(ctx context.Context, params *UseVoucherParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseVoucherRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UseVoucher Take a voucher
+//
+// Once; asked again with the same reference it is the same use. Refused with `voucher_unknown`, `voucher_used`,
+// `voucher_expired`, `not_merchant`; signed, also with `signature_invalid`, `signature_high_s`, `deadline_passed` and
+// `deadline_too_far`. Role merchant.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/vouchers/use (the `UseVoucher` operationId).
+func (c *Client) UseVoucher(ctx context.Context, params *UseVoucherParams, body UseVoucherJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUseVoucherRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // NewCheckHealthRequest constructs an http.Request for the CheckHealth method
 func NewCheckHealthRequest(server string) (*http.Request, error) {
 	var err error
@@ -2128,8 +4191,53 @@ func NewCheckReadyRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
-// NewFreezeAccountRequest constructs an http.Request for the FreezeAccount method
-func NewFreezeAccountRequest(server string, address Address, params *FreezeAccountParams) (*http.Request, error) {
+// NewGetAccountRequest constructs an http.Request for the GetAccount method
+func NewGetAccountRequest(server string, address Address) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFreezeAccountRequest calls the generic FreezeAccount builder with application/json body
+func NewFreezeAccountRequest(server string, address Address, params *FreezeAccountParams, body FreezeAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFreezeAccountRequestWithBody(server, address, params, "application/json", bodyReader)
+}
+
+// NewFreezeAccountRequestWithBody constructs an http.Request for the FreezeAccount method, with any body, and a specified content type
+func NewFreezeAccountRequestWithBody(server string, address Address, params *FreezeAccountParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2154,10 +4262,12 @@ func NewFreezeAccountRequest(server string, address Address, params *FreezeAccou
 		return nil, err
 	}
 
-	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
 	if err != nil {
 		return nil, err
 	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	if params != nil {
 
@@ -2184,8 +4294,226 @@ func NewFreezeAccountRequest(server string, address Address, params *FreezeAccou
 	return req, nil
 }
 
-// NewUnfreezeAccountRequest constructs an http.Request for the UnfreezeAccount method
-func NewUnfreezeAccountRequest(server string, address Address, params *UnfreezeAccountParams) (*http.Request, error) {
+// NewProposeRecoveryRequest calls the generic ProposeRecovery builder with application/json body
+func NewProposeRecoveryRequest(server string, address Address, params *ProposeRecoveryParams, body ProposeRecoveryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeRecoveryRequestWithBody(server, address, params, "application/json", bodyReader)
+}
+
+// NewProposeRecoveryRequestWithBody constructs an http.Request for the ProposeRecovery method, with any body, and a specified content type
+func NewProposeRecoveryRequestWithBody(server string, address Address, params *ProposeRecoveryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/recovery", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewApproveRecoveryRequest calls the generic ApproveRecovery builder with application/json body
+func NewApproveRecoveryRequest(server string, address Address, params *ApproveRecoveryParams, body ApproveRecoveryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewApproveRecoveryRequestWithBody(server, address, params, "application/json", bodyReader)
+}
+
+// NewApproveRecoveryRequestWithBody constructs an http.Request for the ApproveRecovery method, with any body, and a specified content type
+func NewApproveRecoveryRequestWithBody(server string, address Address, params *ApproveRecoveryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/recovery/approve", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewCompleteRecoveryRequest calls the generic CompleteRecovery builder with application/json body
+func NewCompleteRecoveryRequest(server string, address Address, params *CompleteRecoveryParams, body CompleteRecoveryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCompleteRecoveryRequestWithBody(server, address, params, "application/json", bodyReader)
+}
+
+// NewCompleteRecoveryRequestWithBody constructs an http.Request for the CompleteRecovery method, with any body, and a specified content type
+func NewCompleteRecoveryRequestWithBody(server string, address Address, params *CompleteRecoveryParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "address", address, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts/%s/recovery/complete", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewUnfreezeAccountRequest calls the generic UnfreezeAccount builder with application/json body
+func NewUnfreezeAccountRequest(server string, address Address, params *UnfreezeAccountParams, body UnfreezeAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnfreezeAccountRequestWithBody(server, address, params, "application/json", bodyReader)
+}
+
+// NewUnfreezeAccountRequestWithBody constructs an http.Request for the UnfreezeAccount method, with any body, and a specified content type
+func NewUnfreezeAccountRequestWithBody(server string, address Address, params *UnfreezeAccountParams, contentType string, body io.Reader) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -2201,6 +4529,160 @@ func NewUnfreezeAccountRequest(server string, address Address, params *UnfreezeA
 	}
 
 	operationPath := fmt.Sprintf("/v1/accounts/%s/unfreeze", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewProposeAdjustmentRequest calls the generic ProposeAdjustment builder with application/json body
+func NewProposeAdjustmentRequest(server string, params *ProposeAdjustmentParams, body ProposeAdjustmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewProposeAdjustmentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewProposeAdjustmentRequestWithBody constructs an http.Request for the ProposeAdjustment method, with any body, and a specified content type
+func NewProposeAdjustmentRequestWithBody(server string, params *ProposeAdjustmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/adjustments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewGetAdjustmentRequest constructs an http.Request for the GetAdjustment method
+func NewGetAdjustmentRequest(server string, id AdjustmentID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/adjustments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewApproveAdjustmentRequest constructs an http.Request for the ApproveAdjustment method
+func NewApproveAdjustmentRequest(server string, id AdjustmentID, params *ApproveAdjustmentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/adjustments/%s/approve", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -2468,6 +4950,59 @@ func NewGetChangeRequest(server string, id WorkID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewExpirePointsRequest calls the generic ExpirePoints builder with application/json body
+func NewExpirePointsRequest(server string, params *ExpirePointsParams, body ExpirePointsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewExpirePointsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewExpirePointsRequestWithBody constructs an http.Request for the ExpirePoints method, with any body, and a specified content type
+func NewExpirePointsRequestWithBody(server string, params *ExpirePointsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/expirations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewExplainBookingRequest constructs an http.Request for the ExplainBooking method
 func NewExplainBookingRequest(server string, params *ExplainBookingParams) (*http.Request, error) {
 	var err error
@@ -2529,6 +5064,181 @@ func NewExplainBookingRequest(server string, params *ExplainBookingParams) (*htt
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetHoldRequest constructs an http.Request for the GetHold method
+func NewGetHoldRequest(server string, account HoldAccount, order HoldOrder) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "order", order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/holds/%s/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCaptureHoldRequest calls the generic CaptureHold builder with application/json body
+func NewCaptureHoldRequest(server string, account HoldAccount, order HoldOrder, params *CaptureHoldParams, body CaptureHoldJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCaptureHoldRequestWithBody(server, account, order, params, "application/json", bodyReader)
+}
+
+// NewCaptureHoldRequestWithBody constructs an http.Request for the CaptureHold method, with any body, and a specified content type
+func NewCaptureHoldRequestWithBody(server string, account HoldAccount, order HoldOrder, params *CaptureHoldParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "order", order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/holds/%s/%s/captures", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReleaseHoldRequest calls the generic ReleaseHold builder with application/json body
+func NewReleaseHoldRequest(server string, account HoldAccount, order HoldOrder, params *ReleaseHoldParams, body ReleaseHoldJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReleaseHoldRequestWithBody(server, account, order, params, "application/json", bodyReader)
+}
+
+// NewReleaseHoldRequestWithBody constructs an http.Request for the ReleaseHold method, with any body, and a specified content type
+func NewReleaseHoldRequestWithBody(server string, account HoldAccount, order HoldOrder, params *ReleaseHoldParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "account", account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "order", order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/holds/%s/%s/release", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
 	}
 
 	return req, nil
@@ -2815,6 +5525,165 @@ func NewGetBalanceRequest(server string, id MemberID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewExplainBalanceRequest constructs an http.Request for the ExplainBalance method
+func NewExplainBalanceRequest(server string, id MemberID, params *ExplainBalanceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/balance/explanation", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromHousehold", params.FromHousehold, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewEndCustodyRequest constructs an http.Request for the EndCustody method
+func NewEndCustodyRequest(server string, id MemberID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/custody", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginCustodyRequest constructs an http.Request for the BeginCustody method
+func NewBeginCustodyRequest(server string, id MemberID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/custody", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewCreateCustodyKeyRequest constructs an http.Request for the CreateCustodyKey method
+func NewCreateCustodyKeyRequest(server string, id MemberID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/custody/key", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetHistoryRequest constructs an http.Request for the GetHistory method
 func NewGetHistoryRequest(server string, id MemberID, params *GetHistoryParams) (*http.Request, error) {
 	var err error
@@ -2879,6 +5748,228 @@ func NewGetHistoryRequest(server string, id MemberID, params *GetHistoryParams) 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListHoldsRequest constructs an http.Request for the ListHolds method
+func NewListHoldsRequest(server string, id MemberID, params *ListHoldsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/holds", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromHousehold", params.FromHousehold, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetHouseholdRequest constructs an http.Request for the GetHousehold method
+func NewGetHouseholdRequest(server string, id MemberID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/household", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetKeysRequest constructs an http.Request for the GetKeys method
+func NewGetKeysRequest(server string, id MemberID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/keys", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPlaceOrderRequest calls the generic PlaceOrder builder with application/json body
+func NewPlaceOrderRequest(server string, id MemberID, params *PlaceOrderParams, body PlaceOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPlaceOrderRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewPlaceOrderRequestWithBody constructs an http.Request for the PlaceOrder method, with any body, and a specified content type
+func NewPlaceOrderRequestWithBody(server string, id MemberID, params *PlaceOrderParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/orders", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
 	}
 
 	return req, nil
@@ -3034,6 +6125,70 @@ func NewCreateSessionRequest(server string, id MemberID) (*http.Request, error) 
 	return req, nil
 }
 
+// NewGetStatementRequest constructs an http.Request for the GetStatement method
+func NewGetStatementRequest(server string, id MemberID, month string, params *GetStatementParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/statements/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromHousehold", params.FromHousehold, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewPlaceTransferRequest calls the generic PlaceTransfer builder with application/json body
 func NewPlaceTransferRequest(server string, id MemberID, params *PlaceTransferParams, body PlaceTransferJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -3103,6 +6258,124 @@ func NewPlaceTransferRequestWithBody(server string, id MemberID, params *PlaceTr
 	return req, nil
 }
 
+// NewListVouchersRequest constructs an http.Request for the ListVouchers method
+func NewListVouchersRequest(server string, id MemberID, params *ListVouchersParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/vouchers", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromHousehold", params.FromHousehold, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetVoucherCodeRequest constructs an http.Request for the GetVoucherCode method
+func NewGetVoucherCodeRequest(server string, id MemberID, codeHash CodeHash) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "codeHash", codeHash, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/members/%s/vouchers/%s/code", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetOrderRequest constructs an http.Request for the GetOrder method
 func NewGetOrderRequest(server string, orderID OrderID) (*http.Request, error) {
 	var err error
@@ -3166,6 +6439,207 @@ func NewGetReceiptRequest(server string, orderID OrderID) (*http.Request, error)
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRemindersRequest constructs an http.Request for the ListReminders method
+func NewListRemindersRequest(server string, params *ListRemindersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reminders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "day", params.Day, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListRewardsRequest constructs an http.Request for the ListRewards method
+func NewListRewardsRequest(server string, params *ListRewardsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rewards")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetRewardRequest calls the generic SetReward builder with application/json body
+func NewSetRewardRequest(server string, id RewardID, params *SetRewardParams, body SetRewardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetRewardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSetRewardRequestWithBody constructs an http.Request for the SetReward method, with any body, and a specified content type
+func NewSetRewardRequestWithBody(server string, id RewardID, params *SetRewardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rewards/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam1)
+
 	}
 
 	return req, nil
@@ -3254,6 +6728,59 @@ func NewGetRulesRequest(server string, version uint32) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewUseVoucherRequest calls the generic UseVoucher builder with application/json body
+func NewUseVoucherRequest(server string, params *UseVoucherParams, body UseVoucherJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUseVoucherRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewUseVoucherRequestWithBody constructs an http.Request for the UseVoucher method, with any body, and a specified content type
+func NewUseVoucherRequestWithBody(server string, params *UseVoucherParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/vouchers/use")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
 	}
 
 	return req, nil

@@ -1,0 +1,145 @@
+package wallet
+
+import (
+	"context"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
+)
+
+// AccountState is an account as the ledger has it.
+type AccountState struct {
+	Balance
+	Signing  []dollars.Account // whose signatures the ledger takes for it; none for a household's
+	Pool     *dollars.Pool     // of a household, with what its members may spend and did spend today
+	Recovery *Recovery         // nil where none is under way
+}
+
+// Recovery is under way: of an account whose keys are lost.
+type Recovery struct {
+	dollars.RecoveryRecord
+	Completable int64 // Unix seconds from which it can be completed, by the policy in force; 0 until it is approved
+}
+
+// SigningKeys are the keys of a member: those that sign for the account, and the service's own.
+type SigningKeys struct {
+	Account  dollars.Account
+	Signing  []dollars.Account
+	Custody  dollars.Account // address of the key in custody; zero where there is none
+	Recovery *Recovery
+}
+
+// Account is an account as the ledger has it. Those that nobody used are empty.
+func (s *Service) Account(ctx context.Context, a dollars.Account) (AccountState, error) {
+	now := s.now().Unix()
+	b, err := s.Views.Balance(ctx, a, now)
+	if err != nil {
+		return AccountState{}, err
+	}
+	rec, err := ledgerRecord(s, dollars.AccountKey(a), dollars.DecodeAccountRecord)
+	if err != nil {
+		return AccountState{}, err
+	}
+	state := AccountState{Balance: b, Pool: rec.Pool}
+	if rec.Pool != nil {
+		today(rec.Pool, now)
+		return state, nil
+	}
+	state.Signing = signing(a, rec)
+	state.Recovery, err = s.recovery(a, now)
+	return state, err
+}
+
+// today leaves of a household only what was spent today, and the points that have not expired.
+func today(pool *dollars.Pool, now int64) {
+	for i := range pool.Members {
+		m := &pool.Members[i]
+		if m.Day.Day != dollars.DateOf(now) {
+			m.Day = dollars.Spent{}
+		}
+		var valid dollars.Buckets
+		for _, b := range m.Share {
+			if !b.Expiry.Passed(now) {
+				valid = append(valid, b)
+			}
+		}
+		m.Share = valid
+	}
+}
+
+func signing(a dollars.Account, rec dollars.AccountRecord) []dollars.Account {
+	if len(rec.Keys) == 0 {
+		return []dollars.Account{a}
+	}
+	return rec.Keys
+}
+
+func (s *Service) recovery(a dollars.Account, now int64) (*Recovery, error) {
+	rec, err := ledgerRecord(s, dollars.RecoveryKey(a), dollars.DecodeRecoveryRecord)
+	if err != nil || rec.Key.IsZero() {
+		return nil, err
+	}
+	r := Recovery{RecoveryRecord: rec}
+	if rec.Approved == 0 {
+		return &r, nil
+	}
+	versions, err := ledgerRecord(s, dollars.ScheduleKey, dollars.DecodeSchedule)
+	wait := versions.At(now).Policy.RecoverySeconds
+	if wait == 0 {
+		wait = earn.DefaultRecovery
+	}
+	r.Completable = rec.Approved + wait
+	return &r, err
+}
+
+// AccountOf is a member's account or, if asked for, that of the household they are in.
+func (s *Service) AccountOf(ctx context.Context, id string, household bool) (dollars.Account, error) {
+	m, err := s.Member(ctx, id)
+	if err != nil || !household {
+		return m.Account, err
+	}
+	return s.householdOf(m.Account)
+}
+
+// SigningKeys are the keys of a member.
+func (s *Service) SigningKeys(ctx context.Context, id string) (SigningKeys, error) {
+	m, err := s.Member(ctx, id)
+	if err != nil {
+		return SigningKeys{}, err
+	}
+	rec, err := ledgerRecord(s, dollars.AccountKey(m.Account), dollars.DecodeAccountRecord)
+	if err != nil {
+		return SigningKeys{}, err
+	}
+	keys := SigningKeys{Account: m.Account, Signing: signing(m.Account, rec)}
+	if keys.Custody, err = s.custodyAddress(ctx, m.ID); err != nil {
+		return SigningKeys{}, err
+	}
+	keys.Recovery, err = s.recovery(m.Account, s.now().Unix())
+	return keys, err
+}
+
+// Holds is a page of an account's holds, newest first, and the cursor of the next page: all, or those that still have
+// points.
+func (s *Service) Holds(ctx context.Context, a dollars.Account, open bool, cursor string, limit int) ([]Hold, string, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, "", err
+	}
+	return s.Views.Holds(ctx, a, open, cursor, limit)
+}
+
+// Vouchers is a page of an account's vouchers, newest first, and the cursor of the next page.
+func (s *Service) Vouchers(ctx context.Context, a dollars.Account, cursor string, limit int) ([]Voucher, string, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, "", err
+	}
+	return s.Views.Vouchers(ctx, a, cursor, limit)
+}
+
+// Rewards is a page of the catalogue, in the order of the rewards' ids, from after one.
+func (s *Service) Rewards(ctx context.Context, after string, limit int) ([]CatalogueReward, error) {
+	if err := checkLimit(limit); err != nil {
+		return nil, err
+	}
+	return s.Views.Rewards(ctx, after, limit)
+}
