@@ -162,7 +162,7 @@ func (b *balance) hold(e dollars.Entry) error {
 
 // foldOther does to the balance of an entry's Other what the entry says it received.
 func (b *balance) foldOther(e dollars.Entry) error {
-	if e.Kind == dollars.KindLeave {
+	if e.Kind == dollars.KindLeave && b.household == e.Account { // or they were only invited, and may be in another
 		b.household = dollars.Account{}
 	}
 	return b.buckets.plus(e.Moved)

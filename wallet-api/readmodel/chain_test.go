@@ -141,8 +141,10 @@ func newMember(t tester, n byte) *member {
 
 func (m *member) order(t tester, o dollars.Order, credits []dollars.CreditRef) (dollars.SignedOrder, dollars.OrderID) {
 	t.Helper()
-	m.nonce++
-	o.From, o.Nonce = m.account, m.nonce
+	if o.From.IsZero() {
+		m.nonce++
+		o.From, o.Nonce = m.account, m.nonce
+	}
 	currency, _ := dollars.CurrencyOf(chaincode)
 	id := o.ID(currency, channel, chaincode)
 	sig, err := crypto.Sign(id[:], m.key)

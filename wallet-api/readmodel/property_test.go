@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -51,6 +52,9 @@ func TestViewsAreTheNaiveModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer func() { _ = v.Close() }()
+		for i, m := range g.members {
+			g.chain.add(g.chain.apply(dollars.RoleIssuer, confirm(i, m.account, 800), dollars.Complete{Booking: bookingID(i)}))
+		}
 		foldAll(rt, v, g.chain.blocks...)
 		for range rapid.IntRange(1, 6).Draw(rt, "blocks") {
 			g.block()
@@ -85,6 +89,8 @@ type generator struct {
 	chain   *chain
 	members []*member
 	signed  map[dollars.OrderID]bool
+
+	homeNonce uint64 // of the household, the last
 }
 
 func (g *generator) int(label string, low, high int) int {
@@ -110,6 +116,12 @@ func (g *generator) block() {
 				ops = append(ops, g.operation())
 			}
 			txs = append(txs, g.chain.apply(dollars.RoleIssuer, ops...))
+			if g.int("shop", 0, 1) == 0 {
+				txs = append(txs, g.chain.apply(dollars.RoleMerchant, g.takings()...))
+			}
+			if g.int("adjust", 0, 3) == 0 {
+				txs = append(txs, g.adjust()...)
+			}
 			if g.int("freeze", 0, 5) == 0 {
 				op := dollars.SetFrozen{Account: g.member().account, Frozen: g.int("frozen", 0, 1) == 1, Reason: "test"}
 				txs = append(txs, g.chain.apply(dollars.RoleOperator, op))
@@ -122,7 +134,7 @@ func (g *generator) block() {
 func (g *generator) operation() dollars.Operation {
 	m := g.member()
 	booking := bookingID(g.int("booking", 0, 25))
-	switch g.int("kind", 0, 8) {
+	switch g.int("kind", 0, 13) {
 	case 0, 1, 2:
 		return confirm(int(booking[7]), m.account, dollars.Amount(g.int("points", 0, 500)))
 	case 3, 4:
@@ -131,14 +143,100 @@ func (g *generator) operation() dollars.Operation {
 		return dollars.Cancel{Booking: booking, Credits: g.credits(m.account)}
 	case 6:
 		return dollars.Absorb{Account: m.account, Credits: g.credits(m.account)}
+	case 7, 8:
+		o := dollars.Order{Kind: dollars.KindHold, Amount: dollars.Amount(g.int("amount", 1, 300)), Until: g.chain.time + int64(g.int("until", 1, 2_000_000))}
+		return g.sign(m, o)
+	case 9, 10, 11:
+		return g.sign(m, g.ofHousehold(m))
 	}
-	o := dollars.Order{Kind: dollars.KindTransfer, Amount: dollars.Amount(g.int("amount", 0, 300)), Deadline: g.chain.time + 60}
+	o := dollars.Order{Kind: dollars.KindTransfer, Amount: dollars.Amount(g.int("amount", 0, 300))}
 	if o.To = g.member().account; o.To == m.account {
 		o.Kind, o.To = dollars.KindRedeem, dollars.Account{}
 	}
-	signed, id := m.order(g.rapid, o, g.credits(m.account))
+	return g.sign(m, o)
+}
+
+// sign makes an order of the member's; some of those that spend are of their household's points.
+func (g *generator) sign(m *member, o dollars.Order) dollars.Operation {
+	o.Deadline = g.chain.time + 60
+	payer := m.account
+	if home := g.record(m.account).Household; o.Kind <= dollars.KindHold && !home.IsZero() && g.int("of household", 0, 1) == 1 {
+		g.homeNonce++
+		payer, o.From, o.Nonce = home, home, g.homeNonce
+	}
+	signed, id := m.order(g.rapid, o, g.credits(payer))
 	g.signed[id] = true
 	return signed
+}
+
+// ofHousehold is an order about the first member's household, most of which make sense.
+func (g *generator) ofHousehold(m *member) dollars.Order {
+	head := g.members[0]
+	home := g.record(head.account).Household
+	kinds := []dollars.Kind{dollars.KindJoin, dollars.KindContribute, dollars.KindContribute, dollars.KindLeave}
+	if m == head {
+		kinds = []dollars.Kind{dollars.KindInvite, dollars.KindInvite, dollars.KindContribute, dollars.KindLeave}
+	}
+	o := dollars.Order{Kind: rapid.SampledFrom(kinds).Draw(g.rapid, "household")}
+	o.To, o.Amount = home, 70
+	switch {
+	case home.IsZero() && m == head:
+		o = dollars.Order{Kind: dollars.KindForm}
+	case o.Kind == dollars.KindInvite, o.Kind == dollars.KindLeave && m == head:
+		o.Other = g.members[1+g.int("whom", 0, 1)].account
+	case o.Kind == dollars.KindLeave:
+		o.Other = m.account
+	}
+	if form := dollars.FormOf(o.Kind); !form.Has(dollars.FieldAmount) {
+		o.Amount = 0
+	}
+	return o
+}
+
+func (g *generator) record(a dollars.Account) dollars.AccountRecord {
+	raw := g.chain.state[dollars.AccountKey(a)]
+	if raw == nil {
+		return dollars.AccountRecord{}
+	}
+	rec, err := dollars.DecodeAccountRecord(raw)
+	if err != nil {
+		g.rapid.Fatal(err)
+	}
+	return rec
+}
+
+// takings are captures and releases of what is held.
+func (g *generator) takings() (ops []dollars.Operation) {
+	for _, key := range slices.Sorted(maps.Keys(g.chain.state)) {
+		k := dollars.ParseStateKey(key)
+		if k.Kind != dollars.StateHold || g.int("take", 0, 2) == 0 {
+			continue
+		}
+		o := dollars.Order{Kind: dollars.KindRelease, To: k.Hold.Account, Ref: k.Hold.Order}
+		if g.int("capture", 0, 2) > 0 {
+			o.Kind, o.Amount, o.Reference = dollars.KindCapture, dollars.Amount(g.int("part", 1, 200)), [32]byte{byte(g.int("reference", 1, 9))}
+		}
+		ops = append(ops, dollars.SignedOrder{Order: o})
+	}
+	return ops
+}
+
+// adjust proposes an adjustment, and has another certificate approve it.
+func (g *generator) adjust() []wallet.Transaction {
+	id := [32]byte{byte(g.int("adjustment", 1, 50))}
+	a := dollars.Adjustment{
+		Account: g.member().account, Amount: dollars.Amount(g.int("amount", 1, 100)), Burn: g.int("burn", 0, 1) == 1, Reason: "goodwill",
+	}
+	if !a.Burn {
+		a.Months = 5
+	}
+	by := func(n byte) dollars.Caller {
+		return dollars.Caller{Role: dollars.RoleOperator, ID: dollars.CertificateID{n}}
+	}
+	return []wallet.Transaction{
+		g.chain.applyAs(by(1), dollars.ProposeAdjustment{ID: id, Adjustment: a}),
+		g.chain.applyAs(by(2), dollars.ApproveAdjustment{ID: id, Credits: g.credits(a.Account)}),
+	}
 }
 
 // credits are those the account has in the state; the batch may have spent them already.
@@ -158,21 +256,23 @@ func (g *generator) compare(v *Views) {
 	supply := wallet.SupplyAt{Height: uint64(len(g.chain.blocks))}
 	history := map[dollars.Account][]wallet.HistoryEntry{}
 	orders := map[dollars.OrderID]wallet.OrderAt{}
+	homes := map[dollars.Account]dollars.Account{}
 	for _, b := range g.chain.blocks {
 		for _, tx := range b.Transactions {
 			for i, e := range tx.Journal.Entries {
 				if err := supply.Supply.Fold(e); err != nil {
 					t.Fatal(err)
 				}
-				if e.Outcome != dollars.Applied || (e.Kind == dollars.KindAbsorb && len(e.Expired)+len(e.Repaid) == 0) {
+				silent := e.Kind == dollars.KindAbsorb || e.Kind == dollars.KindProposeAdjustment
+				if e.Outcome != dollars.Applied || (silent && len(e.Expired)+len(e.Repaid) == 0) {
 					continue
 				}
 				e.Explanation = [32]byte{} // not kept
 				h := wallet.HistoryEntry{Block: b.Number, TxID: tx.ID, Index: i, Time: tx.Time, Entry: e}
-				for _, a := range []dollars.Account{e.Account, e.Other} {
+				for a := range concerned(e, homes) {
 					history[a] = append([]wallet.HistoryEntry{h}, history[a]...)
 				}
-				if g.signed[dollars.OrderID(e.Ref)] {
+				if g.signed[dollars.OrderID(e.Ref)] && e.Kind != dollars.KindCapture && e.Kind != dollars.KindRelease {
 					orders[dollars.OrderID(e.Ref)] = wallet.OrderAt{TxID: tx.ID, Block: b.Number, Time: tx.Time, Entry: e}
 				}
 			}
@@ -187,20 +287,51 @@ func (g *generator) compare(v *Views) {
 			t.Fatalf("order %s: %v %s", id, err, cmp.Diff(want, at, cmpopts.EquateEmpty()))
 		}
 	}
+	accounts := []dollars.Account{g.record(g.members[0].account).Household}
 	for _, m := range g.members {
+		accounts = append(accounts, m.account)
+	}
+	for _, a := range accounts {
+		if a.IsZero() {
+			continue
+		}
 		var seen []wallet.HistoryEntry
 		for cursor, more := "", true; more; more = cursor != "" {
-			page, next, err := v.History(ctx, m.account, cursor, 7)
+			page, next, err := v.History(ctx, a, cursor, 7)
 			if err != nil {
 				t.Fatal(err)
 			}
 			seen, cursor = append(seen, page...), next
 		}
-		if diff := cmp.Diff(history[m.account], seen, cmpopts.EquateEmpty()); diff != "" {
-			t.Fatalf("history of %s: %s", m.account, diff)
+		if diff := cmp.Diff(history[a], seen, cmpopts.EquateEmpty()); diff != "" {
+			t.Fatalf("history of %s: %s", a, diff)
 		}
-		g.compareBalance(v, m.account)
+		g.compareBalance(v, a)
 	}
+}
+
+// concerned are those who have an entry in their history. It keeps track of who is in which household.
+func concerned(e dollars.Entry, homes map[dollars.Account]dollars.Account) map[dollars.Account]bool {
+	who := map[dollars.Account]bool{e.Account: true}
+	for _, r := range e.Recalled {
+		who[r.Account] = true
+	}
+	if home := homes[e.By]; !home.IsZero() && home == e.Account {
+		who[e.By] = true
+	}
+	switch e.Kind {
+	case dollars.KindForm, dollars.KindJoin:
+		homes[e.Account] = e.Other
+		who[e.Other] = true
+	case dollars.KindInvite:
+		who[e.Other], who[homes[e.Account]] = true, true
+	case dollars.KindLeave:
+		who[e.Other] = true
+		delete(homes, e.Other)
+	case dollars.KindTransfer, dollars.KindContribute:
+		who[e.Other] = true
+	}
+	return who
 }
 
 func (g *generator) compareBalance(v *Views, a dollars.Account) {
@@ -214,6 +345,7 @@ func (g *generator) compareBalance(v *Views, a dollars.Account) {
 		case k.Kind == dollars.StateAccount && k.Account == a:
 			rec, _ := dollars.DecodeAccountRecord(value)
 			want.Debt, want.Frozen, want.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+			want.Household, want.Keys = rec.Household, rec.Keys
 			if rec.Day.Day == dollars.DateOf(g.chain.time) {
 				want.SpentToday = rec.Day.Amount
 			}
@@ -223,6 +355,10 @@ func (g *generator) compareBalance(v *Views, a dollars.Account) {
 		case k.Kind == dollars.StateCredit && k.Credit.Account == a:
 			points, _ := dollars.DecodeCredit(value)
 			sums[k.Credit.Expiry] += points
+		case k.Kind == dollars.StateHold && k.Hold.Account == a:
+			rec, _ := dollars.DecodeHoldRecord(value)
+			left, _ := rec.Buckets.Total()
+			want.Held += left
 		case k.Kind == dollars.StateBooking:
 			if rec, _ := dollars.DecodeBookingRecord(value); rec.Account == a && rec.State == dollars.BookingPending {
 				points, _ := rec.Points()

@@ -20,6 +20,7 @@ func loyalty() earn.RuleSet {
 		{ID: "some", Fixed: 30, CapBooking: 30, CapMember: 1_00, Months: 6},
 	}})
 	rules.Tiers = []earn.Level{{Tier: "gold", Points: 5_00}}
+	rules.Policy = &earn.Policy{Reversal: earn.ReversalRecall, RecallDays: 90, AdjustmentDayMost: 50_00}
 	return rules
 }
 
