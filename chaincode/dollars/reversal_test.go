@@ -164,12 +164,12 @@ func TestNamedToRecall(t *testing.T) {
 		return list
 	}
 	b := &batch{}
-	for _, list := range [][]NamedCredits{named(MaxCredits + 1), named(MaxCredits/2, MaxCredits/2+1), named(make([]int, maxRecalled+1)...)} {
+	for _, list := range [][]NamedCredits{named(MaxCredits + 1), named(MaxCredits/2, MaxCredits/2+1), named(make([]int, MaxRecalled+1)...)} {
 		if _, err := b.recipients(nil, nil, 0, list); codeOf(err) != CodeTooManyCredits {
 			t.Errorf("%d accounts: %v, want too_many_credits", len(list), err)
 		}
 	}
-	for _, list := range [][]NamedCredits{named(MaxCredits), named(MaxCredits/2, MaxCredits/2), named(make([]int, maxRecalled)...)} {
+	for _, list := range [][]NamedCredits{named(MaxCredits), named(MaxCredits/2, MaxCredits/2), named(make([]int, MaxRecalled)...)} {
 		if _, err := b.recipients(nil, nil, 0, list); err != nil {
 			t.Errorf("%d accounts: %v", len(list), err)
 		}

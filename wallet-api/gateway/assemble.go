@@ -64,29 +64,39 @@ func assemble(ctx context.Context, views Reads, b *batch) ([][]byte, error) {
 	return ops, nil
 }
 
-// recall names credits of the accounts that the points of a reversed award were given to.
+// recall names credits of the accounts that the points of a reversed award were given to: those given to last, as far as
+// the ledger asks, and credits of the months that were given.
 func (b *batch) recall(ctx context.Context, views Reads, op dollars.Operation) (recall []dollars.NamedCredits, err error) {
 	cancel, ok := op.(dollars.Cancel)
 	if !ok {
 		return nil, nil
 	}
 	given := b.takings[cancel.Booking].given
-	for i, g := range given {
-		if slices.ContainsFunc(given[:i], func(earlier dollars.Given) bool { return earlier.To == g.To }) {
-			continue
-		}
-		refs, err := views.Credits(ctx, g.To, dollars.MaxAmount, dollars.MaxCredits)
+	room := dollars.MaxCredits
+	for _, to := range recipients(given) {
+		refs, err := views.Credits(ctx, to, dollars.MaxAmount, dollars.MaxCredits)
 		if err != nil {
 			return nil, err
 		}
 		refs = slices.DeleteFunc(refs, func(ref dollars.CreditRef) bool {
-			return !slices.ContainsFunc(given, func(x dollars.Given) bool { return x.To == g.To && x.Expiry == ref.Expiry })
+			return !slices.ContainsFunc(given, func(g dollars.Given) bool { return g.To == to && g.Expiry == ref.Expiry })
 		})
-		if len(refs) > 0 {
-			recall = append(recall, dollars.NamedCredits{Account: g.To, Credits: refs})
+		refs = refs[:min(len(refs), room)]
+		if room -= len(refs); len(refs) > 0 {
+			recall = append(recall, dollars.NamedCredits{Account: to, Credits: refs})
 		}
 	}
 	return recall, nil
+}
+
+// recipients are whom points were given to, the latest first; as many as a recall asks.
+func recipients(given []dollars.Given) (list []dollars.Account) {
+	for _, g := range slices.Backward(given) {
+		if !slices.Contains(list, g.To) {
+			list = append(list, g.To)
+		}
+	}
+	return list[:min(len(list), dollars.MaxRecalled)]
 }
 
 // share decides who names the credits. One operation names its own; where there are several, or too many credits for
