@@ -7,8 +7,8 @@ import (
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
-// maxRecalled is from how many accounts a reversal takes back what was given to them: it reads all their records.
-const maxRecalled = 16
+// MaxRecalled is from how many accounts a reversal takes back what was given to them: it reads all their records.
+const MaxRecalled = 16
 
 // reverse takes an award back: from the account, and from what counts towards the member's tier.
 func (b *batch) reverse(e *Entry, rec BookingRecord, o Cancel) error {
@@ -69,7 +69,7 @@ func (b *batch) clawBack(e *Entry, rec BookingRecord, o Cancel) error {
 		return err
 	}
 	for _, q := range from {
-		b.giveUp(q)
+		b.giveUp(q, claim)
 	}
 	b.close(p, e)
 	return nil
@@ -184,18 +184,19 @@ func (b *batch) recall(e *Entry, p *purse, claim Buckets, missing Amount, named 
 }
 
 // recipients opens the accounts that what is missing may be recalled from: only as they are, with what of the credits
-// named is of a month that is claimed. Their own debt and what of theirs has expired wait for their own next order.
+// named, and of what this batch gave them, is of a month that is claimed. Their own debt and what of theirs has expired
+// wait for their own next order.
 func (b *batch) recipients(list []Given, claim Buckets, missing Amount, named []NamedCredits) ([]*purse, error) {
 	total := 0
 	for _, n := range named {
 		total += len(n.Credits)
 	}
-	if total > MaxCredits || len(named) > maxRecalled {
+	if total > MaxCredits || len(named) > MaxRecalled {
 		return nil, refuse(CodeTooManyCredits, fmt.Sprintf("%d credits of %d accounts named to recall from; at most %d of %d",
-			total, len(named), MaxCredits, maxRecalled))
+			total, len(named), MaxCredits, MaxRecalled))
 	}
 	var from []*purse
-	for i := len(list) - 1; i >= 0 && missing > 0 && len(from) < maxRecalled; i-- {
+	for i := len(list) - 1; i >= 0 && missing > 0 && len(from) < MaxRecalled; i-- {
 		known := slices.ContainsFunc(from, func(q *purse) bool { return q.account == list[i].To })
 		if claim.of(list[i].Expiry) > 0 && !known {
 			from = append(from, &purse{account: list[i].To})
@@ -217,16 +218,16 @@ func (b *batch) recipients(list []Given, claim Buckets, missing Amount, named []
 		return nil, err
 	}
 	for _, q := range from {
-		if err := b.openAsIs(q, refs(q)); err != nil {
+		if err := b.openAsIs(q, refs(q), claim); err != nil {
 			return nil, err
 		}
 	}
 	return from, nil
 }
 
-// openAsIs fills a purse with the account's record and those credits. Of a household only what its members have a share
-// of is asked back, and so no credits.
-func (b *batch) openAsIs(q *purse, refs []CreditRef) error {
+// openAsIs fills a purse with the account's record, those credits, and what of claimed months this batch gave the account.
+// Of a household only what its members have a share of is asked back, and so nothing but its record.
+func (b *batch) openAsIs(q *purse, refs []CreditRef, claim Buckets) error {
 	q.rec = b.accounts[q.account].rec
 	q.rec.Buckets, q.rec.Pool = slices.Clone(q.rec.Buckets), q.rec.Pool.clone()
 	if q.rec.Pool != nil {
@@ -239,6 +240,14 @@ func (b *batch) openAsIs(q *purse, refs []CreditRef) error {
 		}
 		q.absorbed = append(q.absorbed, slot)
 		if err := q.rec.Buckets.add(ref.Expiry, slot.amount); err != nil {
+			return err
+		}
+	}
+	for _, x := range b.births[q.account] {
+		if claim.of(x.Expiry) == 0 {
+			continue
+		}
+		if err := q.rec.Buckets.add(x.Expiry, x.Amount); err != nil {
 			return err
 		}
 	}
@@ -259,9 +268,12 @@ func (q *purse) returnTo(giver Account, e Expiry, want Amount) Amount {
 }
 
 // giveUp makes true what was taken out of a purse that openAsIs filled.
-func (b *batch) giveUp(q *purse) {
+func (b *batch) giveUp(q *purse, claim Buckets) {
 	for _, slot := range q.absorbed {
 		slot.amount, slot.spent = 0, true
+	}
+	if q.rec.Pool == nil {
+		b.births[q.account] = slices.DeleteFunc(slices.Clone(b.births[q.account]), func(x Bucket) bool { return claim.of(x.Expiry) > 0 })
 	}
 	b.accounts[q.account].put(q.rec)
 }

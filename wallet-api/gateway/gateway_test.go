@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -296,7 +295,7 @@ func TestReady(t *testing.T) {
 			t.Error(err)
 		}
 		w.chain.suffer(faults{drop: 1})
-		w.chain.publish(2, earn.Standard())
+		w.chain.publish(2, unlimited())
 		synctest.Wait()
 		if w.engine.follower.ready() == nil {
 			t.Error("ready while the stream is broken")

@@ -42,7 +42,7 @@ func simulate(t *testing.T, seed uint64, f faults, test func(*world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, chain: newChain(seed, f), disk: newDisk(), log: slog.New(slog.DiscardHandler)}
 		w.chain.durable = w.disk.durable
-		w.chain.publish(1, earn.Standard())
+		w.chain.publish(1, unlimited())
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -246,4 +246,11 @@ func (w *world) fund(a dollars.Account, credits int) {
 		n := int(rand.Uint64() >> 1)
 		w.chain.apply(wallet.AsIssuer, confirm(n, a, 10_000).Ops[0], dollars.Complete{Booking: bookingID(n)})
 	}
+}
+
+// unlimited is the standard rules for tests that move more than their policy lets.
+func unlimited() earn.RuleSet {
+	rules := earn.Standard()
+	rules.Policy = nil
+	return rules
 }
