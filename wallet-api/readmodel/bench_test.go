@@ -1,6 +1,8 @@
 package readmodel
 
 import (
+	"fmt"
+	"iter"
 	"math/rand/v2"
 	"testing"
 
@@ -131,6 +133,28 @@ func BenchmarkBalance(b *testing.B) {
 		for b.Loop() {
 			if refs, err := v.Credits(ctx, account, 500, 256); err != nil || len(refs) != 100+beyond {
 				b.Fatal(len(refs), err)
+			}
+		}
+	})
+	b.Run("statement", func(b *testing.B) { // which walks through all of it
+		month := wallet.Month(2028 * 12)
+		for b.Loop() {
+			err := v.Past(ctx, account, func(has wallet.Holding, history iter.Seq[wallet.HistoryEntry]) error {
+				later := func(yield func(wallet.HistoryEntry) bool) {
+					for h := range history {
+						if h.Time += (month + 1).Start(); !yield(h) { // every entry is of time 0
+							return
+						}
+					}
+				}
+				st, err := wallet.MakeStatement(has, later, month, month.Start())
+				if err == nil && (st.Opening != 0 || st.Closing != 0) {
+					err = fmt.Errorf("opens with %s and closes with %s", st.Opening, st.Closing)
+				}
+				return err
+			})
+			if err != nil {
+				b.Fatal(err)
 			}
 		}
 	})
