@@ -1,9 +1,7 @@
 package rest
 
 import (
-	"encoding/hex"
 	"net/http"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -105,72 +103,4 @@ func pointsOf(buckets dollars.Buckets) []Points {
 		points[i] = Points{Month: b.Expiry, Amount: b.Amount}
 	}
 	return points
-}
-
-// GetHistory answers a page of a member's history.
-func (s *Server) GetHistory(c *gin.Context, id MemberID, params GetHistoryParams) {
-	m, err := s.wallet.Member(c.Request.Context(), id)
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	entries, next, err := s.wallet.History(c.Request.Context(), id, params.Cursor, pageSize(params.Limit))
-	if err != nil {
-		s.fail(c, err)
-		return
-	}
-	page := History{Entries: make([]HistoryEntry, len(entries)), Next: next}
-	for i, e := range entries {
-		page.Entries[i] = historyEntryOf(m.Account, e)
-	}
-	reply(c, http.StatusOK, page)
-}
-
-func historyEntryOf(a dollars.Account, h wallet.HistoryEntry) HistoryEntry {
-	e := h.Entry
-	out := HistoryEntry{
-		Time: time.Unix(h.Time, 0).UTC(), Transaction: Transaction{ID: h.TxID, Block: h.Block},
-		Kind: e.Kind.String(), Outcome: e.Outcome.String(), Code: e.Code, Amount: e.Amount, Change: change(a, e).String(),
-		Moved: pointsOf(e.Moved),
-	}
-	switch e.Kind {
-	case dollars.KindConfirm, dollars.KindComplete, dollars.KindCancel:
-		out.Booking = hex.EncodeToString(e.Ref[:])
-		out.Before, out.After = e.Before.String(), e.After.String()
-	case dollars.KindTransfer, dollars.KindRedeem:
-		out.Order = dollars.OrderID(e.Ref).String()
-		out.Counterparty = e.Other
-		if e.Other == a {
-			out.Counterparty = e.Account
-		}
-	}
-	if e.Account == a {
-		// What the sender's account burned on the way, and owes, is no business of the receiver.
-		out.Expired, out.Repaid, out.Debt = pointsOf(e.Expired), pointsOf(e.Repaid), e.Debt
-	}
-	return out
-}
-
-// change is what an entry added to the points of an account, or, below zero, took from them.
-func change(a dollars.Account, e dollars.Entry) dollars.Amount {
-	if e.Outcome != dollars.Applied {
-		return 0
-	}
-	moved, spent := sum(e.Moved), sum(e.Expired)+sum(e.Repaid)
-	switch {
-	case e.Account != a:
-		return moved
-	case e.Kind == dollars.KindComplete:
-		return moved - spent
-	}
-	return -moved - spent
-}
-
-// sum is the total of an entry's buckets. The ledger checked that it does not leave the integers.
-func sum(b dollars.Buckets) dollars.Amount {
-	total, err := b.Total()
-	if err != nil {
-		panic("a journal's buckets leave the integers: " + err.Error())
-	}
-	return total
 }

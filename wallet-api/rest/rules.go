@@ -74,4 +74,7 @@ func (s *Server) ExplainBooking(c *gin.Context, params ExplainBookingParams) {
 	reply(c, http.StatusOK, out)
 }
 
-func timeOf(unix int64) time.Time { return time.Unix(unix, 0).UTC() }
+// lastMoment is the latest that RFC 3339 can write. The ledger takes later ones, of rewards that never end.
+var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+func timeOf(unix int64) time.Time { return time.Unix(min(unix, lastMoment.Unix()), 0).UTC() }

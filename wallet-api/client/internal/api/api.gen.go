@@ -721,7 +721,7 @@ type HistoryEntry struct {
 	// By Who signed, where that is not the account's own key.
 	By Account `json:"by,omitempty,omitzero"`
 
-	// Change What it added to the points held, or, below zero, took from them.
+	// Change What it added to the points that can be spent, or, below zero, took from them; a capture takes of what is held.
 	Change string `json:"change"`
 
 	// Code Why it was rejected.
@@ -731,7 +731,8 @@ type HistoryEntry struct {
 	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
 
 	// Counterparty The other account: of a transfer, the merchant of a hold or voucher, the household that is formed, joined or
-	// contributed to, the member who is invited or leaves, or the key that is added, removed or recovered with.
+	// contributed to, the member who is invited or leaves, the key that is added, removed or recovered with; of points
+	// that a reversal recalled, who had given them.
 	Counterparty Account `json:"counterparty,omitempty,omitzero"`
 
 	// Debt What a reversal or correction found missing, and is owed.
@@ -758,7 +759,7 @@ type HistoryEntry struct {
 	// Reason Of a freeze or an adjustment.
 	Reason Reason `json:"reason,omitempty,omitzero"`
 
-	// Recalled What a reversal took from accounts that points were given to; for a receiver, from theirs.
+	// Recalled What a reversal took from accounts that its points had been given to.
 	//
 	// Examples: 12.30
 	Recalled Amount `json:"recalled,omitempty,omitzero"`
