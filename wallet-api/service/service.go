@@ -126,6 +126,7 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 	return together(ctx,
 		func(ctx context.Context) error { return server.Run(ctx, listener) },
 		carrier.Run,
+		func(ctx context.Context) error { return sweep(ctx, svc.Sweep, sweepEvery, log) },
 		func(ctx context.Context) error {
 			select {
 			case <-ctx.Done():
