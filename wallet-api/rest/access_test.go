@@ -35,13 +35,39 @@ GET  /v1/members/:id/history         - MOAs
 POST /v1/members/:id/sessions        - M
 POST /v1/members/:id/transfers       - s
 POST /v1/members/:id/redemptions     - s
+POST /v1/members/:id/orders          - s
 POST /v1/members/:id/orders/prepare  - Ms
+GET  /v1/members/:id/balance/explanation - MOAs
+GET  /v1/members/:id/statements/:month   - MOAs
+GET  /v1/members/:id/holds           - MOAs
+GET  /v1/members/:id/vouchers        - MOAs
+GET  /v1/members/:id/vouchers/:codeHash/code - s
+GET  /v1/members/:id/household       - MOAs
+GET  /v1/members/:id/keys            - MOAs
+POST /v1/members/:id/custody         - Ms
+DELETE /v1/members/:id/custody       - Ms
+POST /v1/members/:id/custody/key     - Ms
+GET  /v1/reminders                   - M
+GET  /v1/rewards                     - BMOACPsx
+PUT  /v1/rewards/:id                 - C
+GET  /v1/holds/:account/:order       - OAC
+POST /v1/holds/:account/:order/captures - C
+POST /v1/holds/:account/:order/release  - C
+POST /v1/vouchers/use                - C
 GET  /v1/orders/:orderId             - MOAs
 GET  /v1/receipts/:orderId           - MOAs
 GET  /v1/rules                       - BMOACPsx
 GET  /v1/rules/current               - BMOACPsx
 GET  /v1/rules/:version              - BMOACPsx
 GET  /v1/explanations                - BMOAs
+GET  /v1/accounts/:address           - OA
+POST /v1/accounts/:address/recovery  - O
+POST /v1/accounts/:address/recovery/approve  - P
+POST /v1/accounts/:address/recovery/complete - O
+POST /v1/adjustments                 - O
+GET  /v1/adjustments/:id             - OAP
+POST /v1/adjustments/:id/approve     - P
+POST /v1/expirations                 - O
 POST /v1/accounts/:address/freeze    - O
 POST /v1/accounts/:address/unfreeze  - O
 GET  /v1/changes/:id                 - OA
@@ -74,14 +100,28 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	var event EventReceipts
 	a.send(t, "dsk_booking", "POST", "/v1/booking-events", confirmed("b2", "alice", "1.00"), "Content-Type", mediaEvent).want(t, 202).decode(t, &event)
 
+	life := a.live(t, tokens["s"])
+
 	paths := strings.NewReplacer(":orderId", order.OrderID, ":address", order.From.String(), "*asset", "swagger-ui.css", ":version", "1",
-		"/v1/explanations", "/v1/explanations?source=urn:test&booking=b1")
-	ids := map[string]string{"/v1/booking-events/": event.Events[0].ID, "/v1/changes/": change.ID, "/v1/members/": "alice"}
+		":account", order.From.String(), ":order", life.hold, ":codeHash", life.voucher, ":month", "2026-11",
+		"/v1/explanations", "/v1/explanations?source=urn:test&booking=b1", "/v1/reminders", "/v1/reminders?day=2026-11-22")
+	ids := map[string]string{
+		"/v1/booking-events/": event.Events[0].ID, "/v1/changes/": change.ID, "/v1/members/": "alice",
+		"/v1/rewards/": "spa", "/v1/adjustments/": life.adjustment,
+	}
+	key := `{"key":"0x000000000000000000000000000000000000dEaD"}`
 	bodies := map[string]string{
 		"/v1/booking-events": confirmed("b3", "alice", "1.00"), "/v1/members": `{"id":"carol"}`,
 		"/v1/booking-events/status": `{"ids":["` + event.Events[0].ID + `"]}`,
 		"/v1/members/:id/transfers": `{"toMember":"mallory","amount":"1"}`, "/v1/members/:id/redemptions": `{"amount":"1"}`,
-		"/v1/members/:id/orders/prepare": `{"kind":"redemption","amount":"1"}`,
+		"/v1/members/:id/orders":             `{"kind":"redemption","amount":"1"}`,
+		"/v1/members/:id/orders/prepare":     `{"kind":"redemption","amount":"1"}`,
+		"/v1/rewards/:id":                    `{"price":"2","until":"2027-01-01T00:00:00Z","days":30}`,
+		"/v1/holds/:account/:order/captures": `{"amount":"1","reference":"r"}`, "/v1/holds/:account/:order/release": `{}`,
+		"/v1/vouchers/use":             `{"code":"` + life.code + `","reference":"r"}`,
+		"/v1/accounts/:address/freeze": `{"reason":"x"}`, "/v1/accounts/:address/unfreeze": `{"reason":"x"}`,
+		"/v1/accounts/:address/recovery": key, "/v1/accounts/:address/recovery/approve": key, "/v1/accounts/:address/recovery/complete": key,
+		"/v1/adjustments": `{"account":"` + order.From.String() + `","amount":"1","months":1,"reason":"x"}`, "/v1/expirations": `{}`,
 	}
 	want := expectations(t)
 	for _, route := range a.engine.Routes() {
@@ -97,7 +137,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 			}
 		}
 		body := ""
-		if route.Method == http.MethodPost {
+		if route.Method == http.MethodPost || route.Method == http.MethodPut {
 			body = bodies[route.Path]
 		}
 		for role, token := range tokens {
@@ -122,6 +162,23 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 	if len(table) != len(a.engine.Routes()) {
 		t.Errorf("%d routes, %d in the table", len(a.engine.Routes()), len(table))
 	}
+}
+
+// lived is something of everything that a member can have.
+type lived struct{ hold, voucher, code, adjustment string }
+
+func (a api) live(t *testing.T, alice string) (l lived) {
+	t.Helper()
+	a.send(t, "dsk_merchant", "PUT", "/v1/rewards/spa", `{"price":"2","until":"2027-01-01T00:00:00Z","days":30}`).want(t, 200)
+	var hold, claim Order
+	a.send(t, alice, "POST", "/v1/members/alice/orders", `{"kind":"hold","amount":"5","until":"2026-11-30T00:00:00Z"}`).want(t, 200).decode(t, &hold)
+	a.send(t, alice, "POST", "/v1/members/alice/orders", `{"kind":"claim","reward":"spa"}`).want(t, 200).decode(t, &claim)
+	a.send(t, alice, "POST", "/v1/members/alice/orders", `{"kind":"form"}`).want(t, 200)
+	var code VoucherCode
+	a.send(t, alice, "GET", "/v1/members/alice/vouchers/"+claim.Voucher.CodeHash+"/code", "").want(t, 200).decode(t, &code)
+	var proposed Status
+	a.send(t, "dsk_operator", "POST", "/v1/adjustments", `{"account":"`+claim.From.String()+`","amount":"1","months":12,"reason":"goodwill"}`).want(t, 200).decode(t, &proposed)
+	return lived{hold.OrderID, claim.Voucher.CodeHash, code.Code, proposed.Adjustment}
 }
 
 func TestOneBookingSystemDoesNotSeeAnothersEvents(t *testing.T) {

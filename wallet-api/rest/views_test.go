@@ -44,9 +44,13 @@ func (v views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.
 			return b, err
 		}
 		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+		b.Keys, b.Household = rec.Keys, rec.Household
 		for _, x := range rec.Buckets {
 			held[x.Expiry] += x.Amount
 		}
+	}
+	for _, h := range v.holds(func(id dollars.HoldID, _ dollars.HoldRecord) bool { return id.Account == a }) {
+		b.Held += sum(h.Record.Buckets)
 	}
 	for _, ref := range v.credits(a) {
 		amount, err := dollars.DecodeCredit(v.state[ref.Of(a).Key()])
@@ -75,7 +79,7 @@ func (v views) History(_ context.Context, a dollars.Account, cursor string, limi
 	defer v.mu.Unlock()
 	var all []wallet.HistoryEntry
 	for _, h := range slices.Backward(v.history) {
-		if h.Entry.Account == a || h.Entry.Other == a {
+		if e := h.Entry; e.Outcome == dollars.Applied && (e.Account == a || e.Other == a || e.By == a) {
 			all = append(all, h)
 		}
 	}

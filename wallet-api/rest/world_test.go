@@ -77,7 +77,9 @@ func (l *ledger) publish(version uint32, rules earn.RuleSet) {
 // apply runs operations as one transaction and block.
 func (l *ledger) apply(by dollars.Caller, ops ...dollars.Operation) (txID string, journal dollars.Journal) {
 	info := l.info()
-	by.MSP = info.Currency.IssuerMSP
+	if by.MSP == "" {
+		by.MSP = info.Currency.IssuerMSP
+	}
 	l.blocks++
 	env := dollars.Env{
 		Currency: info.Currency, Channel: info.Channel, Chaincode: info.Chaincode,
@@ -146,6 +148,14 @@ func (l *ledger) accept(w wallet.Work) wallet.Receipt {
 	return wallet.Receipt{ID: w.ID}
 }
 
+// certificates are the service's, as the ledger sees them.
+var certificates = map[wallet.Certificate]dollars.Caller{
+	wallet.AsIssuer:   {Role: dollars.RoleIssuer, ID: dollars.CertificateID{11}},
+	wallet.AsOperator: {Role: dollars.RoleOperator, ID: dollars.CertificateID{12}},
+	wallet.AsMerchant: {Role: dollars.RoleMerchant, ID: dollars.CertificateID{13}},
+	wallet.AsApprover: {Role: dollars.RoleOperator, ID: dollars.CertificateID{14}, MSP: "AircncMSP"},
+}
+
 // commit applies what waits.
 func (l *ledger) commit() {
 	l.mu.Lock()
@@ -156,18 +166,18 @@ func (l *ledger) commit() {
 func (l *ledger) settle() {
 	for _, id := range l.queue {
 		st := l.work[id]
-		by := dollars.Caller{Role: dollars.RoleIssuer}
-		if st.Work.Class == wallet.ClassAdmin {
-			by.Role = dollars.RoleOperator
-		}
 		ops := slices.Clone(st.Work.Ops)
 		for i, op := range ops {
-			if o, ok := op.(dollars.SignedOrder); ok {
+			switch o := op.(type) {
+			case dollars.SignedOrder:
 				o.Credits = l.credits(o.From)
+				ops[i] = o
+			case dollars.Expire:
+				o.Credits = l.credits(o.Account)
 				ops[i] = o
 			}
 		}
-		tx, journal := l.apply(by, ops...)
+		tx, journal := l.apply(certificates[st.Work.As], ops...)
 		l.fold(st, tx, journal)
 		close(l.done[id])
 	}
@@ -182,7 +192,7 @@ func (l *ledger) fold(st *wallet.Status, tx string, journal dollars.Journal) {
 		if err := l.supply.Fold(e); err != nil {
 			panic(err)
 		}
-		if e.Outcome == dollars.Applied && (e.Kind == dollars.KindTransfer || e.Kind == dollars.KindRedeem) {
+		if e.Outcome == dollars.Applied && isOrder(st.Work) {
 			l.orders[e.Ref] = wallet.OrderAt{TxID: tx, Block: l.blocks, Time: l.now.Unix(), Entry: e}
 		}
 	}
@@ -263,8 +273,11 @@ func (l *ledger) Address(_ context.Context, id wallet.MemberID) (dollars.Account
 	return dollars.Account{}, wallet.ErrNotFound
 }
 
-func (l *ledger) Secret(context.Context, wallet.MemberID, string) (secret [32]byte, err error) {
-	return secret, wallet.ErrNotFound
+func (l *ledger) Secret(_ context.Context, id wallet.MemberID, label string) ([32]byte, error) {
+	if key, ok := l.keys[id]; ok {
+		return sha256.Sum256(append(crypto.FromECDSA(key), label...)), nil
+	}
+	return [32]byte{}, wallet.ErrNotFound
 }
 
 func (l *ledger) Forget(_ context.Context, id wallet.MemberID) error {
