@@ -105,7 +105,11 @@ type ledger struct {
 	state  memory
 	supply Supply
 	txs    uint64
-	days   int // of a story, since its start
+	once   map[string]bool // what can be done once, and was
+
+	// Of a story.
+	clock int64 // Unix seconds, as it is right
+	cast  *cast
 }
 
 const (
@@ -117,7 +121,7 @@ func newLedger() *ledger {
 	currency, _ := CurrencyOf(testChaincode)
 	return &ledger{
 		env:   Env{Currency: currency, Channel: testChannel, Chaincode: testChaincode},
-		state: memory{},
+		state: memory{}, once: map[string]bool{},
 	}
 }
 
@@ -205,7 +209,7 @@ func (l *ledger) run(ops [][]byte) (Result, error) {
 			return Result{}, err
 		}
 	}
-	return res, errors.Join(checkResult(res), l.conserved(), l.state.shared(), l.withinLimits(), l.explained(res.Journal))
+	return res, errors.Join(checkResult(res), l.first(decoded, res.Journal), l.conserved(), l.state.shared(), l.withinLimits(), l.explained(res.Journal))
 }
 
 func encodeAll(ops []Operation) [][]byte {

@@ -36,7 +36,7 @@ func (m *model) publish(set earn.RuleSet) {
 	for _, t := range set.Tables {
 		for _, row := range t.Rows {
 			if _, open := m.pots[row.ID]; !open && row.Budget > 0 {
-				m.pots[row.ID] = Amount(row.Budget)
+				m.pots[row.ID], m.totals[row.ID] = Amount(row.Budget), Amount(row.Budget)
 			}
 		}
 	}
@@ -56,6 +56,9 @@ func (m *model) promise(o Confirm) (modelBooking, Code) {
 	v := m.inForce()
 	if v == nil {
 		return modelBooking{}, CodeRulesMissing
+	}
+	if o.Facts.Currency != v.set.Currency {
+		return modelBooking{}, CodeCurrencyUnknown
 	}
 	b := modelBooking{owner: o.Account, facts: o.Facts, time: m.now}
 	for i := range m.versions {
@@ -186,32 +189,45 @@ func (m *model) usedByMember(who Account, row string) (used Amount) {
 	return used
 }
 
-// takeBudgets spends from the lane's shares, and from the pots what they lack.
+// takeBudgets takes what rows gave out of their budgets.
 func (m *model) takeBudgets(parts []modelPart) {
 	for _, p := range parts {
-		share := ShareKey(p.row.ID, m.lane)
-		if p.row.Budget == 0 {
-			continue
-		}
-		m.shares[share] -= p.points
-		m.spent[p.row.ID] += p.points
-		if m.shares[share] < 0 {
-			m.pots[p.row.ID] += m.shares[share]
-			m.shares[share] = 0
-			m.drew[p.row.ID] = true
+		if p.row.Budget > 0 {
+			m.takeBudget(p.row.ID, p.points)
 		}
 	}
 }
 
+// takeBudget spends from the lane's share, and from the pot what it lacks.
+func (m *model) takeBudget(row string, points Amount) {
+	share := ShareKey(row, m.lane)
+	m.shares[share] -= points
+	m.spent[row] += points
+	if m.shares[share] < 0 {
+		m.pots[row] += m.shares[share]
+		m.shares[share] = 0
+		m.drew[row] = true
+	}
+}
+
 // endBatch leaves lanes that had to draw on a pot 15 times what they spent, an eighth of the pot, or a 32nd of the budget.
+// What the batch sent to households has arrived.
 func (m *model) endBatch() {
 	for row := range m.drew {
-		more := min(15*m.spent[row], m.pots[row]/8, Amount(storyBudgets[row])/32)
+		more := min(15*m.spent[row], m.pots[row]/8, m.totals[row]/32)
 		m.pots[row] -= more
 		m.shares[ShareKey(row, m.lane)] += more
 	}
 	clear(m.drew)
 	clear(m.spent)
+	for _, p := range m.people {
+		if p.modelHousehold != nil {
+			for e, a := range p.arriving {
+				p.arrived[e] += a
+			}
+			clear(p.arriving)
+		}
+	}
 }
 
 // modelConditions are the conditions of stories, and what they mean.

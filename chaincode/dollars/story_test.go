@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/destinasia/dollars/chaincode/earn"
 	"pgregory.net/rapid"
@@ -12,35 +13,40 @@ import (
 // The properties draw stories of few people, few bookings, few rows and small amounts, so that operations meet each
 // other and limits bite. A story is a row of chapters with time between them; a chapter is one batch.
 
-var people = []member{memberNamed("alice"), memberNamed("bob"), memberNamed("carol")}
-
 const storyBookings = 16
 
 // storyStart is in the last minutes of a month.
 const storyStart = 19_997*secondsPerDay - 5*60
 
-// intent is an operation that has not been given its credits yet: which there are depends on when it is sent.
+// intent is an operation that is not made yet: what it is about depends on what there is when it is sent.
 type intent func(l *ledger) Operation
 
 type chapter struct {
-	days    int   // since the chapter before
-	skew    int64 // seconds that this chapter's clock is wrong
+	pass    passing // of time since the chapter before
+	skew    int64   // seconds that this chapter's clock is wrong
 	lane    uint8
 	publish *earn.RuleSet // Starts is seconds from now
-	freeze  *SetFrozen
+	by      Caller
 	batch   []intent
 }
 
 func drawStory(t *rapid.T) []chapter {
-	chapters := rapid.SliceOfN(rapid.Custom(drawChapter), 3, 10).Draw(t, "story")
-	first := drawRuleSet(t)
-	chapters[0].publish = &first
-	// Every second booking is confirmed at the start, so that most stories have points to speak of.
+	chapters := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) chapter {
+		return drawChapter(rapidDice{t}, 3+rapid.IntRange(0, 11).Draw(t, "length"))
+	}), 3, 10).Draw(t, "story")
+	open(rapidDice{t}, &chapters[0])
+	return chapters
+}
+
+// open makes a chapter the first: with rules, and with every second booking confirmed, so that most stories have points to
+// speak of.
+func open(d dice, first *chapter) {
+	set := drawRuleSet(d)
+	first.publish, first.by, first.batch = &set, issuer, nil
 	for n := 0; n < storyBookings; n += 2 {
 		op := confirmation(n)
-		chapters[0].batch = append(chapters[0].batch, func(*ledger) Operation { return op })
+		first.batch = append(first.batch, func(*ledger) Operation { return op })
 	}
-	return chapters
 }
 
 // confirmation is what the story's booking of that number earns, and for whom: two items make a trip.
@@ -48,7 +54,7 @@ func confirmation(number int) Confirm {
 	nights := Date(number % 5)
 	start := Date(19_997 + 10*(number%4))
 	f := Facts{
-		Kind: earn.Hotel + earn.Kind(number%3), Price: Amount(20 * (storyBookings - 1 - number)), Currency: "EUR",
+		Kind: earn.Hotel + earn.Kind(number%3), Price: Amount(20 * (storyBookings - 1 - number%storyBookings)), Currency: "EUR",
 		Start: start, End: start + nights, Party: uint32(number % 3),
 		Trip: earn.Trip{Flights: uint32(number % 2), Nights: uint32(nights)},
 	}
@@ -61,19 +67,52 @@ func confirmation(number int) Confirm {
 	}
 }
 
-func drawChapter(t *rapid.T) chapter {
+// passing is how much time goes by.
+type passing uint8
+
+const (
+	noTime passing = iota
+	aSecond
+	someMinutes
+	tillMidnight // to its last second
+	midnight
+	tillMonth // to the last second of a month
+	newMonth
+	aDay
+	days
+	weeks
+	months
+	year
+)
+
+// after is the time that follows.
+func (p passing) after(now int64) int64 {
+	today := now - now%secondsPerDay
+	t := time.Unix(now, 0).UTC()
+	month := time.Date(t.Year(), t.Month()+1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	return [...]int64{
+		noTime: now, aSecond: now + 1, someMinutes: now + 600, tillMidnight: today + secondsPerDay - 1, midnight: today + secondsPerDay,
+		tillMonth: month - 1, newMonth: month, aDay: now + secondsPerDay, days: now + 4*secondsPerDay, weeks: now + 25*secondsPerDay,
+		months: now + 80*secondsPerDay, year: now + 330*secondsPerDay,
+	}[p]
+}
+
+// callers are who sends batches, the more often the more often they are named.
+var callers = []Caller{issuer, issuer, issuer, issuer, operator, shop, approver, second, anna, issuer, operator, anybody, shop}
+
+func drawChapter(d dice, length int) chapter {
 	c := chapter{
-		days:  rapid.SampledFrom([]int{0, 0, 1, 25, 80, 330}).Draw(t, "days"),
-		skew:  rapid.SampledFrom([]int64{0, 0, 600, -600}).Draw(t, "skew"),
-		lane:  rapid.SampledFrom([]uint8{0, 0, 1, Lanes - 1}).Draw(t, "lane"),
-		batch: rapid.SliceOfN(rapid.Custom(drawIntent), 3, 14).Draw(t, "batch"),
+		pass: pick(d, noTime, noTime, someMinutes, aDay, weeks, tillMidnight, midnight, aSecond, tillMonth, newMonth, days, months, year),
+		skew: pick[int64](d, 0, 0, 600, -600),
+		lane: pick[uint8](d, 0, 0, 1, Lanes-1),
+		by:   pick(d, callers...),
 	}
-	if rapid.IntRange(0, 4).Draw(t, "freeze") == 4 {
-		c.freeze = &SetFrozen{rapid.SampledFrom(people).Draw(t, "whom").account, rapid.Bool().Draw(t, "frozen"), "story"}
+	for range length {
+		c.batch = append(c.batch, drawIntent(d, c.by))
 	}
-	if rapid.IntRange(0, 3).Draw(t, "publish") == 3 {
-		set := drawRuleSet(t)
-		set.Starts = rapid.SampledFrom([]int64{0, 0, 1, 300, 20 * secondsPerDay}).Draw(t, "starts")
+	if seldom(d, 4) {
+		set := drawRuleSet(d)
+		set.Starts = pick[int64](d, 0, 0, 1, 300, 20*secondsPerDay)
 		c.publish = &set
 	}
 	return c
@@ -83,34 +122,54 @@ func drawChapter(t *rapid.T) chapter {
 var storyBudgets = map[string]earn.Cents{"a": 90, "b": 1_000}
 
 // drawRuleSet draws up to three tables of rows named a to h; a row is in one of them at most.
-func drawRuleSet(t *rapid.T) earn.RuleSet {
-	r := earn.RuleSet{Name: "story", Currency: "EUR"}
-	names := rapid.Permutation([]string{"a", "b", "c", "d", "e", "f", "g", "h"}).Draw(t, "rows")
-	for i := range rapid.IntRange(1, 3).Draw(t, "tables") {
+func drawRuleSet(d dice) earn.RuleSet {
+	r := earn.RuleSet{Name: "story", Currency: "EUR", Policy: drawPolicy(d)}
+	names := []string{"a", "b", "c", "d", "e", "f", "g", "h"}
+	for i := range 1 + d.roll(3) {
 		table := earn.Table{
-			Name: fmt.Sprint("table ", i),
-			Hit:  rapid.SampledFrom([]earn.HitPolicy{earn.First, earn.First, earn.Collect, earn.Unique}).Draw(t, "hit"),
-			Rounding: rapid.SampledFrom([]earn.Rounding{
-				"", earn.Floor, earn.HalfUp, earn.HalfEven, earn.Ceiling,
-			}).Draw(t, "rounding"),
+			Name:     fmt.Sprint("table ", i),
+			Hit:      pick(d, earn.First, earn.First, earn.Collect, earn.Unique),
+			Rounding: pick(d, "", earn.Floor, earn.HalfUp, earn.HalfEven, earn.Ceiling),
 		}
-		for range rapid.IntRange(1, min(3, len(names))).Draw(t, "size") {
-			table.Rows = append(table.Rows, drawRow(t, names[0]))
-			names = names[1:]
+		for range 1 + d.roll(min(3, len(names))) {
+			n := d.roll(len(names))
+			table.Rows = append(table.Rows, drawRow(d, names[n]))
+			names = slices.Delete(names, n, n+1)
 		}
 		r.Tables = append(r.Tables, table)
 	}
-	if rapid.Bool().Draw(t, "with tiers") {
+	if d.roll(2) == 1 {
 		r.Tiers = []earn.Level{{Tier: "silver", Points: 100, Nights: 3}, {Tier: "gold", Points: 400}}
 	}
 	return r
 }
 
-func drawRow(t *rapid.T, name string) earn.Row {
+func drawPolicy(d dice) *earn.Policy {
+	if d.roll(5) == 0 {
+		return nil
+	}
+	p := &earn.Policy{
+		Reversal:  pick(d, "", earn.ReversalDebt, earn.ReversalWriteOff, earn.ReversalRecall, earn.ReversalRecall, earn.ReversalRecall),
+		OrderMost: pick[earn.Cents](d, 0, 0, 0, 60), DayMost: pick[earn.Cents](d, 0, 0, 150, 400),
+		RecoverySeconds: pick[int64](d, 0, 600, secondsPerDay, earn.MaxRecovery), AdjustmentDayMost: pick[earn.Cents](d, 300, 0, 60, 1_000),
+	}
+	if p.Reversal == earn.ReversalRecall {
+		p.RecallDays = pick[uint32](d, 1, 7, earn.MaxRecallDays)
+	}
+	if seldom(d, 3) {
+		p.CoolingSeconds, p.CoolingMost = pick[int64](d, 3_600, 3*secondsPerDay), pick[earn.Cents](d, 40, 100)
+	}
+	if *p == (earn.Policy{}) {
+		return nil
+	}
+	return p
+}
+
+func drawRow(d dice, name string) earn.Row {
 	row := earn.Row{
-		ID: name, Budget: storyBudgets[name], Priority: rapid.Int32Range(-1, 1).Draw(t, "priority"),
-		BasisPoints: rapid.SampledFrom([]uint32{10_000, 5_000, 3_333, 0}).Draw(t, "rate"),
-		Months:      rapid.Uint32Range(1, 3).Draw(t, "months"),
+		ID: name, Budget: storyBudgets[name], Priority: pick[int32](d, 0, -1, 1),
+		BasisPoints: pick[uint32](d, 10_000, 5_000, 3_333, 0),
+		Months:      uint32(1 + d.roll(3)),
 	}
 	for _, c := range []struct {
 		of     *earn.Cents
@@ -121,81 +180,135 @@ func drawRow(t *rapid.T, name string) earn.Row {
 		{&row.CapBooking, []earn.Cents{0, 0, 110}},
 		{&row.CapMember, []earn.Cents{0, 0, 130, 300}},
 	} {
-		*c.of = rapid.SampledFrom(c.values).Draw(t, "cents")
+		*c.of = pick(d, c.values...)
 	}
 	if row.BasisPoints == 0 {
 		row.Fixed = 5
 	}
-	if rapid.IntRange(0, 3).Draw(t, "for kinds") == 3 {
-		row.Kinds = []earn.Kind{earn.Hotel, earn.Car, earn.Flight}[rapid.IntRange(0, 2).Draw(t, "kind"):]
+	if seldom(d, 4) {
+		row.Kinds = []earn.Kind{earn.Hotel, earn.Car, earn.Flight}[d.roll(3):]
 	}
-	if rapid.IntRange(0, 3).Draw(t, "with season") == 3 {
-		row.Season = drawSeason(t)
+	if seldom(d, 4) {
+		row.Season = drawSeason(d)
 	}
-	if rapid.Bool().Draw(t, "with condition") {
-		row.When = rapid.SampledFrom(slices.Sorted(maps.Keys(modelConditions))).Draw(t, "when")
+	if d.roll(2) == 1 {
+		row.When = pick(d, slices.Sorted(maps.Keys(modelConditions))...)
 	}
 	return row
 }
 
-func drawSeason(t *rapid.T) *earn.Season {
-	from := Date(rapid.SampledFrom([]int{19_900, 19_997, 20_007}).Draw(t, "from"))
-	until := from + Date(rapid.SampledFrom([]int{0, 9, 40}).Draw(t, "length"))
+func drawSeason(d dice) *earn.Season {
+	from := Date(pick(d, 19_900, 19_997, 20_007))
+	until := from + Date(pick(d, 0, 9, 40))
 	s := &earn.Season{By: earn.ByArrival, From: from.String(), Until: until.String()}
-	if rapid.Bool().Draw(t, "by booking") {
+	if d.roll(2) == 1 {
 		s.By, s.Zone = earn.ByBooking, "UTC"
 		s.Start, s.End = int64(from)*secondsPerDay, int64(until+1)*secondsPerDay
 	}
 	return s
 }
 
-func drawIntent(t *rapid.T) intent {
-	who := rapid.SampledFrom(people).Draw(t, "who")
-	op := confirmation(rapid.IntRange(0, storyBookings-1).Draw(t, "booking"))
-	booking, owner := op.Booking, op.Account
-	// Draws favour what comes first, and rare things should meet: an award, its spending, its reversal, the next award.
-	switch rapid.SampledFrom([]Kind{
-		KindComplete, KindTransfer, KindCancel, KindConfirm, KindComplete, KindRedeem, KindConfirm, KindAbsorb,
-		KindComplete, KindTransfer, KindConfirm, KindConfirm, KindUnreadable,
-	}).Draw(t, "kind") {
-	case KindConfirm:
-		if rapid.IntRange(0, 9).Draw(t, "other facts") == 9 {
-			op.Facts.Price++ // a conflict, where the booking is known
-		}
-		return func(*ledger) Operation { return op }
-	case KindComplete:
-		return func(*ledger) Operation { return Complete{booking} }
-	case KindCancel:
-		return func(l *ledger) Operation { return Cancel{Booking: booking, Credits: l.state.credits(owner)} }
-	case KindTransfer:
-		to := rapid.SampledFrom(people).Filter(func(m member) bool { return m != who }).Draw(t, "to")
-		return drawOrder(t, who, Order{Kind: KindTransfer, To: to.account})
-	case KindRedeem:
-		return drawOrder(t, who, Order{Kind: KindRedeem})
-	case KindAbsorb:
-		return func(l *ledger) Operation { return Absorb{who.account, l.state.credits(who.account)} }
+// Draws favour what is often named, and rare things should meet: an award, its spending, its reversal, the next award.
+var (
+	everyday = []Kind{
+		KindTransfer, KindTransfer, KindTransfer, KindTransfer, KindRedeem, KindHold, KindHold, KindHold, KindClaim, KindClaim, KindClaim,
+		KindContribute, KindContribute, KindContribute, KindInvite, KindInvite, KindJoin, KindForm, KindLeave, KindChangeKeys,
+		KindObject, KindCapture, KindCapture, KindRelease, KindUse, KindAbsorb, KindExpire, KindRecover, KindUnreadable,
 	}
-	return func(*ledger) Operation { return nil } // bytes that are no operation
+	work = map[string][]Kind{
+		RoleIssuer: {KindComplete, KindComplete, KindConfirm, KindComplete, KindConfirm, KindCancel, KindConfirm, KindComplete},
+		RoleOperator: {
+			KindProposeAdjustment, KindApproveAdjustment, KindApproveAdjustment, KindUnfreeze, KindFreeze, KindUnfreeze, KindUnfreeze,
+			KindProposeRecovery, KindApproveRecovery, KindApproveRecovery,
+		},
+		RoleMerchant: {KindCapture, KindCapture, KindUse, KindRelease, KindSetReward},
+	}
+)
+
+// drawIntent draws an operation that makes sense for who sends it, or for anybody, or for somebody else.
+func drawIntent(d dice, by Caller) intent {
+	kinds := everyday
+	switch own := work[by.Role]; {
+	case seldom(d, 40):
+		kinds = work[pick(d, RoleIssuer, RoleOperator, RoleMerchant)]
+	case len(own) > 0 && d.roll(2) == 0:
+		kinds = own
+	}
+	switch kind := pick(d, kinds...); kind {
+	case KindConfirm, KindComplete, KindCancel:
+		return drawBooking(d, kind)
+	case KindAbsorb, KindExpire:
+		return drawTouch(d, kind)
+	case KindCapture, KindRelease, KindUse:
+		return drawMerchant(d, kind, by.Role == RoleMerchant)
+	case KindUnreadable:
+		return func(*ledger) Operation { return nil } // bytes that are no operation
+	default:
+		if FormOf(kind) != nil {
+			return drawOrder(d, kind)
+		}
+		return drawAdmin(d, kind)
+	}
 }
 
-func drawOrder(t *rapid.T, who member, o Order) intent {
-	o.Amount = Amount(rapid.Int64Range(1, 80).Draw(t, "amount"))
-	o.Nonce = rapid.OneOf(rapid.Uint64Range(1, 12), rapid.Uint64Range(1, 40), rapid.Uint64Range(1, 3*WindowSize)).Draw(t, "nonce")
+func drawBooking(d dice, kind Kind) intent {
+	number, wrong := d.roll(storyBookings), d.roll(20)
 	return func(l *ledger) Operation {
-		o := o
-		o.Deadline = l.env.Time + secondsPerDay
-		return who.order(o, l.state.credits(who.account))
+		op := confirmation(l.cast.bookings + number)
+		switch kind {
+		case KindComplete:
+			return Complete{op.Booking}
+		case KindCancel:
+			o := Cancel{Booking: op.Booking, Credits: l.state.credits(op.Account)}
+			for _, m := range people {
+				if m.account != op.Account {
+					o.Recall = append(o.Recall, NamedCredits{m.account, l.state.credits(m.account)})
+				}
+			}
+			return o
+		}
+		switch wrong {
+		case 19:
+			op.Facts.Price++ // a conflict, where the booking is known
+		case 18:
+			op.Facts.Currency = "USD"
+		}
+		return op
+	}
+}
+
+func drawTouch(d dice, kind Kind) intent {
+	f := drawDraft(d, kind)
+	return func(l *ledger) Operation {
+		a := f.who.account
+		switch {
+		case f.m%6 == 0:
+			a = l.household(f.n)
+		case f.m%6 == 1:
+			a = merchant.account
+		}
+		if kind == KindAbsorb {
+			return Absorb{a, l.state.credits(a)}
+		}
+		return Expire{a, l.state.credits(a)}
 	}
 }
 
 func newStoryLedger() *ledger {
 	l := newLedger()
-	l.env.Caller = issuer
+	l.env.Caller, l.env.Time, l.cast = issuer, storyStart, newCast()
+	l.clock = storyStart
 	return l
 }
 
+// failing is a test that can fail, by chance or not.
+type failing interface {
+	Fatal(...any)
+	Fatalf(string, ...any)
+}
+
 // mustRun applies operations; nil is bytes that are none.
-func (l *ledger) mustRun(t *rapid.T, ops []Operation) []Entry {
+func (l *ledger) mustRun(t failing, ops []Operation) []Entry {
 	encoded := make([][]byte, len(ops))
 	for i, op := range ops {
 		if op != nil {
@@ -209,21 +322,15 @@ func (l *ledger) mustRun(t *rapid.T, ops []Operation) []Entry {
 	return res.Journal.Entries
 }
 
-// begin lets a chapter's time pass, publishes its rules and does its freezing; its batch is left to the caller, with
-// credits named.
-func (l *ledger) begin(t *rapid.T, c chapter) []Operation {
-	l.days += c.days
-	l.env.Time = storyStart + int64(l.days)*secondsPerDay + c.skew
-	l.env.Lane = c.lane
+// begin lets a chapter's time pass and publishes its rules; its batch is left to the caller, ready to be sent.
+func (l *ledger) begin(t failing, c chapter) []Operation {
+	l.clock = c.pass.after(l.clock)
+	l.env.Time = l.clock + c.skew
+	l.env.Lane, l.env.Caller = c.lane, c.by
 	if set := c.published(l.env.Time); set != nil {
 		if _, err := l.publish(*set); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if c.freeze != nil {
-		l.env.Caller = operator
-		l.mustRun(t, []Operation{*c.freeze})
-		l.env.Caller = issuer
 	}
 	return l.name(c.batch)
 }
@@ -250,15 +357,16 @@ func (l *ledger) name(batch []intent) []Operation {
 
 func (l *ledger) clone() *ledger {
 	c := *l
-	c.state = maps.Clone(l.state)
+	c.state, c.cast, c.once = maps.Clone(l.state), l.cast.clone(), maps.Clone(l.once)
 	return &c
 }
 
-// drawLedger is a ledger after a random story, and one more random batch for it.
-func drawLedger(t *rapid.T) (*ledger, []intent) {
+// drawLedger is a ledger after a random story, and one more random batch for it, of so many operations.
+func drawLedger(t *rapid.T, least, most int) (*ledger, []intent) {
 	l := newStoryLedger()
 	for _, c := range drawStory(t) {
 		l.mustRun(t, l.begin(t, c))
 	}
-	return l, rapid.SliceOfN(rapid.Custom(drawIntent), 1, 12).Draw(t, "batch")
+	l.env.Caller = pick(rapidDice{t}, callers...)
+	return l, rapid.SliceOfN(rapid.Custom(func(t *rapid.T) intent { return drawIntent(rapidDice{t}, l.env.Caller) }), least, most).Draw(t, "batch")
 }

@@ -26,12 +26,20 @@ func (s *nonceSet) floor() uint64 {
 	return low
 }
 
-func (s *nonceSet) use(nonce uint64) Code {
+// refuses tells why a nonce cannot be used.
+func (s *nonceSet) refuses(nonce uint64) Code {
 	switch floor := s.floor(); {
 	case nonce <= floor || s.used[nonce]:
 		return CodeNonceUsed
 	case nonce > floor+MaxNonceJump:
 		return CodeNonceTooHigh
+	}
+	return ""
+}
+
+func (s *nonceSet) use(nonce uint64) Code {
+	if code := s.refuses(nonce); code != "" {
+		return code
 	}
 	s.used[nonce] = true
 	s.high = max(s.high, nonce)
