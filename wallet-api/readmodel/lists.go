@@ -114,13 +114,12 @@ func (v *Views) Rewards(_ context.Context, after string, limit int) (rewards []w
 	return rewards, err
 }
 
-// stockLeft is how many pieces of a reward can still be claimed: what its pot and its shares hold, which the ledger keeps
-// under the reward's id with this sign before it.
+// stockLeft is how many pieces of a reward can still be claimed: what its pot and its shares hold.
 func stockLeft(txn *badger.Txn, id string, stock dollars.Amount) (dollars.Amount, error) {
 	if stock == 0 {
 		return 0, nil
 	}
-	name := "@" + id
+	name := dollars.StockName(id)
 	pot, err := readState(txn, dollars.BudgetKey(name), dollars.DecodeBudgetRecord)
 	left := pot.Left
 	for lane := range uint8(dollars.Lanes) {
