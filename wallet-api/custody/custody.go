@@ -5,9 +5,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/ecdsa"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -171,15 +169,10 @@ func (c *Custody) Sign(_ context.Context, id wallet.MemberID, digest eip712.Word
 	return sig, err
 }
 
-// secretDomain keeps secrets apart from whatever else may ever be worked out from a key.
-const secretDomain = "destinasia custody secret v1\x00"
-
-// Secret is HMAC-SHA256 of a label under a member's key.
+// Secret is wallet.KeySecret of a member's key.
 func (c *Custody) Secret(_ context.Context, id wallet.MemberID, label string) (secret [32]byte, err error) {
 	err = c.use(id, func(key []byte) error {
-		mac := hmac.New(sha256.New, key)
-		mac.Write([]byte(secretDomain + label))
-		secret = [32]byte(mac.Sum(nil))
+		secret = wallet.KeySecret(key, label)
 		return nil
 	})
 	return secret, err
