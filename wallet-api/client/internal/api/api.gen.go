@@ -2397,7 +2397,7 @@ type ClientInterface interface {
 
 	// ReleaseHoldWithBody Give back what is left of a hold
 	//
-	// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+	// At its end that happens by itself; where nothing is left it is done. Refused with `hold_unknown` and `not_merchant`; signed, as for
 	// vouchers. The body may be `{}`. Role merchant.
 	//
 	// Takes any type of body and a specified content type.
@@ -2407,7 +2407,7 @@ type ClientInterface interface {
 
 	// ReleaseHold Give back what is left of a hold
 	//
-	// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+	// At its end that happens by itself; where nothing is left it is done. Refused with `hold_unknown` and `not_merchant`; signed, as for
 	// vouchers. The body may be `{}`. Role merchant.
 	//
 	// Takes a body of the `application/json` content type.
@@ -3365,7 +3365,7 @@ func (c *Client) CaptureHold(ctx context.Context, account HoldAccount, order Hol
 
 // ReleaseHoldWithBody Give back what is left of a hold
 //
-// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+// At its end that happens by itself; where nothing is left it is done. Refused with `hold_unknown` and `not_merchant`; signed, as for
 // vouchers. The body may be `{}`. Role merchant.
 //
 // Takes any type of body and a specified content type.
@@ -3385,7 +3385,7 @@ func (c *Client) ReleaseHoldWithBody(ctx context.Context, account HoldAccount, o
 
 // ReleaseHold Give back what is left of a hold
 //
-// At its end that happens by itself. Refused with `hold_unknown`, `hold_ended`, `hold_open` and `not_merchant`; signed, as for
+// At its end that happens by itself; where nothing is left it is done. Refused with `hold_unknown` and `not_merchant`; signed, as for
 // vouchers. The body may be `{}`. Role merchant.
 //
 // Takes a body of the `application/json` content type.
