@@ -138,7 +138,7 @@ func (out *Order) describeEntry(e dollars.Entry) {
 	case dollars.KindInvite:
 		out.Whom = e.Other
 	case dollars.KindLeave:
-		out.From, out.Household, out.Whom = e.By, e.Account, e.Other
+		out.From, out.Household, out.Whom, out.Amount = e.By, e.Account, e.Other, 0 // what they took along was not ordered
 	case dollars.KindObject:
 		out.Key = e.Other
 	}
