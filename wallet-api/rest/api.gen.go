@@ -487,7 +487,8 @@ type CapturedPart struct {
 	Reference string `json:"reference"`
 }
 
-// Code Stable names of what went wrong. New ones may be added.
+// Code Stable names of what went wrong; new ones may be added. Those that no operation names are the ledger's answers to staff, who
+// publish rules with certificates of their own, and to the service itself.
 type Code = dollars.Code
 
 // CodeHash keccak256 of a voucher's code, which is 32 bytes.
@@ -1271,7 +1272,8 @@ type PreparedOrder struct {
 
 // Problem Problem details, RFC 9457.
 type Problem struct {
-	// Code Stable names of what went wrong. New ones may be added.
+	// Code Stable names of what went wrong; new ones may be added. Those that no operation names are the ledger's answers to staff, who
+	// publish rules with certificates of their own, and to the service itself.
 	Code   Code   `json:"code"`
 	Detail string `json:"detail,omitempty,omitzero"`
 

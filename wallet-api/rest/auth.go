@@ -26,7 +26,7 @@ type Role string
 const (
 	RoleBooking  Role = "booking"  // reports booking events
 	RoleMember   Role = "member"   // the member service: enrols members and obtains their tokens
-	RoleOperator Role = "operator" // frozen accounts
+	RoleOperator Role = "operator" // freezes, adjusts and recovers accounts, has points expire
 	RoleAuditor  Role = "auditor"  // sees everything, changes nothing
 	RoleMerchant Role = "merchant" // takes points and vouchers
 	RoleApprover Role = "approver" // approves what an operator proposed

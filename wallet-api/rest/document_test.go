@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
 var parsed = sync.OnceValues(func() (*openapi3.T, error) { return openapi3.NewLoader().LoadFromData(document) })
@@ -142,6 +143,29 @@ func TestEveryCodeIsMapped(t *testing.T) {
 	for code := range documented {
 		if !known[code] {
 			t.Errorf("openapi.yaml names %s, which no package has", code)
+		}
+	}
+}
+
+// TestRefusalsAreTold holds the document against itself: each code is told of where it can occur.
+func TestRefusalsAreTold(t *testing.T) {
+	doc, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := doc.Info.Description
+	for _, item := range doc.Paths.Map() {
+		for _, op := range item.Operations() {
+			told += op.Description
+		}
+	}
+	// The ledger's answers to what no client of this service can ask.
+	never := []dollars.Code{dollars.CodeNotAuthorized, dollars.CodeHoldOpen, dollars.CodeTooManyCredits, wallet.CodeAssetUnknown}
+	for _, v := range doc.Components.Schemas["Code"].Value.Enum {
+		code := v.(string)
+		staff := strings.HasPrefix(code, "rules_")
+		if !staff && !slices.Contains(never, dollars.Code(code)) && !strings.Contains(told, "`"+code+"`") {
+			t.Errorf("no operation tells of %s", code)
 		}
 	}
 }

@@ -492,7 +492,8 @@ type CapturedPart struct {
 	Reference string `json:"reference"`
 }
 
-// Code Stable names of what went wrong. New ones may be added.
+// Code Stable names of what went wrong; new ones may be added. Those that no operation names are the ledger's answers to staff, who
+// publish rules with certificates of their own, and to the service itself.
 type Code = dollars.Code
 
 // CodeHash keccak256 of a voucher's code, which is 32 bytes.
@@ -1276,7 +1277,8 @@ type PreparedOrder struct {
 
 // Problem Problem details, RFC 9457.
 type Problem struct {
-	// Code Stable names of what went wrong. New ones may be added.
+	// Code Stable names of what went wrong; new ones may be added. Those that no operation names are the ledger's answers to staff, who
+	// publish rules with certificates of their own, and to the service itself.
 	Code   Code   `json:"code"`
 	Detail string `json:"detail,omitempty,omitzero"`
 
@@ -2254,7 +2256,9 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+	// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+	// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2266,7 +2270,9 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+	// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+	// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 	//
 	// Takes a body of the `application/cloudevents+json` content type.
 	//
@@ -2278,7 +2284,9 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+	// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+	// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 	//
 	// Takes a body of the `application/cloudevents-batch+json` content type.
 	//
@@ -2290,7 +2298,9 @@ type ClientInterface interface {
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 	// a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 	// accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+	// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+	// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+	// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2439,7 +2449,8 @@ type ClientInterface interface {
 
 	// CreateMemberWithBody Enrol a member
 	//
-	// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Role member.
+	// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Refused with
+	// `member_exists` and `zero_address`. Role member.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2448,7 +2459,8 @@ type ClientInterface interface {
 
 	// CreateMember Enrol a member
 	//
-	// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Role member.
+	// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Refused with
+	// `member_exists` and `zero_address`. Role member.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2460,8 +2472,8 @@ type ClientInterface interface {
 	// Destroys what ties the person to the account and, where there is one, the key in custody: when this is
 	// answered they are in no file of the service. What is on the ledger stays, and nothing tells any more whose it
 	// is. Orders that were accepted are applied all the same; tokens of the member are good no more; the id may be
-	// enrolled anew. The certificate that is answered is given once: the service keeps no copy. Roles member and
-	// operator, and the member.
+	// enrolled anew. The certificate that is answered is given once: the service keeps no copy. Refused with `points_left`.
+	// Roles member and operator, and the member.
 	//
 	// Corresponds with DELETE /v1/members/{id} (the `ForgetMember` operationId).
 	ForgetMember(ctx context.Context, id MemberID, params *ForgetMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2625,7 +2637,7 @@ type ClientInterface interface {
 	//
 	// Without `signed` the service signs with the member's key in its custody, which only the member's own token
 	// may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
-	// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+	// `amount_zero`, `insufficient_balance`, `stale_credits`, `account_frozen`, `self_transfer`,
 	// `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
 	// `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
 	// `household_limit`.
@@ -2639,7 +2651,7 @@ type ClientInterface interface {
 	//
 	// Without `signed` the service signs with the member's key in its custody, which only the member's own token
 	// may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
-	// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+	// `amount_zero`, `insufficient_balance`, `stale_credits`, `account_frozen`, `self_transfer`,
 	// `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
 	// `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
 	// `household_limit`.
@@ -3082,7 +3094,9 @@ func (c *Client) ApproveAdjustment(ctx context.Context, id AdjustmentID, params 
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3104,7 +3118,9 @@ func (c *Client) ReportBookingEventsWithBody(ctx context.Context, params *Report
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 //
 // Takes a body of the `application/cloudevents+json` content type.
 //
@@ -3126,7 +3142,9 @@ func (c *Client) ReportBookingEventsWithApplicationCloudeventsPlusJSONBody(ctx c
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 //
 // Takes a body of the `application/cloudevents-batch+json` content type.
 //
@@ -3148,7 +3166,9 @@ func (c *Client) ReportBookingEventsWithApplicationCloudeventsBatchPlusJSONBody(
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
 // a batch every event has an answer of its own and none spoils its neighbours: `202` if any was
 // accepted now or earlier, else a `422` problem with the answers in `events`. Outside a batch a refused event
-// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Role booking.
+// is a problem of its own, and `Prefer: wait` waits for the commit; in a batch it is ignored. Refusals: `events_refused`,
+// `event_unknown`, `item_invalid`, `kind_unknown`, `currency_unknown`, `date_invalid`, `fact_invalid`, `conflict`, `amount_overflow`,
+// `booking_unknown`, `booking_conflict`, `booking_cancelled`, `rules_missing` and `rules_overlap`. Role booking.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3457,7 +3477,8 @@ func (c *Client) ListMembers(ctx context.Context, params *ListMembersParams, req
 
 // CreateMemberWithBody Enrol a member
 //
-// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Role member.
+// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Refused with
+// `member_exists` and `zero_address`. Role member.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3476,7 +3497,8 @@ func (c *Client) CreateMemberWithBody(ctx context.Context, contentType string, b
 
 // CreateMember Enrol a member
 //
-// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Role member.
+// With `account`, the member holds the key; without, the service makes one and keeps it in custody. Refused with
+// `member_exists` and `zero_address`. Role member.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3498,8 +3520,8 @@ func (c *Client) CreateMember(ctx context.Context, body CreateMemberJSONRequestB
 // Destroys what ties the person to the account and, where there is one, the key in custody: when this is
 // answered they are in no file of the service. What is on the ledger stays, and nothing tells any more whose it
 // is. Orders that were accepted are applied all the same; tokens of the member are good no more; the id may be
-// enrolled anew. The certificate that is answered is given once: the service keeps no copy. Roles member and
-// operator, and the member.
+// enrolled anew. The certificate that is answered is given once: the service keeps no copy. Refused with `points_left`.
+// Roles member and operator, and the member.
 //
 // Corresponds with DELETE /v1/members/{id} (the `ForgetMember` operationId).
 func (c *Client) ForgetMember(ctx context.Context, id MemberID, params *ForgetMemberParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3853,7 +3875,7 @@ func (c *Client) GetStatement(ctx context.Context, id MemberID, month string, pa
 //
 // Without `signed` the service signs with the member's key in its custody, which only the member's own token
 // may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
-// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+// `amount_zero`, `insufficient_balance`, `stale_credits`, `account_frozen`, `self_transfer`,
 // `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
 // `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
 // `household_limit`.
@@ -3877,7 +3899,7 @@ func (c *Client) PlaceTransferWithBody(ctx context.Context, id MemberID, params 
 //
 // Without `signed` the service signs with the member's key in its custody, which only the member's own token
 // may ask for. With `signed` the member's signature is what counts, and role member may relay it. Refusals:
-// `amount_zero`, `amount_negative`, `amount_too_large`, `insufficient_balance`, `account_frozen`, `self_transfer`,
+// `amount_zero`, `insufficient_balance`, `stale_credits`, `account_frozen`, `self_transfer`,
 // `zero_address`, `signature_invalid`, `signature_high_s`, `deadline_passed`, `deadline_too_far`, `nonce_used`,
 // `nonce_too_high`, `no_custody`, `order_limit`, `day_limit`, `cooling_limit`, `household_not_member` and
 // `household_limit`.
