@@ -151,7 +151,7 @@ func TestReminders(t *testing.T) {
 }
 
 func TestExpirations(t *testing.T) {
-	a, alice := lifetime(t)
+	a, _ := lifetime(t)
 	expire := func(body string, headers ...string) (x Expirations, status int) {
 		got := a.send(t, "dsk_operator", "POST", "/v1/expirations", body, headers...)
 		got.decode(t, &x)
@@ -161,7 +161,7 @@ func TestExpirations(t *testing.T) {
 		t.Errorf("%d: %+v", status, x)
 	}
 	a.ledger.now = a.ledger.now.AddDate(4, 0, 0)
-	alice = a.session(t, "alice")
+	alice := a.session(t, "alice")
 	a.ledger.eager = false
 	first, status := expire(`{"limit":1}`)
 	if first.Accounts != 1 || first.Next == nil || status != 202 {
