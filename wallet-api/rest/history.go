@@ -45,6 +45,7 @@ func historyEntryOf(a dollars.Account, h wallet.HistoryEntry) HistoryEntry {
 		if r.Account == a && e.Account != a {
 			// It was somebody else's booking: who was given its points is told of those, and from whom they came.
 			out.Amount, out.Moved, out.Counterparty = sum(r.Moved), pointsOf(r.Moved), e.Account
+			out.Booking = hex.EncodeToString(e.Ref[:])
 			return out
 		}
 	}

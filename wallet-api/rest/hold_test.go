@@ -9,6 +9,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -174,4 +175,33 @@ func TestMerchantsWithAKeyOfTheirOwn(t *testing.T) {
 	a.send(t, "dsk_merchant", "POST", path+"/release", signed(release.Deadline)).want(t, 200).decode(t, &st)
 	a.send(t, "dsk_merchant", "GET", "/v1/changes/"+st.ID, "").want(t, 200)
 	a.send(t, "dsk_operator", "GET", "/v1/orders/0x"+st.ID, "").want(t, 404)
+}
+
+func TestReversalsRecallWhatWasGiven(t *testing.T) {
+	a := newAPI(t, Options{})
+	rules := earn.Standard()
+	rules.Policy = &earn.Policy{Reversal: earn.ReversalRecall, RecallDays: 30}
+	a.ledger.publish(2, rules)
+	alice, bob := a.enrol(t, "alice"), a.enrol(t, "bob")
+	a.earns(t, "alice", "b1", "1000.00")
+	a.orders(t, alice, "alice", `{"kind":"transfer","toMember":"bob","amount":"45"}`).want(t, 200)
+	a.orders(t, bob, "bob", `{"kind":"redemption","amount":"40"}`).want(t, 200)
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events", strings.ReplaceAll(completed("b1"), "completed", "cancelled"), "Content-Type", mediaEvent).want(t, 202)
+
+	var hers, his History
+	a.send(t, alice, "GET", "/v1/members/alice/history", "").want(t, 200).decode(t, &hers)
+	a.send(t, bob, "GET", "/v1/members/bob/history", "").want(t, 200).decode(t, &his)
+	if e := hers.Entries[0]; e.Kind != "cancel" || e.Change != "-5.00" || e.Recalled != 5_00 || e.Debt != 40_00 || e.Amount != 50_00 {
+		t.Errorf("%+v", e)
+	}
+	// Bob is told of his part, and nothing of what alice had and owes.
+	if e := his.Entries[0]; e.Kind != "cancel" || e.Change != "-5.00" || e.Amount != 5_00 || e.Debt != 0 || e.Recalled != 0 ||
+		e.Counterparty != a.ledger.members["alice"].Account || e.After != "" {
+		t.Errorf("%+v", e)
+	}
+	var st Statement
+	a.send(t, bob, "GET", "/v1/members/bob/statements/2026-11", "").want(t, 200).decode(t, &st)
+	if last := st.Lines[len(st.Lines)-1]; last.Line != "recalled" || last.Amount != "-5.00" || st.Closing != "0.00" {
+		t.Errorf("%+v", st)
+	}
 }

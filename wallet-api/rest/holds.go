@@ -32,7 +32,7 @@ func (s *Server) ListHolds(c *gin.Context, id MemberID, params ListHoldsParams) 
 
 func holdOf(id dollars.HoldID, rec dollars.HoldRecord) Hold {
 	out := Hold{
-		Account: id.Account, Order: id.Order.String(), Merchant: rec.Merchant, Until: timeOf(rec.Until),
+		Account: id.Account, Order: id.Order.String(), Merchant: rec.Merchant, By: rec.Member, Until: timeOf(rec.Until),
 		Left: sum(rec.Buckets), Points: pointsOf(rec.Buckets), Released: rec.Released, Captures: make([]CapturedPart, len(rec.Captures)),
 	}
 	for i, part := range rec.Captures {

@@ -90,7 +90,7 @@ func (v views) Rewards(_ context.Context, after string, limit int) (list []walle
 // left is how many pieces of a reward are in its pot and its shares.
 func (v views) left(reward string) (left dollars.Amount) {
 	for key, value := range v.state {
-		switch name := dollars.BudgetKey("@" + reward); {
+		switch name := dollars.BudgetKey(dollars.StockName(reward)); {
 		case key == name:
 			rec, err := dollars.DecodeBudgetRecord(value)
 			if err != nil {

@@ -79,7 +79,9 @@ func (v views) History(_ context.Context, a dollars.Account, cursor string, limi
 	defer v.mu.Unlock()
 	var all []wallet.HistoryEntry
 	for _, h := range slices.Backward(v.history) {
-		if e := h.Entry; e.Outcome == dollars.Applied && (e.Account == a || e.Other == a || e.By == a) {
+		e := h.Entry
+		recalled := slices.ContainsFunc(e.Recalled, func(r dollars.Recalled) bool { return r.Account == a })
+		if e.Outcome == dollars.Applied && (e.Account == a || e.Other == a || e.By == a || recalled) {
 			all = append(all, h)
 		}
 	}

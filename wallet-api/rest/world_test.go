@@ -175,6 +175,8 @@ func (l *ledger) settle() {
 			case dollars.Expire:
 				o.Credits = l.credits(o.Account)
 				ops[i] = o
+			case dollars.Cancel:
+				ops[i] = l.named(o)
 			}
 		}
 		tx, journal := l.apply(certificates[st.Work.As], ops...)
@@ -247,6 +249,21 @@ func (l *ledger) credits(a dollars.Account) (refs []dollars.CreditRef) {
 		}
 	}
 	return refs
+}
+
+// named names the credits of everyone that a reversal may take from.
+func (l *ledger) named(o dollars.Cancel) dollars.Cancel {
+	rec, err := dollars.DecodeBookingRecord(l.state[dollars.BookingKey(o.Booking)])
+	if err != nil {
+		return o // not confirmed
+	}
+	o.Credits = l.credits(rec.Account)
+	for _, m := range l.members {
+		if credits := l.credits(m.Account); m.Account != rec.Account && len(credits) > 0 {
+			o.Recall = append(o.Recall, dollars.NamedCredits{Account: m.Account, Credits: credits})
+		}
+	}
+	return o
 }
 
 func (l *ledger) Create(ctx context.Context, id wallet.MemberID) (dollars.Account, error) {

@@ -789,7 +789,10 @@ type Hold struct {
 	// Amount What was set aside; in lists only.
 	//
 	// Examples: 12.30
-	Amount   Amount         `json:"amount,omitempty,omitzero"`
+	Amount Amount `json:"amount,omitempty,omitzero"`
+
+	// By Of a household's: the member who set them aside; absent where it was the head.
+	By       Account        `json:"by,omitempty,omitzero"`
 	Captures []CapturedPart `json:"captures"`
 
 	// Left Examples: 12.30
