@@ -101,11 +101,11 @@ func (w *backward) done() bool {
 	return w.held == 0 && !slices.ContainsFunc(w.missing, func(a dollars.Amount) bool { return a > 0 })
 }
 
-// arrivals takes of what came to the account what is still there.
+// arrivals takes of what came to the account what is still there. What a hold gave back had come before.
 func (w *backward) arrivals(h HistoryEntry) {
 	for _, m := range Movements(w.account, h) {
 		i := slices.IndexFunc(w.buckets, func(b ExplainedBucket) bool { return b.Expiry == m.Expiry })
-		if i < 0 || m.Amount <= 0 || w.missing[i] == 0 {
+		if i < 0 || m.Amount <= 0 || m.Line == LineReleased || w.missing[i] == 0 {
 			continue
 		}
 		m.Amount = min(m.Amount, w.missing[i])

@@ -32,6 +32,7 @@ type life struct {
 	rapid   *rapid.T
 	now     int64
 	has     map[dollars.Expiry][]arrival
+	gone    map[dollars.Expiry][]arrival // that were taken, in that order
 	holds   map[[32]byte]map[dollars.Expiry]dollars.Amount
 	history []HistoryEntry // oldest first
 	closing map[Month]dollars.Amount
@@ -74,6 +75,7 @@ func (l *life) take(want dollars.Amount) (taken dollars.Buckets) {
 			x := &l.has[e][0]
 			n := min(want, x.amount)
 			want, part, x.amount = want-n, part+n, x.amount-n
+			l.gone[e] = append(l.gone[e], arrival{x.ref, n})
 			if x.amount == 0 {
 				l.has[e] = l.has[e][1:]
 			}
@@ -102,6 +104,26 @@ func (l *life) burnExpired() (burned dollars.Buckets) {
 func (l *life) give(ref [32]byte, buckets dollars.Buckets) {
 	for _, b := range buckets {
 		l.has[b.Expiry] = append(l.has[b.Expiry], arrival{ref, b.Amount})
+	}
+}
+
+// giveBack puts points back that were taken: those taken last are the first to go again.
+func (l *life) giveBack(buckets dollars.Buckets) {
+	for _, b := range buckets {
+		e, want := b.Expiry, b.Amount
+		for want > 0 {
+			last := &l.gone[e][len(l.gone[e])-1]
+			n := min(want, last.amount)
+			want, last.amount = want-n, last.amount-n
+			if len(l.has[e]) > 0 && l.has[e][0].ref == last.ref {
+				l.has[e][0].amount += n
+			} else {
+				l.has[e] = slices.Insert(l.has[e], 0, arrival{last.ref, n})
+			}
+			if last.amount == 0 {
+				l.gone[e] = l.gone[e][:len(l.gone[e])-1]
+			}
+		}
 	}
 }
 
@@ -194,7 +216,7 @@ func (l *life) endHold(e *dollars.Entry, amount dollars.Amount) {
 		}
 	}
 	if release {
-		l.give(e.Ref, e.Moved)
+		l.giveBack(e.Moved)
 	}
 	if len(hold) == 0 {
 		delete(l.holds, e.Ref)
@@ -234,7 +256,7 @@ func (l *life) newestFirst() iter.Seq[HistoryEntry] {
 func drawLife(rt *rapid.T) *life {
 	l := &life{
 		rapid: rt, now: time.Date(2027, 11, 28, 0, 0, 0, 0, time.UTC).Unix(),
-		has: map[dollars.Expiry][]arrival{}, holds: map[[32]byte]map[dollars.Expiry]dollars.Amount{}, closing: map[Month]dollars.Amount{},
+		has: map[dollars.Expiry][]arrival{}, gone: map[dollars.Expiry][]arrival{}, holds: map[[32]byte]map[dollars.Expiry]dollars.Amount{}, closing: map[Month]dollars.Amount{},
 	}
 	for range l.int("steps", 0, 40) {
 		l.pass(rapid.SampledFrom([]int{0, 0, 1, 12, 40}).Draw(rt, "days"))
