@@ -6,7 +6,7 @@
 // It guarantees that nobody reaches a use case without a role the table in access.go names for the route, that a
 // member's token reaches only what is theirs, that requests are read strictly and within bounds, and that every refusal
 // is a problem (RFC 9457) whose code problem.go maps to a status. What is not mapped is a bare 500; its detail is
-// only in the log. The log names clients and routes, never members.
+// only in the log. The log names clients and routes, never members, and has no voucher's code.
 //
 // Requests are decoded by hand (json.go), for two reasons. encoding/json takes field names in any case and fields
 // given twice, and cannot say where an unknown field was; and events arrive in thousands per second, of which one takes

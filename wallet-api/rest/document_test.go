@@ -135,6 +135,9 @@ func TestEveryCodeIsMapped(t *testing.T) {
 			if _, ok := statuses[code]; !ok {
 				t.Errorf("%s in %s has no HTTP status in problem.go", code, dir)
 			}
+			if dir == "../../chaincode/dollars" && wallet.Refusal(code) == "" && !withoutWords(code) {
+				t.Errorf("%s has no words in wallet/refusals.go", code)
+			}
 			if !documented[code] {
 				t.Errorf("%s in %s is not in openapi.yaml", code, dir)
 			}
@@ -145,6 +148,17 @@ func TestEveryCodeIsMapped(t *testing.T) {
 			t.Errorf("openapi.yaml names %s, which no package has", code)
 		}
 	}
+}
+
+// withoutWords tells codes that no request for an order or change is refused with by the ledger: those of bookings and of
+// staff's rules, and of what cannot even be read.
+func withoutWords(code dollars.Code) bool {
+	switch code {
+	case dollars.CodeMalformed, dollars.CodeNotAuthorized, dollars.CodeTooManyCredits, dollars.CodeAmountInvalid, dollars.CodeAmountOverflow,
+		dollars.CodeAccountInvalid, dollars.CodeDateInvalid, dollars.CodeKindUnknown, dollars.CodeCurrencyUnknown, dollars.CodeFactInvalid:
+		return true
+	}
+	return strings.HasPrefix(string(code), "rules_") || strings.HasPrefix(string(code), "booking_")
 }
 
 // TestRefusalsAreTold holds the document against itself: each code is told of where it can occur.
