@@ -57,6 +57,15 @@ var owners = func() map[Account]member {
 	return all
 }()
 
+// receivers are whom points are given to, but for households.
+var receivers = func() []Account {
+	all := []Account{merchant.account, strange}
+	for _, m := range people {
+		all = append(all, m.account)
+	}
+	return all
+}()
+
 // cast is what a story has spoken of, whatever became of it, so that later operations can come back to it.
 type cast struct {
 	bookings   int // number of the first that is spoken of
@@ -207,9 +216,18 @@ func (l *ledger) keyOf(a Account, n int) member {
 	return people[n%len(people)]
 }
 
-// household is one of those that stories have.
+// household is one of those that stories have; the last that was to be formed where they have none.
 func (l *ledger) household(n int) Account {
-	return latest(l.cast.households, n, func(a Account) bool { return l.account(a).Pool != nil })
+	var there []Account
+	for _, a := range l.cast.households {
+		if l.account(a).Pool != nil {
+			there = append(there, a)
+		}
+	}
+	if len(there) == 0 || n%64 == 63 {
+		there = l.cast.households
+	}
+	return recent(there, 3, n)
 }
 
 // pool is the household there is now; one without members where there is none.

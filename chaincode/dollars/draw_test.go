@@ -153,12 +153,12 @@ func drawReason(t *rapid.T) string {
 	return rapid.StringN(0, MaxFactCode, MaxFactCode).Draw(t, "reason")
 }
 
+// drawOperation draws one of any kind: orders together weigh as much as each of the others.
 func drawOperation(t *rapid.T) Operation {
-	kind := rapid.SampledFrom([]Kind{
-		KindConfirm, KindComplete, KindCancel, KindTransfer, KindAbsorb, KindFreeze,
-		KindProposeRules, KindApproveRules, KindPublishRules, KindSetReward,
-	}).Draw(t, "kind")
-	switch kind {
+	switch kind := rapid.SampledFrom([]Kind{
+		KindConfirm, KindComplete, KindCancel, KindTransfer, KindAbsorb, KindExpire, KindFreeze,
+		KindSetReward, KindRecover, KindProposeAdjustment, KindApproveAdjustment, KindProposeRules,
+	}).Draw(t, "kind"); kind {
 	case KindConfirm:
 		return Confirm{drawBookingID(t), drawAccount(t), drawFacts(t)}
 	case KindComplete:
@@ -173,16 +173,29 @@ func drawOperation(t *rapid.T) Operation {
 		return drawAnyOrder(t)
 	case KindAbsorb:
 		return Absorb{drawAccount(t), drawCredits(t)}
+	case KindExpire:
+		return Expire{drawAccount(t), drawCredits(t)}
 	case KindFreeze:
 		return SetFrozen{drawAccount(t), rapid.Bool().Draw(t, "frozen"), drawReason(t)}
 	case KindSetReward:
 		return SetReward{rapid.StringN(0, MaxRewardID, MaxRewardID).Draw(t, "id"), drawReward(t)}
+	case KindRecover:
+		step := rapid.SampledFrom([]Kind{KindProposeRecovery, KindApproveRecovery, KindRecover}).Draw(t, "step")
+		return Recovery{step, drawAccount(t), drawAccount(t)}
+	case KindProposeAdjustment:
+		return ProposeAdjustment{drawWord(t, "id"), drawAdjustment(t)}
+	case KindApproveAdjustment:
+		return ApproveAdjustment{drawWord(t, "id"), drawCredits(t)}
 	}
+	return drawRules(t)
+}
+
+func drawRules(t *rapid.T) Operation {
 	version, hash := rapid.Uint32().Draw(t, "version"), earn.Hash(drawBytes(t, 32, "hash"))
-	switch kind {
-	case KindProposeRules:
+	switch rapid.IntRange(0, 2).Draw(t, "step") {
+	case 0:
 		return ProposeRules{version, rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "set")}
-	case KindApproveRules:
+	case 1:
 		return ApproveRules{version, hash}
 	}
 	return PublishRules{version, hash}
@@ -216,6 +229,12 @@ func drawEntry(t *rapid.T) Entry {
 	}
 	if rapid.Bool().Draw(t, "explained") {
 		e.Explanation = [32]byte(drawBytes(t, 32, "explanation"))
+	}
+	if rapid.Bool().Draw(t, "with what is rare") {
+		e.By, e.Forgiven, e.Name, e.Burn, e.Link = drawAccount(t), drawAmount(t), drawReason(t), rapid.Bool().Draw(t, "burn"), drawWord(t, "link")
+		for range rapid.IntRange(0, 2).Draw(t, "recalled") {
+			e.Recalled = append(e.Recalled, Recalled{drawAccount(t), drawBuckets(t)})
+		}
 	}
 	return e
 }

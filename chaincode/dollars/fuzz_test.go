@@ -39,7 +39,7 @@ func seedOperations() (ops []Operation) {
 	set := standard.Encode()
 	order := Order{Kind: KindTransfer, To: bob.account, Amount: 1_00, Nonce: 1, Deadline: 1_793_534_400}
 	redeem := Order{Kind: KindRedeem, Amount: 1_00, Nonce: 3, Deadline: 1_793_534_400, ChainID: 1, MemoHash: [32]byte{1}}
-	return []Operation{
+	ops = []Operation{
 		Confirm{id, alice.account, facts},
 		Complete{id},
 		Cancel{Booking: id, Credits: credits},
@@ -57,6 +57,46 @@ func seedOperations() (ops []Operation) {
 		SignedOrder{Order: Order{Kind: KindRelease, To: alice.account, Ref: [32]byte{1}}},
 		alice.order(Order{Kind: KindClaim, Amount: 1_00, Ref: RewardID("mug"), Reference: [32]byte{3}, Nonce: 5}, nil),
 		bob.order(Order{Kind: KindUse, Ref: [32]byte{4}, Reference: [32]byte{5}}, nil),
+		Expire{alice.account, credits},
+		Cancel{Booking: id, Recall: []NamedCredits{{bob.account, credits}}},
+	}
+	return append(ops, seedArrangements(alice, bob)...)
+}
+
+// seedArrangements are one of each kind that moves no points by itself.
+func seedArrangements(alice, bob member) []Operation {
+	household, key := Account{3}, Account{4}
+	grant := Adjustment{Account: alice.account, Amount: 1_00, Months: 12, Reason: "goodwill"}
+	order := func(o Order, nonce uint64) SignedOrder {
+		o.Nonce, o.Deadline = nonce, 1_793_534_400
+		return alice.order(o, nil)
+	}
+	return []Operation{
+		order(Order{Kind: KindForm}, 6),
+		order(Order{Kind: KindInvite, To: household, Other: bob.account, Amount: 1_00}, 7),
+		order(Order{Kind: KindJoin, To: household, Amount: 1_00}, 8),
+		order(Order{Kind: KindContribute, To: household, Amount: 1_00}, 9),
+		order(Order{Kind: KindLeave, To: household, Other: bob.account}, 10),
+		order(Order{Kind: KindChangeKeys, To: key, Other: alice.account}, 11),
+		order(Order{Kind: KindObject, To: key}, 12),
+		Recovery{KindProposeRecovery, bob.account, key},
+		Recovery{KindApproveRecovery, bob.account, key},
+		Recovery{KindRecover, bob.account, key},
+		ProposeAdjustment{[32]byte{6}, grant},
+		ApproveAdjustment{[32]byte{6}, nil},
+	}
+}
+
+// TestSeedsOfAllKinds: fuzzing begins with operations of every kind.
+func TestSeedsOfAllKinds(t *testing.T) {
+	seen := map[Kind]bool{}
+	for _, op := range seedOperations() {
+		seen[op.Kind()] = true
+	}
+	for kind := KindUnreadable + 1; kind < kinds; kind++ {
+		if !seen[kind] {
+			t.Errorf("no seed is a %s", kind)
+		}
 	}
 }
 
@@ -73,7 +113,7 @@ func FuzzDecodeOperation(f *testing.F) {
 func FuzzDecodeJournal(f *testing.F) {
 	l := newLedger()
 	var seeds [][]byte
-	for _, caller := range []Caller{anna, ben, anna, operator, issuer} {
+	for _, caller := range []Caller{anna, ben, anna, operator, issuer, shop, approver} {
 		l.env.Caller = caller
 		res, err := l.run(encodeAll(seedOperations()))
 		if err != nil {
@@ -84,7 +124,8 @@ func FuzzDecodeJournal(f *testing.F) {
 	seeds = append(seeds, Journal{[]Entry{{
 		Kind: KindCancel, Outcome: Applied, Ref: [32]byte{1}, Account: Account{1}, Other: Account{2}, Amount: 3, Debt: 1, Version: 1,
 		Before: BookingAwarded, After: BookingReversed, Moved: Buckets{{5, 2}}, Expired: Buckets{{3, 1}, {4, 1}}, Repaid: Buckets{{5, 1}},
-		Explanation: [32]byte{9},
+		Explanation: [32]byte{9}, By: Account{3}, Forgiven: 1, Name: "mug", Burn: true, Link: [32]byte{8},
+		Recalled: []Recalled{{Account{4}, Buckets{{5, 1}}}},
 	}}}.Encode())
 	fuzzDecoder(f, func(data []byte) ([]byte, error) {
 		j, err := DecodeJournal(data)
@@ -109,6 +150,10 @@ func FuzzDecodeAccountRecord(f *testing.F) {
 		return rec.Encode(), nil
 	}, AccountRecord{}.Encode(), AccountRecord{
 		Frozen: "test", Debt: 7, Window: Window{Floor: 9, Used: []byte{0xfe, 1}}, Buckets: Buckets{{1, 2}, {3, 4}},
+	}.Encode(), AccountRecord{
+		Keys: []Account{{1}, {2}}, Day: Spent{20_000, 1}, Given: []Given{{Account{3}, 24_346, 5, 20_000}}, Household: Account{4},
+	}.Encode(), AccountRecord{
+		Buckets: Buckets{{1, 2}}, Pool: &Pool{[]Pooled{{Account: Account{5}, Joined: true, Share: Buckets{{1, 2}}}, {Account: Account{6}, DayLimit: 7, Day: Spent{20_000, 1}}}},
 	}.Encode())
 }
 
@@ -225,6 +270,16 @@ func FuzzDecodeVoucher(f *testing.F) {
 	}.Encode())
 }
 
+func FuzzDecodeAdjusted(f *testing.F) {
+	fuzzDecoder(f, func(data []byte) ([]byte, error) {
+		rec, err := DecodeAdjustedRecord(data)
+		if err != nil {
+			return nil, err
+		}
+		return rec.Encode(), nil
+	}, AdjustedRecord{}.Encode(), AdjustedRecord{5_00}.Encode())
+}
+
 func FuzzDecodeBudget(f *testing.F) {
 	fuzzDecoder(f, func(data []byte) ([]byte, error) {
 		rec, err := DecodeBudgetRecord(data)
@@ -250,9 +305,9 @@ func FuzzDecodeShare(f *testing.F) {
 func FuzzApply(f *testing.F) {
 	base, pending := limited(f)
 	base.env.Time = 1_793_534_400
-	callers := []Caller{issuer, operator, {MSP: "AircncMSP"}, anna}
+	callers := []Caller{issuer, operator, {MSP: "AircncMSP"}, anna, shop, approver}
 	for caller := range byte(len(callers)) {
-		f.Add(caller, EncodeBatch(caller, encodeAll(seedOperations())))
+		f.Add(caller, EncodeBatch(caller%Lanes, encodeAll(seedOperations())))
 		for _, op := range encodeAll(seedOperations()) {
 			f.Add(caller, EncodeBatch(0, [][]byte{op}))
 		}

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -90,10 +89,17 @@ func (m memory) holdings() (map[Account]*holding, error) {
 
 // credits are all the credits an account has, as a wallet's view would name them.
 func (m memory) credits(a Account) (refs []CreditRef) {
-	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if k := ParseStateKey(key); k.Kind == StateCredit && k.Credit.Account == a {
-			refs = append(refs, CreditRef{k.Credit.Expiry, k.Credit.TxID})
+	var keys []string
+	prefix := CreditPrefix(a)
+	for key := range m {
+		if strings.HasPrefix(key, prefix) {
+			keys = append(keys, key)
 		}
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		c := ParseStateKey(key).Credit
+		refs = append(refs, CreditRef{c.Expiry, c.TxID})
 	}
 	return refs
 }

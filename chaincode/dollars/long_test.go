@@ -51,16 +51,19 @@ func (seen *experience) live(t *testing.T, r *rand.Rand, ledger int) {
 	m := newModel(l.cast)
 	first := chapter{}
 	open(d, &first)
+	seen.count(l.live(t, m, chapter{by: issuer, batch: first.batch})) // too early: there are no rules yet
 	seen.count(l.live(t, m, first))
 	for n := 0; n < lifetime; {
 		c := drawChapter(d, 20+d.roll(181))
-		if c.pass >= weeks && !seldom(d, 4) { // or nothing would last
-			c.pass = aDay
+		if c.pass >= tillMonth && !seldom(d, 4) { // or nothing would last
+			c.pass = someMinutes
 		}
 		if c.publish != nil && !seldom(d, 3) {
 			c.publish = nil
 		}
-		l.cast.bookings += d.roll(storyBookings)
+		if c.by == issuer {
+			l.cast.bookings += d.roll(storyBookings)
+		}
 		n += len(c.batch)
 		seen.count(l.live(t, m, c))
 	}
@@ -108,4 +111,42 @@ func (seen experience) String() string {
 	return text
 }
 
-func (seen *experience) check(t *testing.T) {}
+// unreached are the refusals that no story comes to, and why.
+var unreached = map[Code]string{
+	CodeAmountInvalid:    "of text",
+	CodeAccountInvalid:   "of text",
+	CodeAmountNegative:   "no operation can carry it",
+	CodeAmountOverflow:   "stories have small sums: TestOverflow",
+	CodeDateInvalid:      "of facts: the scenarios of bookings",
+	CodeKindUnknown:      "of facts",
+	CodeFactInvalid:      "of facts",
+	CodeHoldCaptures:     "of 33 captures of one hold: TestCaptures",
+	CodeRulesInvalid:     "of proposals, which stories make well: the scenarios of rules",
+	CodeRulesVersion:     "of proposals",
+	CodeRulesChanged:     "of proposals",
+	CodeRulesOwnProposal: "of proposals",
+	CodeRulesUnapproved:  "of proposals",
+	CodeRulesBudget:      "of proposals",
+	CodeRulesFull:        "of proposals",
+}
+
+// leastApplied is how often each kind of operation is to be applied in a hundred thousand: a fraction of what is usual.
+const leastApplied = 10
+
+// check tells what never happened and should have.
+func (seen *experience) check(t *testing.T) {
+	for kind := KindUnreadable + 1; kind < kinds; kind++ {
+		switch kind {
+		case KindProposeRules, KindApproveRules, KindPublishRules: // between the batches
+			continue
+		}
+		if n := seen.applied[kind]; n < leastApplied {
+			t.Errorf("%s was applied %d times only; the stories have grown tame", kind, n)
+		}
+	}
+	for _, code := range declaredCodes(t) {
+		if why := unreached[code]; (why == "") != (seen.refused[code] > 0) {
+			t.Errorf("%s was seen %d times, and is said not to be: %q", code, seen.refused[code], why)
+		}
+	}
+}

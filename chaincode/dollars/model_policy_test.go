@@ -113,7 +113,8 @@ func (m *model) cooling(o SignedOrder) (x modelPayee, cools bool) {
 	if x.first = m.now; m.payees[Payee{o.From, o.To}] != nil {
 		x = *m.payees[Payee{o.From, o.To}]
 	}
-	return x, m.now < x.first+m.policy().CoolingSeconds
+	wait := m.policy().CoolingSeconds
+	return x, wait > 0 && m.now < x.first+wait // without a wait, a clock that went back means nothing
 }
 
 func (m *model) tooNew(o SignedOrder) Code {

@@ -106,21 +106,13 @@ func (l *ledger) renamed(ops []Operation) []Operation {
 		case Expire:
 			ops[i] = Expire{o.Account, l.state.credits(o.Account)}
 		case ApproveAdjustment:
-			for _, x := range l.cast.changes {
-				if x.id == o.ID {
-					o.Credits = l.state.credits(x.account)
-				}
-			}
+			o.Credits = l.state.credits(l.adjusted(o.ID))
 			ops[i] = o
 		case Cancel:
 			for n := range storyBookings {
 				if c := confirmation(n); c.Booking == o.Booking {
-					o.Credits = l.state.credits(c.Account)
+					o.Credits, o.Recall = l.state.credits(c.Account), l.recallable(c.Account)
 				}
-			}
-			o.Recall = slices.Clone(o.Recall)
-			for j, x := range o.Recall {
-				o.Recall[j].Credits = l.state.credits(x.Account)
 			}
 			ops[i] = o
 		}
@@ -236,13 +228,10 @@ func (l *ledger) touchedByOrder(o SignedOrder) []string {
 }
 
 func (l *ledger) everybody() (keys []string) {
-	for _, m := range append(slices.Clone(people), merchant) {
-		keys = append(keys, AccountKey(m.account))
-	}
-	for _, a := range l.cast.households {
+	for _, a := range append(slices.Clone(receivers), l.cast.households...) {
 		keys = append(keys, AccountKey(a))
 	}
-	return append(keys, AccountKey(strange))
+	return keys
 }
 
 // touchedBy is the owner's account, and any budget there is: a trip has one owner.

@@ -114,13 +114,6 @@ func TestRecordsRoundTrip(t *testing.T) {
 		if got, err := DecodeBookingRecord(booking.Encode()); err != nil || !reflect.DeepEqual(got, booking) {
 			t.Fatalf("%+v reads back as %+v, %v", booking, got, err)
 		}
-		account := AccountRecord{
-			Frozen: drawReason(t), Debt: drawAmount(t), Buckets: drawBuckets(t),
-			Window: Window{Floor: rapid.Uint64().Draw(t, "floor")},
-		}
-		if got, err := DecodeAccountRecord(account.Encode()); err != nil || !reflect.DeepEqual(got, account) {
-			t.Fatalf("%+v reads back as %+v, %v", account, got, err)
-		}
 		rules := RulesRecord{
 			Version: rapid.Uint32().Draw(t, "version"), Set: rapid.SliceOfN(rapid.Byte(), 0, 50).Draw(t, "set"),
 			Proposer: CertificateID(drawBytes(t, 32, "proposer")), Approver: CertificateID(drawBytes(t, 32, "approver")),

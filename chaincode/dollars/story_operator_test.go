@@ -17,21 +17,22 @@ func drawAdmin(d dice, kind Kind) intent {
 			if f.wrong == 99 {
 				change.id = word(9)
 			}
-			return ApproveAdjustment{change.id, l.state.credits(change.account)}
+			return ApproveAdjustment{change.id, l.state.credits(l.adjusted(change.id))}
 		}
 	}
 	return func(l *ledger) Operation { return f.recovery(l) }
 }
 
 func (f draft) freeze(l *ledger) Operation {
+	if f.wrong < 60 { // or nobody would act any more
+		f.kind = KindUnfreeze
+	}
 	o := SetFrozen{f.who.account, f.kind == KindFreeze, [...]string{"fraud", "lost-key", "court"}[f.n%3]}
 	switch {
 	case f.m%8 == 0:
 		o.Account = l.household(f.n)
 	case f.m%8 == 1:
 		o.Account = merchant.account
-	case f.m%8 > 3 && o.Frozen: // or nobody would act any more
-		o.Account = strange
 	}
 	for key := range l.state {
 		if k := ParseStateKey(key); !o.Frozen && f.m%4 > 0 && k.Kind == StateAccount && l.account(k.Account).Frozen != "" &&
@@ -59,7 +60,7 @@ func (f draft) reward(l *ledger) Operation {
 	if value := l.state[RewardKey(id)]; value != nil {
 		if rec, err := DecodeRewardRecord(value); err == nil {
 			if o.Stock = rec.Stock; rec.Stock > 0 {
-				o.Stock += [...]Amount{0, 1, 2, 5}[f.m/9%4]
+				o.Stock += [...]Amount{0, 0, 0, 1}[f.m/9%4]
 			}
 			if f.m%5 == 0 {
 				o.Reward = rec.Reward // once more
@@ -118,32 +119,53 @@ func (f draft) propose(l *ledger) Operation {
 	case 95:
 		o.Amount = MaxAmount + 1
 	}
-	if o.ID != recent(l.cast.changes, 6, f.n).id { // the account of the first is the one that counts
-		l.cast.changes = append(l.cast.changes, changeOf{o.ID, o.Account})
-	}
+	l.cast.changes = append(l.cast.changes, changeOf{o.ID, o.Account})
 	return o
+}
+
+// change is what the ledger has of an adjustment, if it has it.
+func (l *ledger) change(id [32]byte) (rec AdjustmentRecord, found bool) {
+	value := l.state[AdjustmentKey(id)]
+	if value == nil {
+		return rec, false
+	}
+	rec, err := DecodeAdjustmentRecord(value)
+	return rec, err == nil
 }
 
 // awaits tells an adjustment that awaits the approval of who now has the word.
 func (l *ledger) awaits(change changeOf) bool {
-	value := l.state[AdjustmentKey(change.id)]
-	if value == nil {
-		return false
+	rec, found := l.change(change.id)
+	return found && rec.Applied == 0 && rec.Proposer != l.env.Caller.ID
+}
+
+// adjusted is the account of an adjustment: the one that was proposed, or that is going to be.
+func (l *ledger) adjusted(id [32]byte) Account {
+	if rec, found := l.change(id); found {
+		return rec.Account
 	}
-	rec, err := DecodeAdjustmentRecord(value)
-	return err == nil && rec.Applied == 0 && rec.Proposer != l.env.Caller.ID
+	for _, x := range l.cast.changes {
+		if x.id == id {
+			return x.account
+		}
+	}
+	return Account{}
 }
 
 // recovery is a step of one, mostly of one that is under way.
 func (f draft) recovery(l *ledger) Operation {
 	o := Recovery{f.kind, f.who.account, heirs[f.n%len(heirs)].account}
+	possible := f.kind == KindProposeRecovery
 	for i := range people {
 		who := people[(f.m+i)%len(people)].account
 		rec, underWay := l.recovery(who)
 		mine := rec.Proposer == l.env.Caller.MSP
-		if underWay && f.n%8 != 0 && (f.kind == KindApproveRecovery && !mine || f.kind == KindRecover) {
-			o.Account, o.Key = who, rec.Key
+		if underWay && f.n%8 != 0 && (f.kind == KindApproveRecovery && !mine && rec.Approved == 0 || f.kind == KindRecover && rec.Approved != 0) {
+			o.Account, o.Key, possible = who, rec.Key, true
 		}
+	}
+	if !possible && f.n%8 != 0 && l.env.Caller.Role == RoleOperator {
+		o.Step = KindProposeRecovery
 	}
 	switch f.wrong {
 	case 99:

@@ -1,5 +1,7 @@
 package dollars
 
+import "slices"
+
 // This file draws the orders of stories. Most of them make sense when they are signed; what became of them until they
 // are applied, and the few that never did, is what the ledger has to deal with.
 
@@ -16,7 +18,7 @@ type draft struct {
 
 func drawDraft(d dice, kind Kind) draft {
 	f := draft{kind: kind, who: pick(d, people...), n: d.roll(1 << 10), m: d.roll(1 << 10), nonce: d.roll(100), wrong: d.roll(100)}
-	f.amount = Amount(1 + d.roll(pick(d, 8, 30, 80)))
+	f.amount = Amount(1 + d.roll(pick(d, 3, 8, 8, 30, 80)))
 	if seldom(d, 400) {
 		f.nonce = 100
 	}
@@ -42,6 +44,7 @@ func (k Kind) spends() bool { return Order{Kind: k}.Spends() }
 
 // order fills the draft in, and signs it.
 func (f draft) order(l *ledger) SignedOrder {
+	f.kind = f.possible(l)
 	o := Order{Kind: f.kind, From: f.who.account, Amount: f.amount, Deadline: l.env.Time + secondsPerDay}
 	if f.fill(l, &o); f.wrong == ofHousehold {
 		o.From = l.household(f.n)
@@ -59,7 +62,40 @@ func (f draft) order(l *ledger) SignedOrder {
 	case KindForm:
 		l.cast.households = append(l.cast.households, NewHousehold(id))
 	}
-	return SignedOrder{Order: o, Signature: sig, Credits: l.state.credits(o.From)}
+	return SignedOrder{Order: o, Signature: sig, Credits: f.name(l.state.credits(o.From))}
+}
+
+// name adds to the credits there are, seldom, one that there is not, or far too many.
+func (f draft) name(refs []CreditRef) []CreditRef {
+	unknown := CreditRef{monthOf(storyStart), TxID{0xff}}
+	switch {
+	case f.m%32 == 0:
+		return append(refs, unknown)
+	case f.m == 1 && f.n%2 == 0:
+		return slices.Repeat([]CreditRef{unknown}, MaxCredits+1)
+	}
+	return refs
+}
+
+// possible is what comes first where there is no household yet, or no recovery to object to.
+func (f draft) possible(l *ledger) Kind {
+	switch {
+	case f.wrong > 94 && f.wrong < 100:
+	case f.kind == KindInvite || f.kind == KindJoin || f.kind == KindContribute || f.kind == KindLeave:
+		if l.account(l.household(0)).Pool == nil {
+			return KindForm
+		}
+	case f.kind == KindObject && f.m%3 > 0: // or no recovery would come to its end
+		return KindTransfer
+	case f.kind == KindObject:
+		for _, m := range people {
+			if _, underWay := l.recovery(m.account); underWay {
+				return KindObject
+			}
+		}
+		return KindChangeKeys
+	}
+	return f.kind
 }
 
 // actor is who signs for an account: of a household one of those in it.
@@ -90,16 +126,21 @@ func (f draft) fill(l *ledger, o *Order) {
 		if o.From = people[f.n%2].account; f.wrong > 90 { // few are heads, or nobody would be left to join
 			o.From = f.who.account
 		}
+		if !l.account(o.From).Household.IsZero() && f.n%8 > 0 {
+			o.From = people[1-f.n%2].account
+		}
 	case KindInvite:
 		f.invite(l, o, household)
 	case KindJoin:
 		f.join(l, o, household)
 	case KindContribute:
-		if o.To = l.account(o.From).Household; o.To.IsZero() || f.n%10 == 0 {
-			o.To = household
+		o.To = household
+		if m := l.actor(household, f.m); f.n%10 != 0 && m != household {
+			o.From = m
 		}
 	case KindLeave:
-		o.To, o.Other = household, recent(l.pool(household).Members, MaxHousehold, f.m).Account
+		leaver := latest(l.pool(household).Members[1:], f.m, func(m Pooled) bool { return m.Joined || f.n%8 == 0 })
+		o.To, o.Other = household, leaver.Account
 		if o.From = o.Other; f.n%3 == 0 {
 			o.From = l.pool(household).Members[0].Account
 		}
@@ -130,9 +171,9 @@ func (f draft) claim(l *ledger, o *Order) {
 
 func (f draft) invite(l *ledger, o *Order, household Account) {
 	o.From, o.To = l.pool(household).Members[0].Account, household
-	o.Amount = [...]Amount{0, 20, 100, 1_000}[f.m%4]
+	o.Amount = [...]Amount{0, 5, 20, 1_000}[f.m%4]
 	switch o.Other = people[f.m/4%len(people)].account; {
-	case f.n%5 == 0:
+	case f.n%5 < 2:
 		o.Other = Account{1: 0x57, 19: byte(1 + f.m%20)} // whoever that is
 	case f.n%31 == 0:
 		o.Other = household
@@ -155,7 +196,7 @@ func (f draft) changeKeys(l *ledger, o *Order) {
 	keys := l.account(o.From)
 	heir := heirs[f.n%len(heirs)].account
 	one := keys.keysOf(o.From)[f.n%len(keys.keysOf(o.From))]
-	switch few := len(keys.keysOf(o.From)) < 1+f.m%10; {
+	switch few := len(keys.keysOf(o.From)) < 7+f.m%3; {
 	case few:
 		o.To = heir
 	case f.m%3 == 0:

@@ -54,7 +54,7 @@ func confirmation(number int) Confirm {
 	nights := Date(number % 5)
 	start := Date(19_997 + 10*(number%4))
 	f := Facts{
-		Kind: earn.Hotel + earn.Kind(number%3), Price: Amount(20 * (storyBookings - 1 - number%storyBookings)), Currency: "EUR",
+		Kind: earn.Hotel + earn.Kind(number%3), Price: Amount(40 * (storyBookings - 1 - number%storyBookings)), Currency: "EUR",
 		Start: start, End: start + nights, Party: uint32(number % 3),
 		Trip: earn.Trip{Flights: uint32(number % 2), Nights: uint32(nights)},
 	}
@@ -156,8 +156,8 @@ func drawPolicy(d dice) *earn.Policy {
 	if p.Reversal == earn.ReversalRecall {
 		p.RecallDays = pick[uint32](d, 1, 7, earn.MaxRecallDays)
 	}
-	if seldom(d, 3) {
-		p.CoolingSeconds, p.CoolingMost = pick[int64](d, 3_600, 3*secondsPerDay), pick[earn.Cents](d, 40, 100)
+	if d.roll(2) == 1 {
+		p.CoolingSeconds, p.CoolingMost = pick[int64](d, 3_600, 3*secondsPerDay), pick[earn.Cents](d, 10, 40)
 	}
 	if *p == (earn.Policy{}) {
 		return nil
@@ -219,7 +219,7 @@ var (
 		RoleIssuer: {KindComplete, KindComplete, KindConfirm, KindComplete, KindConfirm, KindCancel, KindConfirm, KindComplete},
 		RoleOperator: {
 			KindProposeAdjustment, KindApproveAdjustment, KindApproveAdjustment, KindUnfreeze, KindFreeze, KindUnfreeze, KindUnfreeze,
-			KindProposeRecovery, KindApproveRecovery, KindApproveRecovery,
+			KindProposeRecovery, KindApproveRecovery, KindApproveRecovery, KindApproveRecovery, KindRecover,
 		},
 		RoleMerchant: {KindCapture, KindCapture, KindUse, KindRelease, KindSetReward},
 	}
@@ -252,29 +252,52 @@ func drawIntent(d dice, by Caller) intent {
 }
 
 func drawBooking(d dice, kind Kind) intent {
-	number, wrong := d.roll(storyBookings), d.roll(20)
+	f, number := drawDraft(d, kind), d.roll(storyBookings)
 	return func(l *ledger) Operation {
 		op := confirmation(l.cast.bookings + number)
 		switch kind {
 		case KindComplete:
-			return Complete{op.Booking}
+			return Complete{l.booked(f.n, BookingPending).Booking}
 		case KindCancel:
-			o := Cancel{Booking: op.Booking, Credits: l.state.credits(op.Account)}
-			for _, m := range people {
-				if m.account != op.Account {
-					o.Recall = append(o.Recall, NamedCredits{m.account, l.state.credits(m.account)})
-				}
+			if f.m%4 > 0 {
+				op = l.booked(f.n, [...]BookingState{BookingPending, BookingAwarded, BookingAwarded}[f.m%3])
 			}
-			return o
+			return Cancel{Booking: op.Booking, Credits: l.state.credits(op.Account), Recall: l.recallable(op.Account)}
 		}
-		switch wrong {
-		case 19:
+		switch f.wrong {
+		case 99, 98, 97:
 			op.Facts.Price++ // a conflict, where the booking is known
-		case 18:
+		case 96:
 			op.Facts.Currency = "USD"
 		}
 		return op
 	}
+}
+
+// booked is a booking lately spoken of, mostly one in this state.
+func (l *ledger) booked(n int, in BookingState) Confirm {
+	var lately []Confirm
+	for number := max(0, l.cast.bookings-storyBookings); number < l.cast.bookings+storyBookings; number++ {
+		lately = append(lately, confirmation(number))
+	}
+	return latest(lately, n, func(c Confirm) bool {
+		value := l.state[BookingKey(c.Booking)]
+		if value == nil {
+			return false
+		}
+		rec, err := DecodeBookingRecord(value)
+		return err == nil && rec.State == in
+	})
+}
+
+// recallable are the credits of everybody but the one account: those of households that never came to be included.
+func (l *ledger) recallable(but Account) (named []NamedCredits) {
+	for _, a := range append(slices.Clone(receivers), l.cast.households...) {
+		if refs := l.state.credits(a); a != but && len(refs) > 0 && l.account(a).Pool == nil {
+			named = append(named, NamedCredits{a, refs})
+		}
+	}
+	return named
 }
 
 func drawTouch(d dice, kind Kind) intent {
