@@ -65,7 +65,7 @@ func (d *demonstration) payAndRedeem(ctx context.Context, payer string, amount d
 	if err != nil {
 		return err
 	}
-	account := key.account()
+	account := key.address()
 	if _, err := d.members.CreateMember(ctx, demoMember, &account); err != nil {
 		return fmt.Errorf("enrol %s with the key file %s: %w", demoMember, keyfile, err)
 	}

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
 
@@ -79,17 +79,87 @@ func (a *app) printHistory(entries []client.HistoryEntry) {
 	t := rightTable(a.out, 3)
 	t.AppendHeader(table.Row{"when", "what", "D$", "outcome", "with", "block"})
 	for _, e := range entries {
-		what, outcome, with := e.Kind, string(e.Outcome), ""
-		if e.After != "" {
-			what += ": " + e.After + " " + e.Amount.String()
-		}
+		outcome, with := string(e.Outcome), ""
 		if e.Code != "" {
 			outcome += ": " + string(e.Code)
 		}
 		if !e.Counterparty.IsZero() {
 			with = e.Counterparty.String()
 		}
-		t.AppendRow(table.Row{e.Time.Local().Format(time.DateTime), what, e.Change, outcome, with, e.Transaction.Block})
+		t.AppendRow(table.Row{localTime(e.Time), inWords(e), e.Change, outcome, with, e.Transaction.Block})
 	}
 	t.Render()
+}
+
+// inWords says what an entry of a member's history is about.
+func inWords(e client.HistoryEntry) string {
+	words, known := historyWords[e.Kind]
+	if !known {
+		words = e.Kind
+	}
+	if e.Reward != "" {
+		words += " " + e.Reward
+	}
+	switch {
+	case e.After != "":
+		words += ": " + string(e.After) + " " + e.Amount.String()
+	case e.Kind == dollars.KindInvite.String() || e.Kind == dollars.KindJoin.String():
+		words += ", to spend " + e.Amount.String() + " a day"
+	case e.Amount > 0 && e.Change == "0.00":
+		words += ": " + e.Amount.String()
+		if spent[e.Kind] && e.Outcome == "applied" {
+			words += " of the household's"
+		}
+	}
+	if e.Reason != "" {
+		words += ": " + e.Reason
+	}
+	for _, more := range []struct {
+		what   string
+		amount dollars.Amount
+	}{
+		{"expired", total(e.Expired)},
+		{"repaid", total(e.Repaid)},
+		{"recalled", e.Recalled},
+		{"owed", e.Debt},
+		{"forgiven", e.Forgiven},
+	} {
+		if more.amount > 0 {
+			words += ", " + more.amount.String() + " " + more.what
+		}
+	}
+	return words
+}
+
+// spent are the kinds of orders that take points, of the member's own or, without a change of those, of their household's.
+var spent = map[string]bool{
+	dollars.KindTransfer.String(): true, dollars.KindRedeem.String(): true, dollars.KindHold.String(): true, dollars.KindClaim.String(): true,
+}
+
+// historyWords are the kinds of entries for people, where their names alone say too little.
+var historyWords = map[string]string{
+	dollars.KindConfirm.String():           "booking confirmed",
+	dollars.KindComplete.String():          "booking completed",
+	dollars.KindCancel.String():            "booking cancelled",
+	dollars.KindRedeem.String():            "redeemed",
+	dollars.KindFreeze.String():            "account frozen",
+	dollars.KindUnfreeze.String():          "account unfrozen",
+	dollars.KindHold.String():              "held for a merchant",
+	dollars.KindCapture.String():           "taken by a merchant",
+	dollars.KindRelease.String():           "no longer held",
+	dollars.KindClaim.String():             "claimed",
+	dollars.KindUse.String():               "voucher used",
+	dollars.KindForm.String():              "household formed",
+	dollars.KindInvite.String():            "invitation to a household",
+	dollars.KindJoin.String():              "joined a household",
+	dollars.KindContribute.String():        "contributed to a household",
+	dollars.KindLeave.String():             "left a household",
+	dollars.KindChangeKeys.String():        "keys changed",
+	dollars.KindObject.String():            "objected to a recovery",
+	dollars.KindProposeRecovery.String():   "recovery proposed",
+	dollars.KindApproveRecovery.String():   "recovery approved",
+	dollars.KindRecover.String():           "recovered with a new key",
+	dollars.KindProposeAdjustment.String(): "adjustment proposed",
+	dollars.KindApproveAdjustment.String(): "adjusted",
+	dollars.KindExpire.String():            "expired points burned",
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/eip712"
+	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
 // scryptCost is the work that guessing a key file's passphrase takes, for each guess.
@@ -40,8 +41,8 @@ func newMemberKey() (memberKey, error) {
 	return memberKey{&keystore.Key{Id: id, Address: crypto.PubkeyToAddress(private.PublicKey), PrivateKey: private}}, nil
 }
 
-// account is the account the key signs for.
-func (k memberKey) account() dollars.Account { return dollars.Account(k.key.Address) }
+// address names the key. It is the account of a member who is enrolled with it.
+func (k memberKey) address() dollars.Account { return dollars.Account(k.key.Address) }
 
 // sign signs an order by its id. The signature has a low s, as the ledger demands.
 func (k memberKey) sign(id dollars.OrderID) (eip712.Signature, error) {
@@ -50,6 +51,27 @@ func (k memberKey) sign(id dollars.OrderID) (eip712.Signature, error) {
 		return eip712.Signature{}, fmt.Errorf("sign the order: %w", err)
 	}
 	return eip712.Signature(sig), nil
+}
+
+// voucherCode is the code of the voucher that a claim with this nonce gives, which the account pays for. Whoever has the key
+// can make it again, so it is kept nowhere.
+func (k memberKey) voucherCode(from dollars.Account, nonce uint64) [32]byte {
+	secret := crypto.FromECDSA(k.key.PrivateKey)
+	defer clear(secret)
+	return wallet.VoucherCode(secret, from, nonce)
+}
+
+// maxClaims is how many orders of an account are looked at for the claim of a voucher; going through all takes seconds.
+const maxClaims = 1 << 20
+
+// findVoucherCode finds the code of a voucher among those that the key can have made.
+func (k memberKey) findVoucherCode(from dollars.Account, codeHash [32]byte) (code [32]byte, found bool) {
+	for nonce := uint64(1); nonce <= maxClaims; nonce++ {
+		if code = k.voucherCode(from, nonce); dollars.CodeHash(code) == codeHash {
+			return code, true
+		}
+	}
+	return [32]byte{}, false
 }
 
 // write makes the key file, readable by its owner only. It does not touch a file that is there already.

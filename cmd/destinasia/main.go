@@ -72,7 +72,9 @@ func newRootCommand(a *app) *cobra.Command {
 		{"The network:", []*cobra.Command{newDemoCommand(a), newUpCommand(a), newDownCommand(a), newStatusCommand(a), newLogsCommand(a), newAuditCommand(a), newBenchCommand(a)}},
 		{"Bookings and what they earn:", []*cobra.Command{newReplayCommand(a), newExplainCommand(a), newRulesCommand(a)}},
 		{"Members and their points:", []*cobra.Command{
-			newMemberCommand(a), newBalanceCommand(a), newHistoryCommand(a), newSendCommand(a), newRedeemCommand(a), newOrderCommand(a), newReceiptCommand(a),
+			newMemberCommand(a), newBalanceCommand(a), newHistoryCommand(a), newStatementCommand(a), newSendCommand(a), newRedeemCommand(a),
+			newHoldCommand(a), newClaimCommand(a), newVoucherCommand(a), newHouseholdCommand(a), newOrderCommand(a), newReceiptCommand(a),
+			newKeyCommand(a), newCustodyCommand(a),
 		}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})

@@ -91,7 +91,7 @@ func (a *app) createMember(ctx context.Context, c memberCreation) error {
 		if err != nil {
 			return err
 		}
-		own := key.account()
+		own := key.address()
 		account = &own
 	}
 	m, err := members.CreateMember(ctx, c.id, account)
@@ -150,27 +150,35 @@ func newMemberReadCommand[T any](
 		Short: short,
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := memberID(args[0])
-			if err != nil {
-				return err
-			}
-			_, members, err := a.openAs(roleMember)
-			if err != nil {
-				return err
-			}
-			what, err := read(members, cmd.Context(), id)
-			if err != nil {
-				return a.advise(err)
-			}
-			if asJSON {
-				return printJSON(a.out, what)
-			}
-			show(what)
-			return nil
+			return readMember(cmd.Context(), a, args[0], asJSON, read, show)
 		},
 	}
 	jsonFlag(command, &asJSON)
 	return command
+}
+
+func readMember[T any](
+	ctx context.Context, a *app, member string, asJSON bool,
+	read func(c *client.Client, ctx context.Context, id string) (T, error),
+	show func(T),
+) error {
+	id, err := memberID(member)
+	if err != nil {
+		return err
+	}
+	_, members, err := a.openAs(roleMember)
+	if err != nil {
+		return err
+	}
+	what, err := read(members, ctx, id)
+	if err != nil {
+		return a.advise(err)
+	}
+	if asJSON {
+		return printJSON(a.out, what)
+	}
+	show(what)
+	return nil
 }
 
 func (a *app) printMember(m client.Member) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 func newOrderCommand(a *app) *cobra.Command {
-	order := &cobra.Command{Use: "order", Short: "Look at transfers and redemptions", Args: cobra.NoArgs, RunE: showHelp}
+	order := &cobra.Command{Use: "order", Short: "Look at members' orders", Args: cobra.NoArgs, RunE: showHelp}
 	order.AddCommand(newOrderShowCommand(a))
 	return order
 }
@@ -36,16 +37,17 @@ func newOrderShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return a.advise(err)
 			}
-			return a.printOrder(order, asJSON)
+			return a.printOrder(placedOrder{Order: order}, asJSON)
 		},
 	}
 	jsonFlag(command, &asJSON)
 	return command
 }
 
-// orderFlags are what send and redeem have in common.
+// orderFlags are what commands that place orders have in common.
 type orderFlags struct {
 	memo       string
+	household  bool
 	wait       bool
 	keyfile    string
 	passphrase string
@@ -53,35 +55,68 @@ type orderFlags struct {
 }
 
 func (f *orderFlags) add(command *cobra.Command) {
-	flags := command.Flags()
-	flags.StringVar(&f.memo, "memo", "", "a note; only its hash reaches the ledger")
-	flags.BoolVar(&f.wait, "wait", true, "wait until the order is in a block")
+	command.Flags().BoolVar(&f.wait, "wait", true, "wait until the order is in a block")
+	f.addKey(command)
+}
+
+// addKey adds the flags of commands that wait in any case, because there is more to do.
+func (f *orderFlags) addKey(command *cobra.Command) {
 	keyFlags(command, &f.keyfile, &f.passphrase)
 	jsonFlag(command, &f.json)
 }
 
-// placeOrder places an order and prints what became of it.
-func (a *app) placeOrder(cmd *cobra.Command, from string, intent client.Intent, f orderFlags) error {
-	from, err := memberID(from)
-	if err != nil {
-		return err
+func (f *orderFlags) addMemo(command *cobra.Command) {
+	command.Flags().StringVar(&f.memo, "memo", "", "a note; only its hash reaches the ledger")
+}
+
+func (f *orderFlags) addHousehold(command *cobra.Command) {
+	command.Flags().BoolVar(&f.household, "household", false, "spend the points of the member's household")
+}
+
+// newMemberOrderCommand is a command that places one order of the member it names first.
+func newMemberOrderCommand(a *app, f *orderFlags, command *cobra.Command, intentOf func(args []string) (client.Intent, error)) *cobra.Command {
+	command.RunE = func(cmd *cobra.Command, args []string) error {
+		intent, err := intentOf(args)
+		if err != nil {
+			return err
+		}
+		s, err := a.signer(cmd.Context(), args[0], *f)
+		if err != nil {
+			return err
+		}
+		return a.placeOrder(cmd.Context(), s, intent, *f)
 	}
-	intent.Memo = f.memo
+	f.add(command)
+	return command
+}
+
+// signer prepares for orders of a member.
+func (a *app) signer(ctx context.Context, member string, f orderFlags) (signer, error) {
+	id, err := memberID(member)
+	if err != nil {
+		return signer{}, err
+	}
 	n, members, err := a.openAs(roleMember)
 	if err != nil {
-		return err
+		return signer{}, err
 	}
-	ledger, err := ledgerOf(n)
-	if err != nil {
-		return err
-	}
-	o := orderer{members: members, ledger: ledger, now: n.Now, key: func(m client.Member) (memberKey, error) {
+	o := orderer{members: members, now: n.Now, own: f.keyfile != "", key: func(m client.Member) (memberKey, error) {
 		return a.memberKey(n, m, f.keyfile, f.passphrase)
 	}}
+	if o.ledger, err = ledgerOf(n); err != nil {
+		return signer{}, err
+	}
 	if f.wait {
 		o.wait = orderWait
 	}
-	order, err := o.place(cmd.Context(), from, intent)
+	s, err := o.signer(ctx, id)
+	return s, a.advise(err)
+}
+
+// placeOrder places an order and prints what became of it.
+func (a *app) placeOrder(ctx context.Context, s signer, intent client.Intent, f orderFlags) error {
+	intent.Memo, intent.FromHousehold = f.memo, f.household
+	order, err := s.place(ctx, intent)
 	if err != nil {
 		return a.advise(err)
 	}
@@ -100,7 +135,10 @@ func (a *app) memberKey(n *native.Network, m client.Member, keyfile, passphraseF
 	return readMemberKey(keyfile, passphrase)
 }
 
-func (a *app) printOrder(o client.Order, asJSON bool) error {
+func (a *app) printOrder(o placedOrder, asJSON bool) error {
+	if o.Kind == client.OrderHold {
+		o.Hold = holdName(o.From, o.OrderID)
+	}
 	if asJSON {
 		if err := printJSON(a.out, o); err != nil {
 			return err
@@ -108,20 +146,11 @@ func (a *app) printOrder(o client.Order, asJSON bool) error {
 	} else {
 		a.printOrderText(o)
 	}
-	if o.Status == client.StateRejected {
-		return errReported
-	}
-	return nil
+	return reportedIf(o.Status == client.StateRejected)
 }
 
-func (a *app) printOrderText(o client.Order) {
-	list := fields{{"order", o.OrderID}}
-	if o.Kind != "" {
-		list = append(list, field{string(o.Kind), "D$ " + o.Amount.String()}, field{"from", o.From.String()})
-		if !o.To.IsZero() {
-			list = append(list, field{"to", o.To.String()})
-		}
-	}
+func (a *app) printOrderText(o placedOrder) {
+	list := append(fields{{"order", o.OrderID}}, what(o)...)
 	switch o.Status {
 	case client.StateApplied:
 		list = append(list, field{"status", "applied: it is on the ledger"})
@@ -136,8 +165,64 @@ func (a *app) printOrderText(o client.Order) {
 	if o.Transaction != nil {
 		list = append(list, field{"block", fmt.Sprint(o.Transaction.Block)}, field{"transaction", o.Transaction.ID})
 	}
-	if o.Balance != nil {
+	if o.Balance != nil && o.Balance.Account == o.From { // not where the household pays
 		list = append(list, field{"left", "D$ " + o.Balance.Available.String()})
 	}
 	list.print(a.out)
 }
+
+// what says what an order is.
+func what(o placedOrder) (list fields) {
+	switch o.Kind {
+	case "": // only its id is known
+		return nil
+	case client.OrderHold:
+		list = fields{{"hold", o.Hold}, {"amount", "D$ " + o.Amount.String()}, {"until", localTime(o.Until)}}
+	case client.OrderInvite, client.OrderJoin:
+		list = fields{{string(o.Kind), "to spend D$ " + o.Amount.String() + " a day of the household"}}
+	case client.OrderForm, client.OrderLeave, client.OrderChangeKeys, client.OrderObject:
+		list = fields{{"order to", orderWords[o.Kind]}}
+	default:
+		list = fields{{string(o.Kind), "D$ " + o.Amount.String()}}
+	}
+	to := "to"
+	if o.Kind == client.OrderHold {
+		to = "for"
+	}
+	for _, party := range []struct {
+		name    string
+		account dollars.Account
+	}{
+		{"from", o.From},
+		{to, o.To},
+		{"household", o.Household},
+		{"member", o.Whom},
+		{"add", o.Add},
+		{"remove", o.Remove},
+		{"key", o.Key},
+	} {
+		if !party.account.IsZero() {
+			list = append(list, field{party.name, party.account.String()})
+		}
+	}
+	if o.Reward != "" {
+		list = append(list, field{"reward", o.Reward})
+	}
+	if o.Voucher != nil {
+		list = append(list, field{"voucher", o.Voucher.CodeHash})
+	}
+	if o.VoucherCode != "" {
+		list = append(list, field{"its code", o.VoucherCode})
+	}
+	return list
+}
+
+// orderWords are the orders that have no amount.
+var orderWords = map[client.OrderKind]string{
+	client.OrderForm:       "form a household",
+	client.OrderLeave:      "leave a household",
+	client.OrderChangeKeys: "change the account's keys",
+	client.OrderObject:     "object to the recovery of the account",
+}
+
+func localTime(t time.Time) string { return t.Local().Format(time.DateTime) }

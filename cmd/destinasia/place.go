@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
-
-	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
@@ -37,98 +37,133 @@ func ledgerOf(n *native.Network) (ledgerName, error) {
 type orderer struct {
 	members *client.Client // with the key of a member service
 	ledger  ledgerName
-	// key finds the key of a member who holds it.
-	key  func(client.Member) (memberKey, error)
+	// key finds the key of a member who signs with their own.
+	key func(client.Member) (memberKey, error)
+	// own has the member's own key sign also where the service holds one, as it may for the same account.
+	own  bool
 	wait time.Duration
 	now  func() time.Time // in the network
 }
 
-// place places an order of a member. A transfer names its receiver; a redemption none.
+// place places an order of a member.
 func (o orderer) place(ctx context.Context, from string, intent client.Intent) (client.Order, error) {
-	m, err := o.members.Member(ctx, from)
+	s, err := o.signer(ctx, from)
 	if err != nil {
 		return client.Order{}, err
 	}
-	if m.Custody {
+	placed, err := s.place(ctx, intent)
+	return placed.Order, err
+}
+
+// signer is a member as one who orders.
+type signer struct {
+	orderer
+	member  client.Member
+	session *client.Client // acts as the member; nil with a key of their own
+	own     memberKey
+}
+
+// placedOrder is an order, and what it is good for.
+type placedOrder struct {
+	client.Order
+	Hold        string `json:"hold,omitempty"`        // as merchants name it
+	VoucherCode string `json:"voucherCode,omitempty"` // of a claim
+}
+
+// signer prepares for orders of a member, and refuses a key that does not sign for them.
+func (o orderer) signer(ctx context.Context, id string) (signer, error) {
+	m, err := o.members.Member(ctx, id)
+	if err != nil {
+		return signer{}, err
+	}
+	s := signer{orderer: o, member: m}
+	if m.Custody && !o.own {
 		session, err := o.members.CreateSession(ctx, m.ID)
-		if err != nil {
-			return client.Order{}, err
+		s.session = o.members.As(session.Token)
+		return s, err
+	}
+	if s.own, err = o.key(m); err != nil {
+		return signer{}, err
+	}
+	keys, err := o.members.Keys(ctx, m.ID)
+	if err != nil {
+		return signer{}, err
+	}
+	if !slices.Contains(keys.Keys, s.own.address()) {
+		return signer{}, fmt.Errorf("the key file's key is %s, which does not sign for account %s of member %s: see `destinasia key list`; nothing was signed",
+			s.own.address(), m.Account, m.ID)
+	}
+	return s, nil
+}
+
+func (s signer) place(ctx context.Context, intent client.Intent) (placedOrder, error) {
+	change := client.Change{Wait: s.wait}
+	if s.session != nil {
+		placed, err := s.session.Place(ctx, s.member.ID, intent, nil, change)
+		return placedOrder{Order: placed}, err
+	}
+	order, err := s.draft(ctx, &intent)
+	if err != nil {
+		return placedOrder{}, err
+	}
+	code, err := s.complete(ctx, &intent, &order)
+	if err != nil {
+		return placedOrder{}, err
+	}
+	signature, err := s.own.sign(s.id(order))
+	if err != nil {
+		return placedOrder{}, err
+	}
+	signed := client.SignedFields{Nonce: order.Nonce, Deadline: order.Deadline, Signature: fmt.Sprintf("0x%x", signature[:])}
+	placed, err := s.members.Place(ctx, s.member.ID, intent, &signed, change)
+	return placedOrder{Order: placed, VoucherCode: code}, err
+}
+
+func (s signer) id(order dollars.Order) dollars.OrderID {
+	return order.ID(s.ledger.currency, s.ledger.channel, s.ledger.chaincode)
+}
+
+// complete has the service choose nonce and deadline of an order; nothing else of what is signed is the service's. A claim
+// also gets the code of its voucher, made here.
+func (s signer) complete(ctx context.Context, intent *client.Intent, order *dollars.Order) (code string, err error) {
+	claim := order.Kind == dollars.KindClaim
+	for range 3 {
+		if claim {
+			secret := s.own.voucherCode(order.From, order.Nonce)
+			order.Reference = dollars.CodeHash(secret)
+			code, intent.CodeHash = hexWord(secret), hexWord(order.Reference)
 		}
-		return o.send(ctx, o.members.As(session.Token), m.ID, intent, nil)
-	}
-	if intent.ToMember != "" {
-		to, err := o.members.Member(ctx, intent.ToMember)
+		prepared, err := s.members.PrepareOrder(ctx, s.member.ID, *intent)
 		if err != nil {
-			return client.Order{}, err
+			return "", err
 		}
-		intent.To, intent.ToMember = &to.Account, ""
+		known := order.Nonce
+		order.Nonce, order.Deadline = prepared.Nonce, prepared.Deadline
+		if claim && known != prepared.Nonce {
+			continue // The code is made from the nonce, which only this answer told.
+		}
+		if err := order.Check(s.now().Unix()); err != nil {
+			return "", err
+		}
+		if s.id(*order).String() != prepared.OrderID {
+			return "", errors.New("the service prepared another order than was asked for; nothing was signed")
+		}
+		return code, nil
 	}
-	signed, err := o.sign(ctx, m, intent)
-	if err != nil {
-		return client.Order{}, err
-	}
-	return o.send(ctx, o.members, m.ID, intent, &signed)
+	return "", errors.New("other orders of this account came in between every time; nothing was signed, try again")
 }
 
-// sign signs an order with the member's own key. The service only chooses nonce and deadline: what is signed is
-// built here from what the member asked for.
-func (o orderer) sign(ctx context.Context, m client.Member, intent client.Intent) (client.SignedFields, error) {
-	key, err := o.key(m)
-	if err != nil {
-		return client.SignedFields{}, err
-	}
-	if key.account() != m.Account {
-		return client.SignedFields{}, fmt.Errorf("the key file is for account %s, but member %s has account %s; nothing was signed", key.account(), m.ID, m.Account)
-	}
-	prepared, err := o.members.PrepareOrder(ctx, m.ID, intent)
-	if err != nil {
-		return client.SignedFields{}, err
-	}
-	order := dollars.Order{
-		Kind: dollars.KindRedeem, From: m.Account, Amount: intent.Amount,
-		Nonce: prepared.Nonce, Deadline: prepared.Deadline,
-	}
-	if intent.To != nil {
-		order.Kind, order.To = dollars.KindTransfer, *intent.To
-	}
-	if intent.Memo != "" {
-		order.MemoHash = [32]byte(crypto.Keccak256([]byte(intent.Memo)))
-	}
-	if err := order.Check(o.now().Unix()); err != nil {
-		return client.SignedFields{}, err
-	}
-	id := order.ID(o.ledger.currency, o.ledger.channel, o.ledger.chaincode)
-	if id.String() != prepared.OrderID {
-		return client.SignedFields{}, errors.New("the service prepared another order than was asked for; nothing was signed")
-	}
-	signature, err := key.sign(id)
-	if err != nil {
-		return client.SignedFields{}, err
-	}
-	return client.SignedFields{Nonce: order.Nonce, Deadline: order.Deadline, Signature: fmt.Sprintf("0x%x", signature[:])}, nil
-}
+func hexWord(word [32]byte) string { return "0x" + hex.EncodeToString(word[:]) }
 
-// send hands an order to the service.
-func (o orderer) send(ctx context.Context, as *client.Client, from string, intent client.Intent, signed *client.SignedFields) (client.Order, error) {
-	change := client.Change{Wait: o.wait}
-	if intent.Kind == client.OrderRedemption {
-		return as.Redeem(ctx, from, client.Redemption{Amount: intent.Amount, Memo: intent.Memo, Signed: signed}, change)
+// party reads who is meant: an account, written as such, or a member.
+func party(text string) (account *dollars.Account, member string, err error) {
+	if !strings.HasPrefix(text, "0x") {
+		member, err = memberID(text)
+		return nil, member, err
 	}
-	transfer := client.Transfer{To: intent.To, ToMember: intent.ToMember, Amount: intent.Amount, Memo: intent.Memo, Signed: signed}
-	return as.Send(ctx, from, transfer, change)
-}
-
-// receiver puts who a transfer is for into an intent: an account, written as such, or a member.
-func receiver(intent *client.Intent, to string) error {
-	if !strings.HasPrefix(to, "0x") {
-		id, err := memberID(to)
-		intent.ToMember = id
-		return err
-	}
-	account, err := dollars.ParseAccount(to)
+	a, err := dollars.ParseAccount(text)
 	if err != nil {
-		return err
+		return nil, "", err
 	}
-	intent.To = &account
-	return nil
+	return &a, "", nil
 }

@@ -9,19 +9,16 @@ import (
 
 func newRedeemCommand(a *app) *cobra.Command {
 	var f orderFlags
-	command := &cobra.Command{
+	command := newMemberOrderCommand(a, &f, &cobra.Command{
 		Use:     "redeem ID AMOUNT",
 		Short:   "Redeem a member's points, which burns them",
 		Example: "  destinasia redeem m000001 25 --memo \"voucher 4711\"",
 		Args:    cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			amount, err := dollars.ParseAmount(args[1])
-			if err != nil {
-				return err
-			}
-			return a.placeOrder(cmd, args[0], client.Intent{Kind: client.OrderRedemption, Amount: amount}, f)
-		},
-	}
-	f.add(command)
+	}, func(args []string) (client.Intent, error) {
+		amount, err := dollars.ParseAmount(args[1])
+		return client.Intent{Kind: client.OrderRedemption, Amount: amount}, err
+	})
+	f.addMemo(command)
+	f.addHousehold(command)
 	return command
 }
