@@ -55,6 +55,7 @@ func differences(state ledgerSums, supply client.AssetSupply) (list []string) {
 		state, supply dollars.Amount
 	}{
 		{"outstanding", state.Outstanding, supply.Outstanding},
+		{"held", state.Held, supply.Held},
 		{"minted", state.Awarded, supply.Minted},
 		{"pending", state.Pending, supply.Pending},
 		{"debt", state.Debt, supply.Debt},
@@ -131,8 +132,8 @@ func (d *demonstration) checkChanges() (wrong []string) {
 		want int64
 	}{
 		{"points minted", func(s client.AssetSupply) int64 { return int64(s.Minted) }, int64(want.Minted())},
-		// What somebody who had spent their points owes counts as taken back.
-		{"points reversed", func(s client.AssetSupply) int64 { return int64(s.Reversed + s.Debt) }, int64(want.Reversed.Points)},
+		// What somebody who had spent their points owes, or is forgiven, counts as taken back.
+		{"points reversed", func(s client.AssetSupply) int64 { return int64(s.Reversed + s.Debt + s.Forgiven) }, int64(want.Reversed.Points)},
 		{"points pending", func(s client.AssetSupply) int64 { return int64(s.Pending) }, int64(want.Pending.Points)},
 		{"items pending", func(s client.AssetSupply) int64 { return s.Bookings.Pending }, int64(want.Pending.Items)},
 		{"items awarded", func(s client.AssetSupply) int64 { return s.Bookings.Awarded }, int64(want.Awarded.Items)},
@@ -165,7 +166,7 @@ func (d *demonstration) print(wrong []string) {
 	d.printMessages()
 	d.printBookings()
 	d.printOrders()
-	fmt.Fprintf(d.out, "\nSupply at %d blocks, in D$: %s.\n", d.after.Height, equation(d.after))
+	fmt.Fprintf(d.out, "\n%s\n", equation(d.after))
 	if len(wrong) == 0 {
 		fmt.Fprintln(d.out, "It balances, and is what every account in each organisation's state adds up to.")
 	}

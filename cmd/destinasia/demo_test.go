@@ -78,8 +78,8 @@ func TestDifferences(t *testing.T) {
 	if got := differences(state, supply); len(got) != 0 {
 		t.Errorf("%v", got)
 	}
-	state.Outstanding, state.Bookings.Noted = 2, 1
-	if got := differences(state, supply); len(got) != 2 {
+	state.Outstanding, state.Held, state.Bookings.Noted = 2, 1, 1
+	if got := differences(state, supply); len(got) != 3 {
 		t.Errorf("%v", got)
 	}
 }

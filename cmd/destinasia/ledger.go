@@ -18,7 +18,8 @@ import (
 type ledgerSums struct {
 	Organisation string         `json:"organisation"`
 	Asset        string         `json:"asset"`
-	Outstanding  dollars.Amount `json:"outstanding"` // what accounts hold
+	Outstanding  dollars.Amount `json:"outstanding"` // what accounts have
+	Held         dollars.Amount `json:"held"`        // what is left of holds
 	Pending      dollars.Amount `json:"pending"`
 	Awarded      dollars.Amount `json:"awarded"` // points of awarded and reversed bookings: what was minted
 	Debt         dollars.Amount `json:"debt"`
@@ -54,7 +55,7 @@ func askLedger(ctx context.Context, n *native.Network) ([]ledgerSums, error) {
 		t := tallies[org.Name]
 		sums = append(sums, ledgerSums{
 			Organisation: org.Name, Asset: name.currency.Asset,
-			Outstanding: t.Outstanding, Pending: t.Pending, Awarded: t.Awarded, Debt: t.Debt,
+			Outstanding: t.Outstanding, Held: t.Held, Pending: t.Pending, Awarded: t.Awarded, Debt: t.Debt,
 			Bookings: stateCounts{
 				Pending:   t.Bookings[dollars.BookingPending],
 				Awarded:   t.Bookings[dollars.BookingAwarded],
@@ -104,10 +105,10 @@ func (a *app) printLedger(sums []ledgerSums) {
 	if len(sums) == 0 {
 		return
 	}
-	t := rightTable(a.out, 2, 3, 4, 5)
-	t.AppendHeader(table.Row{"ledger of", "held by accounts", "pending", "minted", "debt"})
+	t := rightTable(a.out, 2, 3, 4, 5, 6)
+	t.AppendHeader(table.Row{"ledger of", "outstanding", "held", "pending", "minted", "debt"})
 	for _, s := range sums {
-		t.AppendRow(table.Row{s.Organisation, s.Outstanding, s.Pending, s.Awarded, s.Debt})
+		t.AppendRow(table.Row{s.Organisation, s.Outstanding, s.Held, s.Pending, s.Awarded, s.Debt})
 	}
 	t.Render()
 }

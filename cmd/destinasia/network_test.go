@@ -129,15 +129,21 @@ func TestPrintedSupplyIsTheEquation(t *testing.T) {
 	var out bytes.Buffer
 	a := &app{out: &out}
 	var assets []client.AssetSupply
-	err := json.Unmarshal([]byte(`[{"asset":"DSD","minted":"10.00","reversed":"1.00","redeemed":"2.00","expired":"0.00","outstanding":"7.00","pending":"3.00","height":4}]`), &assets)
+	err := json.Unmarshal([]byte(`[{"asset":"DSD","minted":"10.00","reversed":"1.00","redeemed":"2.00","expired":"0.00","adjusted":"0.50","held":"1.25","outstanding":"6.25","pending":"3.00","height":4}]`), &assets)
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.printAssets(assets)
-	for _, want := range []string{"DSD", "= outstanding", "7.00"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("no %q in\n%s", want, out.String())
-		}
+	want := "DSD: Supply at 4 blocks, in D$: 10.00 minted + 0.50 adjusted - 1.00 reversed - 2.00 redeemed - 0.00 expired - 1.25 held = 6.25 outstanding. Pending: 3.00.\n"
+	if out.String() != want {
+		t.Errorf("printed %q, want %q", out.String(), want)
+	}
+	if err := balanced(assets[0]); err != nil {
+		t.Error(err)
+	}
+	assets[0].Held++
+	if err := balanced(assets[0]); err == nil {
+		t.Error("more is held, and it still balances")
 	}
 }
 

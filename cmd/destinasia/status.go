@@ -124,17 +124,11 @@ func (a *app) printStatus(r statusReport) {
 	}
 }
 
-// printAssets prints the supply of each asset; only what the equation needs, the rest is in the JSON.
+// printAssets prints the supply of each asset; what else is counted is in the JSON.
 func (a *app) printAssets(assets []client.AssetSupply) {
-	if len(assets) == 0 {
-		return
-	}
-	supply := rightTable(a.out, 2, 3, 4, 5, 6, 7)
-	supply.AppendHeader(table.Row{"asset", "minted", "- reversed", "- redeemed", "- expired", "= outstanding", "pending"})
 	for _, s := range assets {
-		supply.AppendRow(table.Row{s.Asset, s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding, s.Pending})
+		fmt.Fprintf(a.out, "%s: %s Pending: %s.\n", s.Asset, equation(s), s.Pending)
 	}
-	supply.Render()
 }
 
 // newTable is a table in the style all commands share.

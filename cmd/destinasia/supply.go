@@ -6,6 +6,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
 
@@ -23,16 +24,23 @@ func readSupply(ctx context.Context, c *client.Client, asset string) (client.Ass
 	return client.AssetSupply{}, fmt.Errorf("the service knows no supply of %s", asset)
 }
 
-// equation is how the supply came about, in words.
+// supplyOf is what the service says of a currency's supply, as the ledger's own type, which knows the equation.
+func supplyOf(s client.AssetSupply) dollars.Supply {
+	return dollars.Supply{
+		Minted: s.Minted, Adjusted: s.Adjusted, Reversed: s.Reversed, Redeemed: s.Redeemed, Expired: s.Expired,
+		WrittenOff: s.WrittenOff, Held: s.Held, Pending: s.Pending, Debt: s.Debt, Forgiven: s.Forgiven,
+	}
+}
+
+// equation is how a supply came about, in words.
 func equation(s client.AssetSupply) string {
-	return fmt.Sprintf("%s minted - %s reversed - %s redeemed - %s expired = %s outstanding",
-		s.Minted, s.Reversed, s.Redeemed, s.Expired, s.Outstanding)
+	return fmt.Sprintf("Supply at %d blocks, in D$: %s.", s.Height, supplyOf(s).Equation())
 }
 
 // balanced checks the equation.
 func balanced(s client.AssetSupply) error {
-	if left := s.Minted - s.Reversed - s.Redeemed - s.Expired; left != s.Outstanding {
-		return fmt.Errorf("the supply does not balance: %s, but that makes %s", equation(s), left)
+	if supplyOf(s).Outstanding() != s.Outstanding {
+		return fmt.Errorf("the supply does not balance: %s, but %s are said to be", supplyOf(s).Equation(), s.Outstanding)
 	}
 	return nil
 }
@@ -54,5 +62,5 @@ func (a *app) printSupply(s client.AssetSupply) {
 		t.AppendRow(table.Row{row.state, row.items})
 	}
 	t.Render()
-	fmt.Fprintf(a.out, "Supply at %d blocks, in D$: %s. Pending: %s.\n", s.Height, equation(s), s.Pending)
+	fmt.Fprintf(a.out, "%s Pending: %s.\n", equation(s), s.Pending)
 }
