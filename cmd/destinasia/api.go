@@ -48,6 +48,19 @@ var advice = map[dollars.Code]string{
 	"points_left":          "or use --abandon-points, and they are lost for ever",
 	"account_frozen":       "an operator can unfreeze it",
 	"stale_credits":        "try again",
+
+	"not_merchant":       "it is for the merchant with the account that it names",
+	"hold_unknown":       "a hold's name is ACCOUNT/ORDER, as `destinasia hold list` tells it",
+	"hold_ended":         "see `destinasia hold show`",
+	"capture_over_hold":  "see `destinasia hold show`",
+	"reference_conflict": "another capture of the hold needs another --reference",
+	"reward_stock":       "or offer another reward",
+	"own_approval":       "somebody else has to approve it",
+	"recovery_unknown":   "see `destinasia recovery show`",
+	"recovery_pending":   "see `destinasia recovery show`",
+	"recovery_waiting":   "`destinasia recovery show` says from when on it can be completed",
+	"adjustment_unknown": "see `destinasia adjustment propose`, which prints the id",
+	"adjustment_limit":   "see `destinasia rules show` for how much a day has",
 }
 
 // advise turns a failed request into an error that says what to do.

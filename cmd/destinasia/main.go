@@ -76,6 +76,10 @@ func newRootCommand(a *app) *cobra.Command {
 			newHoldCommand(a), newClaimCommand(a), newVoucherCommand(a), newHouseholdCommand(a), newOrderCommand(a), newReceiptCommand(a),
 			newKeyCommand(a), newCustodyCommand(a),
 		}},
+		{"The catalogue, and what operators do:", []*cobra.Command{
+			newRewardCommand(a), newAccountCommand(a), newFreezeCommand(a), newUnfreezeCommand(a), newAdjustmentCommand(a), newRecoveryCommand(a),
+			newExpireCommand(a), newRemindersCommand(a),
+		}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
 		for _, command := range group.commands {

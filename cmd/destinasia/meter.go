@@ -15,8 +15,9 @@ import (
 
 // meter shows how far something long has come: a bar on a terminal, and otherwise a line every few seconds.
 type meter struct {
-	what  string // plural, e.g. "events"
-	total int
+	what  string       // plural, e.g. "events"
+	total int          // 0 where nobody knows
+	about atomic.Int64 // what the total may be, where nobody knows; 0 where nobody can tell yet
 
 	sent    atomic.Int64 // answered by the service
 	settled atomic.Int64 // of these, those whose outcome is known
@@ -43,7 +44,11 @@ func (m *meter) bar(w io.Writer, begun time.Time) (stop func()) {
 		mpb.PrependDecorators(decor.Name(m.what+" ")),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + m.line(begun) })),
 	)
-	update := every(barRefresh, func() { bar.SetCurrent(min(m.settled.Load(), int64(m.total)-1)) })
+	update := every(barRefresh, func() {
+		goal := m.goal()
+		bar.SetTotal(goal, false) // of a bar that was made with a total, it changes nothing
+		bar.SetCurrent(max(0, min(m.settled.Load(), goal-1)))
+	})
 	return func() {
 		update()
 		bar.SetCurrent(m.settled.Load()) // A bar that is full ends by itself.
@@ -55,13 +60,30 @@ func (m *meter) bar(w io.Writer, begun time.Time) (stop func()) {
 // line is the meter in words. The rate is the average since the beginning, which is steadier than the latest and
 // predicts the end better.
 func (m *meter) line(begun time.Time) string {
-	settled, elapsed := m.settled.Load(), time.Since(begun)
-	text := fmt.Sprintf("%d of %d", settled, m.total)
+	settled, elapsed, goal := m.settled.Load(), time.Since(begun), m.goal()
+	text := fmt.Sprint(settled)
+	switch {
+	case m.total > 0:
+		text += fmt.Sprintf(" of %d", goal)
+	case goal > 0:
+		text += fmt.Sprintf(" of about %d", goal)
+	}
 	if rate := float64(settled) / elapsed.Seconds(); rate > 0 {
-		left := time.Duration(float64(int64(m.total)-settled) / rate * float64(time.Second))
-		text += fmt.Sprintf(", %.0f/s, %s left", rate, max(0, left).Round(time.Second))
+		text += fmt.Sprintf(", %.0f/s", rate)
+		if goal > 0 {
+			left := time.Duration(float64(goal-settled) / rate * float64(time.Second))
+			text += fmt.Sprintf(", %s left", max(0, left).Round(time.Second))
+		}
 	}
 	return text
+}
+
+// goal is the total, or what it may be.
+func (m *meter) goal() int64 {
+	if m.total > 0 {
+		return int64(m.total)
+	}
+	return m.about.Load()
 }
 
 // every calls do in regular periods until the returned function is called, which returns once do is no longer running.

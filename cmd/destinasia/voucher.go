@@ -16,6 +16,7 @@ import (
 func newVoucherCommand(a *app) *cobra.Command {
 	voucher := &cobra.Command{Use: "voucher", Short: "Look at what was claimed, and use it", Args: cobra.NoArgs, RunE: showHelp}
 	voucher.AddCommand(newVoucherListCommand(a), newVoucherCodeCommand(a))
+	voucher.AddCommand(newVoucherUseCommand(a))
 	return voucher
 }
 
