@@ -294,6 +294,16 @@ func TestBadMembers(t *testing.T) {
 		{"session with a body", "POST", "/v1/members/alice/sessions", `{}`, 400, wallet.CodeMalformed, ""},
 		{"page of none", "GET", "/v1/members?limit=0", ``, 400, wallet.CodeLimitInvalid, "/limit"},
 		{"page of words", "GET", "/v1/members?limit=x", ``, 400, wallet.CodeMalformed, ""},
+		{"holds of nobody", "GET", "/v1/members/bob/holds", ``, 404, wallet.CodeMemberUnknown, ""},
+		{"a page of no holds", "GET", "/v1/members/alice/holds?limit=0", ``, 400, wallet.CodeLimitInvalid, "/limit"},
+		{"holds, perhaps open", "GET", "/v1/members/alice/holds?open=perhaps", ``, 400, wallet.CodeMalformed, ""},
+		{"holds of no household", "GET", "/v1/members/alice/holds?fromHousehold=true", ``, 404, dollars.CodeHouseholdOther, ""},
+		{"a page of too many vouchers", "GET", "/v1/members/alice/vouchers?limit=501", ``, 400, wallet.CodeLimitInvalid, "/limit"},
+		{"vouchers of no household", "GET", "/v1/members/alice/vouchers?fromHousehold=true", ``, 404, dollars.CodeHouseholdOther, ""},
+		{"an explanation of no household", "GET", "/v1/members/alice/balance/explanation?fromHousehold=true", ``, 404, dollars.CodeHouseholdOther, ""},
+		{"a page of too many rewards", "GET", "/v1/rewards?limit=501", ``, 400, wallet.CodeLimitInvalid, "/limit"},
+		{"keys of nobody", "GET", "/v1/members/bob/keys", ``, 404, wallet.CodeMemberUnknown, ""},
+		{"custody of nobody", "POST", "/v1/members/bob/custody/key", ``, 404, wallet.CodeMemberUnknown, ""},
 		{"foreign cursor", "GET", "/v1/members/alice/history?cursor=x", ``, 400, wallet.CodeCursorInvalid, "/cursor"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 
@@ -78,4 +79,40 @@ func TestEveryKindOfOrderIsSigned(t *testing.T) {
 			t.Errorf("%s is not tested, or not in the document", kind)
 		}
 	}
+}
+
+// FuzzReadOrder: what is read as an order is JSON, of a kind that there is, and has no field that its kind has not.
+func FuzzReadOrder(f *testing.F) {
+	for _, seed := range []string{
+		`{"kind":"hold","amount":"1","until":"2026-11-30T00:00:00Z"}`, `{"kind":"claim","reward":"spa"}`, `{"kind":"form"}`,
+		`{"kind":"transfer","to":"0x000000000000000000000000000000000000dEaD","amount":"1","fromHousehold":true}`, `{"amount":"1"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r := reader{data: data}
+		o := readNewOrder(&r)
+		if r.end() != nil {
+			return
+		}
+		form, known := forms[o.kind]
+		var fields map[string]any
+		if err := json.Unmarshal(data, &fields); err != nil || !known {
+			t.Fatalf("read %q as %q: %v", data, o.kind, err)
+		}
+		delete(fields, "kind")
+		delete(fields, "signed")
+		for _, must := range form.must {
+			if fields[must] == nil {
+				t.Errorf("%s without %s: %q", o.kind, must, data)
+			}
+			delete(fields, must)
+		}
+		for _, may := range form.may {
+			delete(fields, may)
+		}
+		if len(fields) > 0 {
+			t.Errorf("%s with %v: %q", o.kind, fields, data)
+		}
+	})
 }

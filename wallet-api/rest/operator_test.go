@@ -187,7 +187,7 @@ func TestRecoveries(t *testing.T) {
 	if k := keys(); len(k.Keys) != 1 || k.Keys[0] != accountOf(newKey) || k.Custody.IsZero() {
 		t.Errorf("%+v", k)
 	}
-	a.orders(t, alice, "alice", `{"kind":"redemption","amount":"1"}`).problem(t, 422, dollars.CodeSignatureInvalid, "/signed/signature")
+	a.orders(t, alice, "alice", `{"kind":"redemption","amount":"1"}`).problem(t, 422, wallet.CodeNoCustody, "/signed")
 }
 
 func TestCustodyChangesHands(t *testing.T) {

@@ -96,6 +96,10 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 		return OrderReceipt{}, fmt.Errorf("sign in custody: %w", err)
 	}
 	receipt, err := s.place(ctx, m, dollars.SignedOrder{Order: order, Signature: sig}, key)
+	if code, _ := codeOf(err); code == dollars.CodeSignatureInvalid {
+		// The account was recovered, or the member removed the key; what they sent is not at fault.
+		err = &Error{Code: CodeNoCustody, Detail: "the ledger takes signatures of the service's key for this account no more; send the order with the member's signature", Field: "/signed"}
+	}
 	if err == nil && receipt.ID == id {
 		s.nonces.taken(order.From, order.Nonce, s.now())
 	}
