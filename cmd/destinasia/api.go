@@ -48,6 +48,10 @@ var advice = map[dollars.Code]string{
 	"points_left":          "or use --abandon-points, and they are lost for ever",
 	"account_frozen":       "an operator can unfreeze it",
 	"stale_credits":        "try again",
+	"no_custody":           "name the file of the member's own key with --keyfile",
+	"reward_unknown":       "see `destinasia reward list`",
+	"household_not_member": "see `destinasia household show`",
+	"key_invalid":          "see `destinasia key list`",
 
 	"not_merchant":       "it is for the merchant with the account that it names",
 	"hold_unknown":       "a hold's name is ACCOUNT/ORDER, as `destinasia hold list` tells it",

@@ -157,6 +157,7 @@ func newMemberReadCommand[T any](
 	return command
 }
 
+// readMember reads one thing of a member and prints it.
 func readMember[T any](
 	ctx context.Context, a *app, member string, asJSON bool,
 	read func(c *client.Client, ctx context.Context, id string) (T, error),

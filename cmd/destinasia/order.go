@@ -100,7 +100,7 @@ func (a *app) signer(ctx context.Context, member string, f orderFlags) (signer, 
 	if err != nil {
 		return signer{}, err
 	}
-	o := orderer{members: members, now: n.Now, own: f.keyfile != "", key: func(m client.Member) (memberKey, error) {
+	o := orderer{members: members, now: n.Now, preferOwn: f.keyfile != "", key: func(m client.Member) (memberKey, error) {
 		return a.memberKey(n, m, f.keyfile, f.passphrase)
 	}}
 	if o.ledger, err = ledgerOf(n); err != nil {

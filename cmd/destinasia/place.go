@@ -39,10 +39,10 @@ type orderer struct {
 	ledger  ledgerName
 	// key finds the key of a member who signs with their own.
 	key func(client.Member) (memberKey, error)
-	// own has the member's own key sign also where the service holds one, as it may for the same account.
-	own  bool
-	wait time.Duration
-	now  func() time.Time // in the network
+	// preferOwn has the member's own key sign also where the service holds one for the same account.
+	preferOwn bool
+	wait      time.Duration
+	now       func() time.Time // in the network
 }
 
 // place places an order of a member.
@@ -77,7 +77,7 @@ func (o orderer) signer(ctx context.Context, id string) (signer, error) {
 		return signer{}, err
 	}
 	s := signer{orderer: o, member: m}
-	if m.Custody && !o.own {
+	if m.Custody && !o.preferOwn {
 		session, err := o.members.CreateSession(ctx, m.ID)
 		s.session = o.members.As(session.Token)
 		return s, err
