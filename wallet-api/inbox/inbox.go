@@ -27,11 +27,12 @@ type Options struct {
 	Log *slog.Logger     // nil discards
 }
 
-// DefaultBounds hold some seconds of work at full speed, in about 20 MB of memory.
+// DefaultBounds hold some seconds of work at full speed, in about 20 MB of memory. Of changes that are several calls' worth
+// of expirations and ended holds, with room for operators and merchants beside them.
 var DefaultBounds = map[wallet.Class]int{
 	wallet.ClassBooking: 20_000,
 	wallet.ClassOrder:   10_000,
-	wallet.ClassAdmin:   100,
+	wallet.ClassAdmin:   4 * wallet.MaxExpire,
 }
 
 // Inbox is the work that was accepted. It is safe for concurrent use.

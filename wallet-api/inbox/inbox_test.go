@@ -224,6 +224,17 @@ func TestBoundsRefuseAll(t *testing.T) {
 	accept(t, in, event(5))
 }
 
+// A whole call of expirations is taken, and an operator still gets in behind it.
+func TestExpirationsLeaveRoomForOperators(t *testing.T) {
+	in := opened(t, t.TempDir(), Options{})
+	burning := events(0, wallet.MaxExpire+1)
+	for i := range burning {
+		burning[i].Class = wallet.ClassAdmin
+	}
+	accept(t, in, burning[:wallet.MaxExpire]...)
+	accept(t, in, burning[wallet.MaxExpire])
+}
+
 func TestManySendersAtOnce(t *testing.T) {
 	in := opened(t, t.TempDir(), Options{})
 	const senders, each = 16, 60
