@@ -72,7 +72,7 @@ func offering(t testing.TB, stock Amount) *ledger {
 	t.Helper()
 	l, _ := awarded(t)
 	by := l.env.Caller
-	l.env.Caller = anna
+	l.env.Caller = shop
 	l.applied(t, SetReward{"mug", Reward{Price: 1, Stock: stock, Until: l.env.Time + secondsPerDay, Days: 1}})
 	l.env.Caller = by
 	return l
@@ -170,7 +170,7 @@ func TestStockIsClaimedToTheLast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.env.Caller, rec.Stock = anna, Amount(stock)
+		l.env.Caller, rec.Stock = shop, Amount(stock)
 		l.mustRun(t, []Operation{SetReward{"mug", rec.Reward}})
 		got, n := 0, 0
 		claim := func() {
@@ -198,7 +198,7 @@ func TestStockIsClaimedToTheLast(t *testing.T) {
 // fail the whole batch and everybody else's order in it.
 func TestClaimOfNoText(t *testing.T) {
 	l := offering(t, 0)
-	l.env.Caller = anna
+	l.env.Caller = shop
 	alice := memberNamed("alice")
 	for _, ref := range [][32]byte{{}, {0xff}, {'m', 'u', 'g', 0, 'x'}, {'m', 'u', 'g', '/'}, {'M', 'u', 'g'}, {'@', 'm', 'u', 'g'}} {
 		o := Order{Kind: KindClaim, Amount: 1, Ref: ref, Reference: [32]byte{1}, Nonce: 1, Deadline: l.env.Time}
