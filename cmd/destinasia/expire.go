@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/spf13/cobra"
@@ -56,11 +55,13 @@ type expireReport struct {
 
 // expire burns what expired, and tells how much the supply says that was.
 func (a *app) expire(ctx context.Context, operator *client.Client, asset string, limit int, asJSON bool) error {
-	s := expirySweep{progress: a.errs, operator: operator, asset: asset, left: math.MaxInt}
+	s := expirySweep{meter: &meter{what: "accounts"}, operator: operator, asset: asset, left: math.MaxInt}
 	if limit > 0 {
 		s.left = limit
 	}
+	stop := s.meter.show(a.errs)
 	err := s.run(ctx)
+	stop()
 	if s.report == nil {
 		return a.advise(err)
 	}
@@ -93,7 +94,7 @@ func (a *app) printExpiry(r expireReport, asJSON bool) error {
 // expirySweep goes over all accounts, page by page, until a pass finds nothing: of an account with very many credits an
 // operation burns only a part.
 type expirySweep struct {
-	progress io.Writer
+	meter    *meter // counts an account again in which another pass found more
 	operator *client.Client
 	asset    string
 	left     int           // accounts that it may still have burned
@@ -108,7 +109,7 @@ func (s *expirySweep) run(ctx context.Context) error {
 	s.report = &expireReport{}
 	for pass := 1; ; pass++ {
 		burned := s.report.Burned
-		found, err := s.pass(ctx, pass)
+		found, err := s.pass(ctx)
 		// What was burned by now is told even if it was interrupted.
 		reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), commandPatience)
 		after, supplyErr := readSupply(reading, s.operator, s.asset)
@@ -134,13 +135,8 @@ func (s *expirySweep) run(ctx context.Context) error {
 }
 
 // pass goes over the accounts once, and tells in how many there was something.
-func (s *expirySweep) pass(ctx context.Context, number int) (found int, err error) {
-	m := &meter{what: "accounts"}
-	if number > 1 {
-		m.what = "accounts with more"
-	}
-	stop := m.show(s.progress)
-	defer stop()
+func (s *expirySweep) pass(ctx context.Context) (found int, err error) {
+	before := s.meter.settled.Load()
 	for s.report.After = nil; s.left > 0; {
 		page, err := s.operator.Expire(ctx, s.report.After, min(s.left, pageSize), client.Change{Wait: orderWait})
 		if err != nil {
@@ -148,13 +144,16 @@ func (s *expirySweep) pass(ctx context.Context, number int) (found int, err erro
 		}
 		found += page.Accounts
 		s.left -= page.Accounts
-		m.settled.Store(int64(found))
-		m.about.Store(int64(found))
+		guess := int64(found)
+		if page.Next != nil {
+			guess = guessTotal(found, *page.Next)
+		}
+		s.meter.about.Store(before + guess)
+		s.meter.settled.Store(before + int64(found))
 		if page.Next == nil {
 			break
 		}
 		s.report.After = page.Next
-		m.about.Store(guessTotal(found, *page.Next))
 	}
 	return found, nil
 }

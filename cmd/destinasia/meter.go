@@ -51,6 +51,7 @@ func (m *meter) bar(w io.Writer, begun time.Time) (stop func()) {
 	})
 	return func() {
 		update()
+		bar.SetTotal(m.goal(), false)
 		bar.SetCurrent(m.settled.Load()) // A bar that is full ends by itself.
 		bar.Abort(false)
 		bars.Wait()
