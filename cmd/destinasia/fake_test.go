@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -36,8 +35,10 @@ type fakeService struct {
 	overload  int // so many reports more are answered 503
 	failAfter int // once so many events have arrived, reports are answered 500
 	members   map[string]client.Member
-	prepared  dollars.Order // what prepare answers
-	placed    []client.Transfer
+	prepared  dollars.Order                // what prepare answers
+	keys      map[string][]dollars.Account // that sign for a member; without an entry, their account
+	placed    []placed
+	scripted  script // comes first
 }
 
 // newFake starts a fake service and a network that seems to run it.
@@ -57,7 +58,7 @@ func newFake(t *testing.T) (*fakeService, *native.Network) {
 		t.Fatal(err)
 	}
 	n := &native.Network{Dir: native.Dir(t.TempDir()), Topology: plan}
-	keys := []byte(`{"booking":"b","member":"m"}`)
+	keys := []byte(`{"booking":"b","member":"m","operator":"o","auditor":"a","merchant":"s","approver":"p"}`)
 	if err := native.WriteFile(apiKeysFile(n.Dir), keys, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +80,9 @@ func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if _, err := body.ReadFrom(r.Body); err != nil {
 		f.t.Error(err)
 	}
+	if f.scripted.serve(w, r, body.Bytes()) {
+		return
+	}
 	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/"), "/")
 	switch {
 	case r.URL.Path == "/readyz":
@@ -99,11 +103,13 @@ func (f *fakeService) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, 200, f.members[path[1]])
 	case path[0] == "members" && path[2] == "sessions":
 		answer(w, 201, client.Session{Token: "session of " + path[1]})
-	case path[0] == "members" && path[2] == "orders":
-		o := f.prepared
+	case path[0] == "members" && path[2] == "keys":
+		answer(w, 200, client.Keys{Account: f.members[path[1]].Account, Keys: f.keysOf(path[1])})
+	case path[0] == "members" && path[2] == "orders" && len(path) == 4:
+		o := f.expected(body.Bytes())
 		answer(w, 200, client.PreparedOrder{Nonce: o.Nonce, Deadline: o.Deadline, OrderID: f.orderID(o).String()})
-	case path[0] == "members" && path[2] == "transfers":
-		f.transfer(w, r, path[1], body.Bytes())
+	case path[0] == "members" && path[2] == "orders":
+		f.place(w, r, path[1], body.Bytes())
 	default:
 		refuse(w, 404, "not_found")
 	}
@@ -216,31 +222,59 @@ func (f *fakeService) orderID(o dollars.Order) dollars.OrderID {
 	return o.ID(c, "dollars", "dsd")
 }
 
-func (f *fakeService) transfer(w http.ResponseWriter, r *http.Request, member string, body []byte) {
-	var t client.Transfer
-	if err := json.Unmarshal(body, &t); err != nil {
+func (f *fakeService) keysOf(member string) []dollars.Account {
+	if keys, known := f.keys[member]; known {
+		return keys
+	}
+	return []dollars.Account{f.members[member].Account}
+}
+
+// placed is an order as it was placed; Signed is nil where the service is to sign.
+type placed struct {
+	client.Intent
+	Signed *client.SignedFields
+}
+
+// expected is the order that the fake was told to expect, with the hash of the code that only the member chooses.
+func (f *fakeService) expected(body []byte) dollars.Order {
+	var intent client.Intent
+	if err := json.Unmarshal(body, &intent); err != nil {
 		f.t.Error(err)
 	}
-	from := f.members[member]
+	o := f.prepared
+	if intent.CodeHash != "" {
+		hash, err := hex.DecodeString(intent.CodeHash[2:])
+		if err != nil || len(hash) != 32 {
+			f.t.Fatalf("code hash %q: %v", intent.CodeHash, err)
+		}
+		o.Reference = [32]byte(hash)
+	}
+	return o
+}
+
+func (f *fakeService) place(w http.ResponseWriter, r *http.Request, member string, body []byte) {
+	var p placed
+	if err := json.Unmarshal(body, &p); err != nil {
+		f.t.Error(err)
+	}
 	switch token := r.Header.Get("Authorization"); {
-	case t.Signed == nil && token != "Bearer session of "+member:
+	case p.Signed == nil && token != "Bearer session of "+member:
 		refuse(w, 403, "forbidden")
 		return
-	case t.Signed != nil:
-		order := dollars.Order{Kind: dollars.KindTransfer, From: from.Account, To: *t.To, Amount: t.Amount, Nonce: t.Signed.Nonce, Deadline: t.Signed.Deadline}
-		sig, err := hex.DecodeString(t.Signed.Signature[2:])
+	case p.Signed != nil:
+		order := f.expected(body)
+		order.Nonce, order.Deadline = p.Signed.Nonce, p.Signed.Deadline
+		sig, err := hex.DecodeString(p.Signed.Signature[2:])
+		var signer dollars.Account
 		if err == nil {
-			var signer dollars.Account
-			if signer, err = dollars.Signer(f.orderID(order), eip712.Signature(sig)); signer != from.Account {
-				f.t.Errorf("signed by %s", signer)
-			}
+			signer, err = dollars.Signer(f.orderID(order), eip712.Signature(sig))
 		}
-		if err != nil {
-			f.t.Error(fmt.Errorf("signature: %w", err))
+		if err != nil || !slices.Contains(f.keysOf(member), signer) {
+			f.t.Errorf("signed by %s: %v", signer, err)
 		}
 	}
-	f.placed = append(f.placed, t)
-	answer(w, 200, client.Order{OrderID: "0x" + strings.Repeat("0", 64), Status: client.StateApplied, Kind: client.OrderTransfer})
+	f.placed = append(f.placed, p)
+	answer(w, 200, client.Order{OrderID: "0x" + strings.Repeat("0", 64), Status: client.StateApplied, Kind: p.Kind})
 }
 
 // appForTest writes to buffers and uses the fake's directory.

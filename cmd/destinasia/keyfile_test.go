@@ -39,8 +39,8 @@ func TestKeyfile(t *testing.T) {
 		t.Error("the key file shows the key")
 	}
 	opened, err := ownKey(path, source, lightCost)
-	if err != nil || opened.account() != made.account() {
-		t.Errorf("opened again: %s, %v; made %s", opened.account(), err, made.account())
+	if err != nil || opened.address() != made.address() {
+		t.Errorf("opened again: %s, %v; made %s", opened.address(), err, made.address())
 	}
 	if err := made.write(path, "another", lightCost); err == nil || !strings.Contains(err.Error(), "exists already") {
 		t.Errorf("written over: %v", err)
@@ -62,13 +62,13 @@ func TestKeySignsWhatTheLedgerAccepts(t *testing.T) {
 		t.Fatal(err)
 	}
 	for nonce := range uint64(20) { // Every second signature would have a high s if it were left to chance.
-		order := dollars.Order{From: key.account(), Kind: dollars.KindRedeem, Amount: 5, Nonce: nonce}
+		order := dollars.Order{From: key.address(), Kind: dollars.KindRedeem, Amount: 5, Nonce: nonce}
 		id := order.ID(dollars.Currency{Asset: "DSD"}, "channel", "chaincode")
 		sig, err := key.sign(id)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if signer, err := dollars.Signer(id, sig); err != nil || signer != key.account() {
+		if signer, err := dollars.Signer(id, sig); err != nil || signer != key.address() {
 			t.Error(signer, err)
 		}
 	}
