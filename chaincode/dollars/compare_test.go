@@ -141,7 +141,7 @@ func (s story) tellRecord(key string, value []byte, sets map[uint32]*earn.Evalua
 	case k.Kind == StateRecovery:
 		var rec RecoveryRecord
 		rec, err = DecodeRecoveryRecord(value)
-		s.add(key, fmt.Sprint(rec.Key, rec.Proposer, rec.Approved))
+		s.add(key, fmt.Sprint(rec.Key, rec.Proposer, rec.Approved, rec.Completable))
 	case k.Kind == StateAdjustment:
 		var rec AdjustmentRecord
 		rec, err = DecodeAdjustmentRecord(value)
@@ -219,7 +219,7 @@ func (m *model) tell() story {
 		s.add(RewardKey(id), fmt.Sprint(*w))
 	}
 	for a, x := range m.losses {
-		s.add(RecoveryKey(a), fmt.Sprint(x.key, x.by, x.approved))
+		s.add(RecoveryKey(a), fmt.Sprint(x.key, x.by, x.approved, x.ready))
 	}
 	for id, x := range m.changes {
 		s.add(AdjustmentKey(id), fmt.Sprint(x.Adjustment, x.by, x.made))

@@ -133,6 +133,7 @@ type modelLoss struct {
 	key      Account
 	by       string // MSP
 	approved int64
+	ready    int64
 }
 
 func (m *model) recovery(o Recovery) (Outcome, Code) {
@@ -151,14 +152,14 @@ func (m *model) recovery(o Recovery) (Outcome, Code) {
 	case o.Step == KindApproveRecovery && loss.approved != 0:
 		return Duplicate, ""
 	case o.Step == KindApproveRecovery:
-		loss.approved = m.now
+		wait := m.policy().RecoverySeconds
+		if wait == 0 {
+			wait = 72 * 3600
+		}
+		loss.approved, loss.ready = m.now, m.now+wait
 		return Applied, ""
 	}
-	wait := m.policy().RecoverySeconds
-	if wait == 0 {
-		wait = 72 * 3600
-	}
-	if loss.approved == 0 || m.now-loss.approved < wait {
+	if loss.approved == 0 || m.now < loss.ready {
 		return Rejected, CodeRecoveryWaiting
 	}
 	p.keys = []Account{o.Key}

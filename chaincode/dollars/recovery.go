@@ -20,12 +20,17 @@ type RecoveryRecord struct {
 	Key      Account // that is to sign for the account
 	Proposer string  // MSP of who proposed it
 	Approved int64   // Unix seconds; 0 before
+
+	// Completable is from when on (Unix seconds) it can be completed, as the policy in force at the approval has it: who
+	// approves knows how long the account's keys can object, and rules published later change nothing of it.
+	Completable int64
 }
 
 // Encode writes the record.
 func (r RecoveryRecord) Encode() []byte {
 	b := append([]byte{recordVersion}, r.Key[:]...)
-	return appendUint(appendBytes(b, []byte(r.Proposer)), uint64(r.Approved))
+	b = appendUint(appendBytes(b, []byte(r.Proposer)), uint64(r.Approved))
+	return appendUint(b, uint64(r.Completable))
 }
 
 // DecodeRecoveryRecord reads what Encode wrote.
@@ -35,7 +40,7 @@ func DecodeRecoveryRecord(data []byte) (RecoveryRecord, error) {
 	var rec RecoveryRecord
 	r.fixed(rec.Key[:])
 	rec.Proposer = string(r.bytes(255))
-	rec.Approved = int64(r.uintMax(1<<63 - 1))
+	rec.Approved, rec.Completable = int64(r.uintMax(1<<63-1)), int64(r.uintMax(1<<63-1))
 	if !r.end() || version != recordVersion || rec.Key.IsZero() {
 		return RecoveryRecord{}, malformed("recovery record")
 	}
@@ -69,14 +74,10 @@ func (b *batch) recovery(o Recovery) (Entry, error) {
 	if o.Step == KindApproveRecovery {
 		return e, b.approveRecovery(slot, &e)
 	}
-	wait := b.policy().RecoverySeconds
-	if wait == 0 {
-		wait = earn.DefaultRecovery
-	}
 	switch {
 	case rec.Approved == 0:
 		return e, refuse(CodeRecoveryWaiting, "the recovery is not approved yet, by an operator of another organisation than proposed it")
-	case b.env.Time < rec.Approved+wait:
+	case b.env.Time < rec.Completable:
 		return e, refuse(CodeRecoveryWaiting, "the recovery's waiting period, in which a key of the account can object, is not over")
 	}
 	changed := account.rec
@@ -115,7 +116,11 @@ func (b *batch) approveRecovery(slot *slot[RecoveryRecord], e *Entry) error {
 		e.Outcome = Duplicate
 		return nil
 	}
-	rec.Approved = b.env.Time
+	wait := b.policy().RecoverySeconds
+	if wait == 0 {
+		wait = earn.DefaultRecovery
+	}
+	rec.Approved, rec.Completable = b.env.Time, b.env.Time+wait
 	slot.put(rec)
 	return nil
 }

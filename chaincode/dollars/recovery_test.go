@@ -12,7 +12,7 @@ func drawRecovery(t *rapid.T) RecoveryRecord {
 	return RecoveryRecord{
 		Key:      Account(append(drawBytes(t, 19, "key"), 1)), // never the zero address
 		Proposer: rapid.StringN(0, 40, 255).Draw(t, "proposer"),
-		Approved: rapid.Int64Min(0).Draw(t, "approved"),
+		Approved: rapid.Int64Min(0).Draw(t, "approved"), Completable: rapid.Int64Min(0).Draw(t, "completable"),
 	}
 }
 
@@ -83,11 +83,11 @@ func TestMemberDecodersRefuse(t *testing.T) {
 		"shares out of order":              account(hasPool, head, []byte{1, 0, 0, 0, 2, 5, 1, 4, 1}),
 		"a limit in two bytes":             account(hasPool, head, []byte{1, 0x80, 0, 0, 0, 0}),
 		"a household and something after":  account(hasPool, head, []byte{1, 0, 0, 0, 0, 0}),
-		"a recovery by the zero address":   recovery([]byte{recordVersion}, make([]byte, 20), []byte{1, 'A', 0}),
-		"a recovery of another version":    recovery([]byte{2}, a[:], []byte{1, 'A', 0}),
-		"a recovery with something after":  recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0, 0}),
-		"a recovery that ends early":       recovery([]byte{recordVersion}, a[:], []byte{1, 'A'}),
-		"a recovery approved in two bytes": recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0x80, 0}),
+		"a recovery by the zero address":   recovery([]byte{recordVersion}, make([]byte, 20), []byte{1, 'A', 0, 0}),
+		"a recovery of another version":    recovery([]byte{2}, a[:], []byte{1, 'A', 0, 0}),
+		"a recovery with something after":  recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0, 0, 0}),
+		"a recovery that ends early":       recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0}),
+		"a recovery approved in two bytes": recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0x80, 0, 0}),
 		"no recovery":                      recovery(nil),
 	} {
 		if codeOf(err) != CodeMalformed {
@@ -98,7 +98,7 @@ func TestMemberDecodersRefuse(t *testing.T) {
 		"a key":        account(hasKeys, head),
 		"a household":  account(hasPool, head, []byte{1, 0, 0, 0, 0}),
 		"a membership": account(hasHousehold, a[:]),
-		"a recovery":   recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0}),
+		"a recovery":   recovery([]byte{recordVersion}, a[:], []byte{1, 'A', 0, 0}),
 	} {
 		if err != nil {
 			t.Errorf("%s itself: %v", name, err)
@@ -113,7 +113,7 @@ func FuzzDecodeRecovery(f *testing.F) {
 			return nil, err
 		}
 		return rec.Encode(), nil
-	}, RecoveryRecord{Key: Account{1}, Proposer: "AircncMSP"}.Encode(), RecoveryRecord{Key: Account{1}, Approved: 1_793_534_400}.Encode())
+	}, RecoveryRecord{Key: Account{1}, Proposer: "AircncMSP"}.Encode(), RecoveryRecord{Key: Account{1}, Approved: 1_793_534_400, Completable: 1_793_793_600}.Encode())
 }
 
 // pooled is a ledger with a household of alice, bob and carl, of whom carl signs with his tablet only.

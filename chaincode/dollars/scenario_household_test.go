@@ -19,7 +19,7 @@ func (s *scenario) printRecovery(name string, value []byte) (string, error) {
 	rec, err := DecodeRecoveryRecord(value)
 	line := fmt.Sprintf("%s by %s, proposed by %s", name, s.name(rec.Key), rec.Proposer)
 	if rec.Approved != 0 {
-		line += ", approved " + printTime(rec.Approved)
+		line += fmt.Sprintf(", approved %s, to be completed from %s on", printTime(rec.Approved), printTime(rec.Completable))
 	}
 	return line, err
 }

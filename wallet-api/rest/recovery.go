@@ -64,7 +64,7 @@ func (s *Server) GetKeys(c *gin.Context, id MemberID) {
 	})
 }
 
-func recoveryOf(r *wallet.Recovery) *Recovery {
+func recoveryOf(r *dollars.RecoveryRecord) *Recovery {
 	if r == nil {
 		return nil
 	}

@@ -4,21 +4,14 @@ import (
 	"context"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 )
 
 // AccountState is an account as the ledger has it.
 type AccountState struct {
 	Balance
-	Signing  []dollars.Account // whose signatures the ledger takes for it; none for a household's
-	Pool     *dollars.Pool     // of a household, with what its members may spend and did spend today
-	Recovery *Recovery         // nil where none is under way
-}
-
-// Recovery is under way: of an account whose keys are lost.
-type Recovery struct {
-	dollars.RecoveryRecord
-	Completable int64 // Unix seconds from which it can be completed, by the policy in force; 0 until it is approved
+	Signing  []dollars.Account       // whose signatures the ledger takes for it; none for a household's
+	Pool     *dollars.Pool           // of a household, with what its members may spend and did spend today
+	Recovery *dollars.RecoveryRecord // nil where none is under way
 }
 
 // SigningKeys are the keys of a member: those that sign for the account, and the service's own.
@@ -26,7 +19,7 @@ type SigningKeys struct {
 	Account  dollars.Account
 	Signing  []dollars.Account
 	Custody  dollars.Account // address of the key in custody; zero where there is none
-	Recovery *Recovery
+	Recovery *dollars.RecoveryRecord
 }
 
 // Account is an account as the ledger has it. Those that nobody used are empty.
@@ -46,7 +39,7 @@ func (s *Service) Account(ctx context.Context, a dollars.Account) (AccountState,
 		return state, nil
 	}
 	state.Signing = signing(a, rec)
-	state.Recovery, err = s.recovery(a, now)
+	state.Recovery, err = s.recovery(a)
 	return state, err
 }
 
@@ -74,22 +67,12 @@ func signing(a dollars.Account, rec dollars.AccountRecord) []dollars.Account {
 	return rec.Keys
 }
 
-func (s *Service) recovery(a dollars.Account, now int64) (*Recovery, error) {
+func (s *Service) recovery(a dollars.Account) (*dollars.RecoveryRecord, error) {
 	rec, err := ledgerRecord(s, dollars.RecoveryKey(a), dollars.DecodeRecoveryRecord)
 	if err != nil || rec.Key.IsZero() {
 		return nil, err
 	}
-	r := Recovery{RecoveryRecord: rec}
-	if rec.Approved == 0 {
-		return &r, nil
-	}
-	versions, err := ledgerRecord(s, dollars.ScheduleKey, dollars.DecodeSchedule)
-	wait := versions.At(now).Policy.RecoverySeconds
-	if wait == 0 {
-		wait = earn.DefaultRecovery
-	}
-	r.Completable = rec.Approved + wait
-	return &r, err
+	return &rec, nil
 }
 
 // AccountOf is a member's account or, if asked for, that of the household they are in.
@@ -115,7 +98,7 @@ func (s *Service) SigningKeys(ctx context.Context, id string) (SigningKeys, erro
 	if keys.Custody, err = s.custodyAddress(ctx, m.ID); err != nil {
 		return SigningKeys{}, err
 	}
-	keys.Recovery, err = s.recovery(m.Account, s.now().Unix())
+	keys.Recovery, err = s.recovery(m.Account)
 	return keys, err
 }
 

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
-	"github.com/destinasia/dollars/chaincode/earn"
 )
 
 func TestHouseholdsShowWhatCountsToday(t *testing.T) {
@@ -54,18 +53,14 @@ func TestSigningKeys(t *testing.T) {
 		t.Errorf("%+v, %v", keys, err)
 	}
 
-	// The waiting period is that of the policy in force.
-	proposed.Approved = w.now.Unix() - 10
+	proposed.Approved, proposed.Completable = w.now.Unix()-10, w.now.Unix()+50
 	w.state[dollars.RecoveryKey(alice.Account)] = proposed.Encode()
 	keys, err = w.SigningKeys(t.Context(), "alice")
-	if err != nil || keys.Recovery.Completable != proposed.Approved+earn.DefaultRecovery {
+	if err != nil || keys.Recovery.Completable != proposed.Completable {
 		t.Errorf("%+v, %v", keys.Recovery, err)
 	}
-	rules := earn.Standard()
-	rules.Policy = &earn.Policy{RecoverySeconds: 60}
-	w.publish(t, 2, rules)
 	state, err := w.Account(t.Context(), alice.Account)
-	if err != nil || state.Recovery.Completable != proposed.Approved+60 || state.Recovery.Key != (dollars.Account{9}) {
+	if err != nil || state.Recovery.Completable != proposed.Completable || state.Recovery.Key != (dollars.Account{9}) {
 		t.Errorf("%+v, %v", state.Recovery, err)
 	}
 }
