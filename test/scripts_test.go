@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -14,7 +16,9 @@ import (
 // TestScripts runs the command line as a user would, each script with networks of its own.
 //
 // Beside testscript's own commands there are: ports NAME, which puts the base of a free stretch of ports into a
-// variable, and kill9 FILE PART, which kills the process that a `status --json` written to FILE names.
+// variable; kill9 FILE PART, which kills the process that a `status --json` written to FILE names; let NAME PATTERN, which
+// puts the first group of what the last command printed into a variable; and soon PATTERN COMMAND..., which runs a command
+// of destinasia again and again, for half a minute at most, until it prints the pattern.
 func TestScripts(t *testing.T) {
 	path := needsNetwork(t)
 	testscript.Run(t, testscript.Params{
@@ -52,6 +56,31 @@ func TestScripts(t *testing.T) {
 					ts.Fatalf("usage: kill9 FILE PART")
 				}
 				ts.Check(syscall.Kill(pidOf(ts, args[0], args[1]), syscall.SIGKILL))
+			},
+			"let": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) != 2 {
+					ts.Fatalf("usage: let NAME PATTERN")
+				}
+				found := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(ts.ReadFile("stdout"))
+				if len(found) != 2 {
+					ts.Fatalf("%s is not in what the last command printed", args[1])
+				}
+				ts.Setenv(args[0], found[1])
+			},
+			"soon": func(ts *testscript.TestScript, neg bool, args []string) {
+				if neg || len(args) < 2 {
+					ts.Fatalf("usage: soon PATTERN COMMAND...")
+				}
+				pattern := regexp.MustCompile("(?m)" + args[0])
+				for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+					ts.Check(ts.Exec("destinasia", args[1:]...))
+					if pattern.MatchString(ts.ReadFile("stdout")) {
+						return
+					}
+					if time.Now().After(deadline) {
+						ts.Fatalf("half a minute later %s is not in it", args[0])
+					}
+				}
 			},
 		},
 	})

@@ -70,7 +70,7 @@ func newRootCommand(a *app) *cobra.Command {
 		commands []*cobra.Command
 	}{
 		{"The network:", []*cobra.Command{newDemoCommand(a), newUpCommand(a), newDownCommand(a), newStatusCommand(a), newLogsCommand(a), newAuditCommand(a), newBenchCommand(a)}},
-		{"Bookings and what they earn:", []*cobra.Command{newReplayCommand(a), newExplainCommand(a), newRulesCommand(a)}},
+		{"Bookings and what they earn:", []*cobra.Command{newReportCommand(a), newReplayCommand(a), newExplainCommand(a), newRulesCommand(a)}},
 		{"Members and their points:", []*cobra.Command{
 			newMemberCommand(a), newBalanceCommand(a), newHistoryCommand(a), newStatementCommand(a), newSendCommand(a), newRedeemCommand(a),
 			newHoldCommand(a), newClaimCommand(a), newVoucherCommand(a), newHouseholdCommand(a), newOrderCommand(a), newReceiptCommand(a),
