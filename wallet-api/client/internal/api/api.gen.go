@@ -1329,7 +1329,7 @@ type Recovery struct {
 	// Approved Absent until an operator of another organisation has.
 	Approved time.Time `json:"approved,omitempty,omitzero"`
 
-	// Completable The end of the waiting period, by the policy in force; until then, any key of the account can object.
+	// Completable The end of the waiting period, as the policy in force at the approval has it; until then, any key of the account can object.
 	Completable time.Time `json:"completable,omitempty,omitzero"`
 
 	// Key That is to sign for the account, instead of all others.
