@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
@@ -195,4 +196,29 @@ func TestTheCatalogueIsReadWhole(t *testing.T) {
 	if asked := fmt.Sprint(service.scripted.asked); !strings.Contains(asked, "after=lounge") {
 		t.Errorf("asked %s", asked)
 	}
+}
+
+func TestHoldsAndAdjustmentsAreShown(t *testing.T) {
+	account, order := dollars.Account{1: 1}, "0x"+strings.Repeat("ab", 32)
+	hold := client.Hold{Account: account, Order: order, Left: 2_00, Captures: []client.CapturedPart{{Reference: "0x77", Amount: 1_25}}}
+	grant := client.Adjustment{ID: adjustmentID, Account: account, Amount: 12_50, Months: 6, Reason: "goodwill"}
+	_, command := scripted(t, map[string]func(string) any{
+		"GET /v1/holds/" + account.String() + "/" + order: func(string) any { return hold },
+		"GET /v1/adjustments/" + adjustmentID:             func(string) any { return grant },
+	})
+	shows := func(line string, wants ...string) {
+		t.Helper()
+		out, code := command(t.Context(), strings.Fields(line)...)
+		for _, want := range wants {
+			if code != 0 || !strings.Contains(out, want) {
+				t.Errorf("%s: exit code %d, no %q in\n%s", line, code, want, out)
+			}
+		}
+	}
+	shows("hold show "+account.String()+"/"+order, "D$ 2.00", "D$ 1.25", "0x77", "what is left goes back")
+	hold.Released = true
+	shows("hold show "+account.String()+"/"+order, "what was left went back")
+	shows("adjustment show "+adjustmentID, "grant", "D$ 12.50", "for 6 months", "goodwill", "not yet", "adjustment approve "+adjustmentID)
+	grant.Burn, grant.Applied = true, time.Date(2028, 10, 1, 12, 0, 0, 0, time.UTC)
+	shows("adjustment show "+adjustmentID, "burn", localTime(grant.Applied))
 }
