@@ -100,6 +100,9 @@ func inWords(e client.HistoryEntry) string {
 	if e.Reward != "" {
 		words += " " + e.Reward
 	}
+	if e.Kind == dollars.KindCancel.String() && e.After == "" {
+		words = "recalled, because the giver's booking was cancelled" // Of the booking itself its states would be told.
+	}
 	switch {
 	case e.After != "":
 		words += ": " + string(e.After) + " " + e.Amount.String()

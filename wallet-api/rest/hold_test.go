@@ -128,7 +128,7 @@ func TestBadCaptures(t *testing.T) {
 	}{
 		{"over the hold", path, `{"amount":"15.01","reference":"r"}`, 422, dollars.CodeCaptureOverHold, ""},
 		{"of no hold", nowhere, `{"amount":"1","reference":"r"}`, 422, dollars.CodeHoldUnknown, ""},
-		{"the reference for another amount", path, `{"amount":"6","reference":"first"}`, 409, wallet.CodeConflict, ""},
+		{"the reference for another amount", path, `{"amount":"6","reference":"first"}`, 409, dollars.CodeReference, "/reference"},
 		{"nothing", path, `{"amount":"0","reference":"r"}`, 422, dollars.CodeAmountZero, "/amount"},
 		{"less than nothing", path, `{"amount":"-1","reference":"r"}`, 422, dollars.CodeAmountNegative, "/amount"},
 		{"no amount", path, `{"reference":"r"}`, 400, wallet.CodeMalformed, "/amount"},

@@ -123,8 +123,8 @@ func (s *Service) draftHousehold(ctx context.Context, o *dollars.Order, m Member
 		}
 		return nil
 	case dollars.KindInvite, dollars.KindContribute, dollars.KindLeave:
-		if o.To, err = s.householdOf(m.Account); err != nil && r.Kind == dollars.KindLeave && r.Place != nil {
-			o.To, err = *r.Place, nil // an invitation is declined
+		if o.To = orZero(r.Place); o.To.IsZero() || r.Kind != dollars.KindLeave { // else an invitation is declined
+			o.To, err = s.householdOf(m.Account)
 		}
 	default:
 		return &Error{Code: CodeMalformed, Detail: "this is not an order that members give", Field: "/kind"}

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -27,7 +28,11 @@ func (s *Service) Capture(ctx context.Context, owner string, hold dollars.HoldID
 	w := s.merchantWork(owner, o, by)
 	w.ID = namedWork("capture", hold.Order, reference)
 	w.Digest = sha256.Sum256(fmt.Append(w.ID[:], amount, by == nil))
-	return s.acceptOne(ctx, w)
+	receipt, err := s.acceptOne(ctx, w)
+	if errors.Is(err, ErrConflict) {
+		err = refused(dollars.CodeReference, "/reference")
+	}
+	return receipt, err
 }
 
 // Release gives back what is left of a hold before its end.

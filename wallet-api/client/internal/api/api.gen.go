@@ -2387,7 +2387,7 @@ type ClientInterface interface {
 	// CaptureHoldWithBody Take points of a hold
 	//
 	// The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
-	// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+	// amount, `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
 	// `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
 	// vouchers. Role merchant.
 	//
@@ -2399,7 +2399,7 @@ type ClientInterface interface {
 	// CaptureHold Take points of a hold
 	//
 	// The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
-	// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+	// amount, `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
 	// `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
 	// vouchers. Role merchant.
 	//
@@ -3345,7 +3345,7 @@ func (c *Client) GetHold(ctx context.Context, account HoldAccount, order HoldOrd
 // CaptureHoldWithBody Take points of a hold
 //
 // The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
-// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+// amount, `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
 // `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
 // vouchers. Role merchant.
 //
@@ -3367,7 +3367,7 @@ func (c *Client) CaptureHoldWithBody(ctx context.Context, account HoldAccount, o
 // CaptureHold Take points of a hold
 //
 // The whole or a part, which burns them. Asked again with the same reference and amount it is the same capture; with another
-// amount, `conflict` or `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
+// amount, `reference_conflict`. Refused with `hold_unknown`, `hold_ended`, `hold_expired`,
 // `capture_over_hold`, `hold_captures`, `not_merchant`, `amount_zero`, `amount_negative`, `amount_too_large`; signed, as for
 // vouchers. Role merchant.
 //
