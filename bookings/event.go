@@ -31,7 +31,7 @@ type Event struct {
 }
 
 // Data is what happened to which booking. Member, Channel and Party belong to Confirmed only and
-// Reason to Cancelled only; all of them but Member may be left out.
+// Reason and Cause to Cancelled only; all of them but Member may be left out.
 type Data struct {
 	Booking string `json:"booking"`
 	Member  string `json:"member,omitempty"`
@@ -39,6 +39,7 @@ type Data struct {
 	Party   int    `json:"party,omitempty"`   // How many travel.
 	Items   []Item `json:"items"`
 	Reason  string `json:"reason,omitempty"`
+	Cause   string `json:"cause,omitempty"` // A code: refund, fraud.
 }
 
 // Item is one thing booked. All fields belong to Confirmed; Completed and Cancelled name the item

@@ -164,7 +164,7 @@ func drawOperation(t *rapid.T) Operation {
 	case KindComplete:
 		return Complete{drawBookingID(t)}
 	case KindCancel:
-		o := Cancel{Booking: drawBookingID(t), Credits: drawCredits(t)}
+		o := Cancel{Booking: drawBookingID(t), Cause: drawReason(t), Credits: drawCredits(t)}
 		for range rapid.IntRange(0, 2).Draw(t, "recall") {
 			o.Recall = append(o.Recall, NamedCredits{drawAccount(t), drawCredits(t)})
 		}

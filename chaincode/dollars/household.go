@@ -153,27 +153,23 @@ func (b *batch) join(o SignedOrder, p *purse, e *Entry) error {
 	return nil
 }
 
-// contribute puts what was taken out of a member's purse into the household, where it stays theirs.
-func (b *batch) contribute(o SignedOrder, p *purse, e *Entry) error {
-	rec, err := b.household(o.To)
+// contribute puts points of a member into the household, where they stay theirs.
+func (b *batch) contribute(household, member Account, points Buckets) error {
+	rec, err := b.household(household)
 	if err != nil {
 		return err
 	}
-	m := rec.Pool.member(o.From)
+	m := rec.Pool.member(member)
 	if m == nil {
 		return refuse(CodeHouseholdOther, "the account is not a member of the household; it could give points away, by a transfer")
 	}
-	for _, x := range e.Moved {
+	for _, x := range points {
 		if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
 			return err
 		}
 		m.Share.put(x.Expiry, x.Amount)
 	}
-	if err := b.note(p, o.To, e.Moved); err != nil {
-		return err
-	}
-	b.accounts[o.To].put(rec)
-	e.Other = o.To
+	b.accounts[household].put(rec)
 	return nil
 }
 

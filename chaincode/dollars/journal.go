@@ -23,7 +23,7 @@ func (o Outcome) String() string {
 //
 //	confirm    Ref booking, Account, Amount promised, Version of the rules, Before, After, Explanation
 //	complete   Ref booking, Account, Amount, Before, After, Moved minted to Account
-//	cancel     Ref booking, Account, Amount (promised or minted), Before, After; when it reverses an award:
+//	cancel     Ref booking, Account, Amount (promised or minted), Before, After, Name the cause; when it reverses an award:
 //	           Moved burned from Account, Recalled burned from others, and of what was missing Debt or Forgiven;
 //	           what of Amount has expired is in none of them
 //	transfer   Ref order, Account from, Other to, Amount, Moved

@@ -12,8 +12,9 @@ func (b *batch) limit(o SignedOrder, p *purse) (err error) {
 	if most := Amount(policy.OrderMost); most > 0 && o.Amount > most {
 		return refuse(CodeOrderLimit, fmt.Sprintf("one order may move at most %s", most))
 	}
-	// What is contributed stays the member's, and counts when the household sends it.
-	if most := Amount(policy.DayMost); most > 0 && o.Order.Kind != KindContribute {
+	// What is contributed counts here too, and again when the household sends it: its head may spend it at once, and a key
+	// that was stolen could form any number of households.
+	if most := Amount(policy.DayMost); most > 0 {
 		if p.rec.Day, err = p.rec.Day.plus(DateOf(b.env.Time), o.Amount); err != nil {
 			return err
 		}
@@ -35,8 +36,8 @@ func (s Spent) plus(today Date, a Amount) (Spent, error) {
 	return s, err
 }
 
-// transfer brings what was taken out of the purse to another account.
-func (b *batch) transfer(o SignedOrder, p *purse, e *Entry) error {
+// give brings what was taken out of the purse to another account, or into the household whose member gives it.
+func (b *batch) give(o SignedOrder, p *purse, e *Entry) error {
 	e.Other = o.To
 	sent, cooling, err := b.cool(o, b.policy())
 	if err != nil {
@@ -45,7 +46,11 @@ func (b *batch) transfer(o SignedOrder, p *purse, e *Entry) error {
 	if err := b.note(p, o.To, e.Moved); err != nil {
 		return err
 	}
-	if err := b.credit(o.To, e.Moved); err != nil {
+	bring := b.credit
+	if o.Order.Kind == KindContribute {
+		bring = func(to Account, points Buckets) error { return b.contribute(to, o.From, points) }
+	}
+	if err := bring(o.To, e.Moved); err != nil {
 		return err
 	}
 	if cooling {
@@ -54,8 +59,8 @@ func (b *batch) transfer(o SignedOrder, p *purse, e *Entry) error {
 	return nil
 }
 
-// cool is the record of a transfer's payee after it, while the policy keeps transfers to new payees small; cooling is
-// false where it need not be written. Payees from before there was such a policy have no record, and are new once more.
+// cool is the record of a transfer's payee after it, while the policy keeps transfers to new payees small, as a household
+// is to its members; cooling is false where it need not be written. Payees from before there was such a policy have no record, and are new once more.
 func (b *batch) cool(o SignedOrder, policy earn.Policy) (sent PayeeRecord, cooling bool, err error) {
 	if policy.CoolingSeconds == 0 {
 		return PayeeRecord{}, false, nil

@@ -266,7 +266,7 @@ func (m *model) spend(o SignedOrder, by Account) Code {
 			valid += a
 		}
 	}
-	counted := policy.DayMost > 0 && o.Order.Kind != KindContribute
+	counted := policy.DayMost > 0
 	switch {
 	case valid < o.Amount:
 		return CodeBalance
@@ -305,6 +305,9 @@ func (m *model) mayGo(o SignedOrder) Code {
 	case KindClaim:
 		return m.noClaim(o)
 	case KindContribute:
+		if code := m.tooNew(o); code != "" {
+			return code
+		}
 		to := m.person(o.To)
 		if to.modelHousehold == nil {
 			return CodeHouseholdUnknown
@@ -331,6 +334,7 @@ func (m *model) send(o SignedOrder, by Account, taken map[Expiry]Amount) {
 	case KindClaim:
 		m.claim(o)
 	case KindContribute:
+		m.countNew(o)
 		m.remember(o.From, o.To, taken)
 		to := m.person(o.To)
 		for e, a := range taken {

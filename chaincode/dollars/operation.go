@@ -48,6 +48,7 @@ type (
 	// credits named of accounts that the points were given to. Role issuer.
 	Cancel struct {
 		Booking BookingID
+		Cause   string // a code such as refund or fraud; "" where nobody says
 		Credits []CreditRef
 		Recall  []NamedCredits
 	}

@@ -13,8 +13,8 @@ func (o Confirm) append(b []byte) []byte {
 func (o Complete) append(b []byte) []byte { return append(b, o.Booking[:]...) }
 
 func (o Cancel) append(b []byte) []byte {
-	b = appendCredits(append(b, o.Booking[:]...), o.Credits)
-	b = appendUint(b, uint64(len(o.Recall)))
+	b = appendBytes(append(b, o.Booking[:]...), []byte(o.Cause))
+	b = appendUint(appendCredits(b, o.Credits), uint64(len(o.Recall)))
 	for _, n := range o.Recall {
 		b = appendCredits(append(b, n.Account[:]...), n.Credits)
 	}
@@ -112,6 +112,7 @@ func (r *reader) operation(kind Kind) Operation {
 	case KindCancel:
 		var o Cancel
 		r.fixed(o.Booking[:])
+		o.Cause = string(r.bytes(MaxFactCode))
 		o.Credits = r.credits()
 		for range r.count(21) {
 			var n NamedCredits

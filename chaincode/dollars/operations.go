@@ -193,6 +193,11 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 	if err := b.authorize(o); err != nil {
 		return e, err
 	}
+	if o.Cause != "" {
+		if err := checkReason(o.Cause); err != nil {
+			return e, err
+		}
+	}
 	slot := b.bookings[o.Booking]
 	rec := slot.rec
 	switch rec.State {
@@ -209,6 +214,7 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 	if err != nil {
 		return e, err
 	}
+	e.Name = o.Cause
 	if rec.State == BookingReversed {
 		if err := b.reverse(&e, rec, o); err != nil {
 			return e, err
@@ -278,14 +284,12 @@ func (b *batch) spend(o SignedOrder, check orderCheck, p *purse, e *Entry) error
 	}
 	e.Amount, e.Moved = o.Amount, p.rec.Buckets.take(o.Amount)
 	switch o.Order.Kind {
-	case KindTransfer:
-		return b.transfer(o, p, e)
+	case KindTransfer, KindContribute:
+		return b.give(o, p, e)
 	case KindHold:
 		return b.hold(o, check.id, e)
 	case KindClaim:
 		return b.claim(o, e)
-	case KindContribute:
-		return b.contribute(o, p, e)
 	}
 	return nil
 }

@@ -107,7 +107,7 @@ func (s *scenario) parseBooking(kind string, args []string, options map[string]s
 	case "cancel":
 		rec, _ := DecodeBookingRecord(s.state[BookingKey(id)]) // without a record there are no credits to name
 		credits, err := s.parseCredits(options, rec.Account)
-		return Cancel{Booking: id, Credits: credits, Recall: s.recall(options)}, err
+		return Cancel{Booking: id, Cause: options["cause"], Credits: credits, Recall: s.recall(options)}, err
 	}
 	if len(args) != 6 {
 		return nil, errors.New("want: confirm booking account kind price currency start..end")

@@ -167,14 +167,15 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 			w.account(check.signer, nil)
 		}
 		policy := w.b.policy()
-		if o.Order.Kind == KindTransfer && policy.CoolingSeconds > 0 {
+		if gives := o.Order.Kind == KindTransfer || o.Order.Kind == KindContribute; gives && policy.CoolingSeconds > 0 {
 			w.payee(Payee{o.From, o.To})
 		}
 		if id := rewardName(o.Ref); o.Order.Kind == KindClaim && w.b.stocked(id) {
 			w.share(StockName(id))
 		}
 	case ApproveAdjustment:
-		if rec := w.b.changes[o.ID].rec; !rec.Account.IsZero() && len(o.Credits) <= MaxCredits {
+		// Who is granted points has them in a credit: an account that is not read is none to conflict over.
+		if rec := w.b.changes[o.ID].rec; rec.Burn && len(o.Credits) <= MaxCredits {
 			w.account(rec.Account, o.Credits)
 		}
 	}

@@ -395,6 +395,9 @@ type BookingCounts struct {
 type BookingData struct {
 	Booking string `json:"booking"`
 
+	// Cause Why, e.g. `refund` or `fraud`; it is on the ledger, and in the member's history. Of cancelled events only.
+	Cause FactCode `json:"cause,omitempty,omitzero"`
+
 	// Channel By which it was booked, e.g. `web`. Of confirmed events only.
 	Channel FactCode      `json:"channel,omitempty,omitzero"`
 	Items   []BookingItem `json:"items"`
@@ -405,7 +408,7 @@ type BookingData struct {
 	// Party How many travel. Of confirmed events only.
 	Party uint32 `json:"party,omitempty,omitzero"`
 
-	// Reason Of cancelled events only.
+	// Reason For people. Of cancelled events only; it is not kept.
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
@@ -752,7 +755,7 @@ type HistoryEntry struct {
 	Order   OrderID `json:"order,omitempty,omitzero"`
 	Outcome Outcome `json:"outcome"`
 
-	// Reason Of a freeze or an adjustment.
+	// Reason Of a freeze or an adjustment; of a cancellation its cause.
 	Reason Reason `json:"reason,omitempty,omitzero"`
 
 	// Recalled What a reversal took from accounts that its points had been given to.

@@ -98,6 +98,7 @@ func TestBadEvents(t *testing.T) {
 		{"a book for a code", with(`"kind"`, `"hotel":"`+strings.Repeat("x", 1<<20)+`","kind"`), 422, dollars.CodeFactInvalid, "/data/items/0/hotel"},
 		{"end before start", with(`2026-07-03"`, `2026-06-30"`), 422, dollars.CodeDateInvalid, "/data/items/0/end"},
 		{"a reason to confirm", with(`"items"`, `"reason":"x","items"`), 400, wallet.CodeMalformed, "/data/reason"},
+		{"a cause to confirm", with(`"items"`, `"cause":"x","items"`), 400, wallet.CodeMalformed, "/data/cause"},
 		{"completed with a price", with(`confirmed.v1`, `completed.v1`), 400, wallet.CodeMalformed, "/data/member"},
 		{"completed with a channel", strings.Replace(completed("b"), `"items"`, `"channel":"web","items"`, 1), 400, wallet.CodeMalformed, "/data/channel"},
 		{"completed with a party", strings.Replace(completed("b"), `"items"`, `"party":2,"items"`, 1), 400, wallet.CodeMalformed, "/data/party"},

@@ -172,6 +172,8 @@ func (r *reader) payload(event *wallet.BookingEvent) {
 			}
 		case "reason":
 			r.text(&event.Reason)
+		case "cause":
+			r.code(&event.Cause)
 		case "items":
 			r.array(wallet.MaxItems, func(int) { event.Items = append(event.Items, r.item()) })
 		default:
@@ -260,9 +262,7 @@ func (r *reader) check(a attributes, event *wallet.BookingEvent) {
 func (r *reader) checkType(event *wallet.BookingEvent) {
 	switch event.Type {
 	case wallet.EventConfirmed:
-		if event.Reason != "" {
-			r.refuse("/data/reason", wallet.CodeMalformed, "only a cancelled event has a reason")
-		}
+		r.refuseWhy(event)
 		return
 	case wallet.EventCompleted, wallet.EventCancelled:
 	default:
@@ -278,8 +278,8 @@ func (r *reader) checkType(event *wallet.BookingEvent) {
 	if event.Party != 0 {
 		r.refuse("/data/party", wallet.CodeMalformed, "only a confirmed event tells the party")
 	}
-	if event.Reason != "" && event.Type == wallet.EventCompleted {
-		r.refuse("/data/reason", wallet.CodeMalformed, "only a cancelled event has a reason")
+	if event.Type == wallet.EventCompleted {
+		r.refuseWhy(event)
 	}
 	for i, item := range event.Items {
 		if (item != wallet.BookingItem{Item: item.Item}) {
@@ -299,4 +299,14 @@ func isJSON(contentType string) bool {
 func reference(s string) bool {
 	_, err := url.Parse(s)
 	return err == nil
+}
+
+// refuseWhy refuses what only a cancelled event says.
+func (r *reader) refuseWhy(event *wallet.BookingEvent) {
+	if event.Reason != "" {
+		r.refuse("/data/reason", wallet.CodeMalformed, "only a cancelled event has a reason")
+	}
+	if event.Cause != "" {
+		r.refuse("/data/cause", wallet.CodeMalformed, "only a cancelled event has a cause")
+	}
 }

@@ -63,7 +63,7 @@ func (out *HistoryEntry) name(e dollars.Entry) {
 	switch e.Kind {
 	case dollars.KindConfirm, dollars.KindComplete, dollars.KindCancel:
 		out.Booking = hex.EncodeToString(e.Ref[:])
-		out.Before, out.After = e.Before.String(), e.After.String()
+		out.Before, out.After, out.Reason = e.Before.String(), e.After.String(), e.Name
 	case dollars.KindFreeze, dollars.KindUnfreeze:
 		out.Reason = e.Name
 	case dollars.KindProposeAdjustment, dollars.KindApproveAdjustment:

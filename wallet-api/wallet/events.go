@@ -27,6 +27,7 @@ type BookingEvent struct {
 	Booking          string
 	Items            []BookingItem // but for confirmed events only Item is set
 	Reason           string        // of a cancelled event; not kept
+	Cause            string        // of a cancelled event: a code, in the sense of dollars.Facts, which the ledger keeps
 
 	// Of a confirmed event; channel and party only where the sender says.
 	Member  string
@@ -231,7 +232,7 @@ func itemOperation(e BookingEvent, item BookingItem, account dollars.Account, cu
 	case EventCompleted:
 		return dollars.Complete{Booking: id}, nil
 	case EventCancelled:
-		return dollars.Cancel{Booking: id}, nil
+		return dollars.Cancel{Booking: id, Cause: e.Cause}, nil
 	}
 	facts, err := item.facts(currency)
 	return dollars.Confirm{Booking: id, Account: account, Facts: facts}, err

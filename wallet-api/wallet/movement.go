@@ -52,7 +52,7 @@ type Movement struct {
 	By      dollars.Account // who of the household, or which other key, signed; zero: the account's own
 	Ref     [32]byte        // as in the journal's entry: an order, a booking, an adjustment; zero where there is none
 	Link    [32]byte        // the merchant's reference, or the hash of a voucher's code
-	Name    string          // of the reward, or the reason of an adjustment
+	Name    string          // of the reward, the reason of an adjustment, or the cause of a cancellation
 	Version uint32          // of the rules by which it was earned
 	TxID    string
 	Expiry  dollars.Expiry
@@ -64,7 +64,7 @@ func Movements(a dollars.Account, h HistoryEntry) (list []Movement) {
 	e := h.Entry
 	m := Movement{Time: h.Time, Kind: e.Kind, By: e.By, Ref: e.Ref, Link: e.Link, TxID: h.TxID, Version: e.Version}
 	switch e.Kind {
-	case dollars.KindClaim, dollars.KindApproveAdjustment:
+	case dollars.KindClaim, dollars.KindApproveAdjustment, dollars.KindCancel:
 		m.Name = e.Name
 	}
 	add := func(line Line, buckets dollars.Buckets, sign dollars.Amount) {

@@ -80,6 +80,16 @@ const accountOwner = "account:"
 // OwnedByAccount tells whether work of an owner is a member's.
 func OwnedByAccount(owner string) bool { return strings.HasPrefix(owner, accountOwner) }
 
+// OwnerAccount is the account of who owns a member's work.
+func OwnerAccount(owner string) (a dollars.Account, ok bool) {
+	text, ok := strings.CutPrefix(owner, accountOwner)
+	if !ok {
+		return a, false
+	}
+	a, err := dollars.ParseAccount(text)
+	return a, err == nil
+}
+
 // IdempotencyKey ties a sender's key to the request it came with (draft-ietf-httpapi-idempotency-key-header).
 type IdempotencyKey struct {
 	Client string   // who sent it: keys of different clients never meet
