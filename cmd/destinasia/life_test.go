@@ -198,6 +198,19 @@ func TestWhatMembersAreShown(t *testing.T) {
 			[]string{"1.25 │ earned", "b00k, rules version 3", "0.75 │ received", stranger.String(), "1.20 │ held", "order " + order},
 		},
 		{
+			"statement bert 2026-11", "statements/2026-11",
+			client.Statement{
+				Month: "2026-11", Opening: "3.00", Closing: "3.00", Lines: []client.Movement{{Line: "held", Amount: "-1.20", Order: order}},
+				Totals: []client.StatementTotal{{Line: "held", Amount: "-1.20"}},
+			},
+			[]string{"-1.20 │", "order " + order, "held        D$ -1.20, within the balance"},
+		},
+		{
+			"statement bert 2026-10", "statements/2026-10",
+			client.Statement{Month: "2026-10", Opening: "3.00", Closing: "3.00"},
+			[]string{"(UTC)\nat its start  D$ 3.00\nat its end  D$ 3.00\n"}, // no empty table
+		},
+		{
 			"household show bert", "household",
 			client.Household{
 				Account: household, Available: 1_50, Held: 70, Expiring: points,

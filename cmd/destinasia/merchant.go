@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ func parseHold(text string) (dollars.HoldID, error) {
 	account, order, _ := strings.Cut(text, "/")
 	a, err := dollars.ParseAccount(account)
 	o, orderErr := dollars.ParseOrderID(order)
-	if err = errors.Join(err, orderErr); err != nil {
-		return dollars.HoldID{}, fmt.Errorf("%q is no hold's name, which is ACCOUNT/ORDER: %w", text, err)
+	if err = cmp.Or(err, orderErr); err != nil {
+		return dollars.HoldID{}, fmt.Errorf("%q is no hold's name, which is ACCOUNT/ORDER, as `destinasia hold list` tells it: %w", text, err)
 	}
 	return dollars.HoldID{Account: a, Order: o}, nil
 }

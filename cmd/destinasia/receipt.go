@@ -70,8 +70,9 @@ the transaction's id and its sender's signature, and that a peer of every organi
 Nothing is asked over the network.
 
 --roots names a directory with root certificates (*.pem): of the ordering service, and of all organisations that must
-have endorsed. Without it the network's own material is trusted. --blocks names a copy of the ledger, as the command
-audit export writes it, in which the block and its verdict on the transaction must be the same.`,
+have endorsed. A network has them as material/*/ca/ca-cert.pem in its directory; without --roots they are trusted.
+--blocks names a copy of the ledger, as the command audit export writes it, in which the block and its verdict on the
+transaction must be the same.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			trusted, err := a.auditRoots(roots)
@@ -79,7 +80,7 @@ audit export writes it, in which the block and its verdict on the transaction mu
 				return err
 			}
 			if len(trusted.Certificates) == 0 {
-				return fmt.Errorf("%s holds no root certificates (*.pem), and receipts are verified by nothing else", trusted.where)
+				return fmt.Errorf("%s holds no root certificates (*.pem), and receipts are verified by nothing else: put there those of the ordering service and of every organisation", trusted.where)
 			}
 			text, err := os.ReadFile(args[0])
 			if err != nil {

@@ -110,15 +110,21 @@ func (a *app) printStatement(st client.Statement) {
 		{"month", st.Month + " (UTC)"},
 		{"at its start", "D$ " + st.Opening},
 	}.print(a.out)
-	t := rightTable(a.out, 3)
-	t.AppendHeader(table.Row{"when", "", "D$", "valid to", "for"})
-	for _, m := range st.Lines {
-		t.AppendRow(table.Row{localTime(m.Time), m.Line, m.Amount, m.Month, originOf(m)})
+	if len(st.Lines) > 0 {
+		t := rightTable(a.out, 3)
+		t.AppendHeader(table.Row{"when", "", "D$", "valid to", "for"})
+		for _, m := range st.Lines {
+			t.AppendRow(table.Row{localTime(m.Time), m.Line, m.Amount, m.Month, originOf(m)})
+		}
+		t.Render()
 	}
-	t.Render()
 	var list fields
 	for _, total := range st.Totals {
-		if total.Amount != "0.00" {
+		switch {
+		case total.Amount == "0.00":
+		case total.Line == "held", total.Line == "released":
+			list = append(list, field{total.Line, "D$ " + total.Amount + ", within the balance"})
+		default:
 			list = append(list, field{total.Line, "D$ " + total.Amount})
 		}
 	}
@@ -138,6 +144,8 @@ func originOf(m client.Movement) string {
 		return m.Reason
 	case !m.Counterparty.IsZero():
 		return m.Counterparty.String()
+	case m.Order != "":
+		return "order " + m.Order
 	}
 	return ""
 }
