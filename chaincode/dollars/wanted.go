@@ -174,8 +174,7 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 			w.share(StockName(id))
 		}
 	case ApproveAdjustment:
-		// Who is granted points has them in a credit: an account that is not read is none to conflict over.
-		if rec := w.b.changes[o.ID].rec; rec.Burn && len(o.Credits) <= MaxCredits {
+		if rec := w.b.changes[o.ID].rec; !rec.Account.IsZero() && len(o.Credits) <= MaxCredits {
 			w.account(rec.Account, o.Credits)
 		}
 	}
