@@ -25,6 +25,12 @@ func newItem(w wallet.Work) *item {
 			}
 		}
 	}
+	// Who spends for their household signs with their own keys, which are in a record that their own orders write.
+	if o, ok := it.order(); ok {
+		if by, ok := wallet.OwnerAccount(w.Owner); ok && by != o.From {
+			it.wants = append(it.wants, accountKey(by))
+		}
+	}
 	it.tooLarge = len(w.Ops) > maxWorkOperations || it.size > maxWorkBytes
 	return it
 }
@@ -38,8 +44,7 @@ const (
 // wantsOf is what an operation names of what it reads or writes. Credits are not in it: only who holds the account's
 // record touches them. Nor is the account an award or a transfer goes to, which is neither read nor written; nor are
 // budgets and stocks, of which every batch in flight has a share of its own. Records that are only looked at for who may
-// sign, a merchant's or those of a household's members, are left out too: they rarely change, and when they do, the ledger
-// tells.
+// sign, a merchant's or those of a household's other members, are left out too: the ledger tells when they change.
 func wantsOf(op dollars.Operation) []key {
 	switch o := op.(type) {
 	case dollars.Confirm:

@@ -87,8 +87,11 @@ func (r records) behind(it *item) (keys []key, takings map[[32]byte]taking, err 
 			if err != nil {
 				return nil, nil, err
 			}
-			if rec.Burn && rec.Applied == 0 {
+			switch {
+			case rec.Burn && rec.Applied == 0:
 				take(o.ID, taking{account: rec.Account, points: rec.Amount})
+			case !rec.Account.IsZero(): // the ledger looks at it all the same
+				keys = append(keys, accountKey(rec.Account))
 			}
 		}
 	}
