@@ -38,14 +38,19 @@ func (b *batch) signedFor(p *purse, signer Account) (by Account, err error) {
 }
 
 // signedForPool finds the member of a household whose key signed. A member signs with the key that their address is of
-// until they change their keys, so that one is looked at first. The others are read one by one: whatever is read is
-// what an order conflicts over.
+// until they change their keys, so that one is looked at first: whatever is read is what an order conflicts over. The
+// others are read in one go, for anyone can sign with a key that is nobody's, as often as a batch has room.
 func (b *batch) signedForPool(pool *Pool, signer Account) (Account, error) {
 	first := pool.member(signer)
 	if first != nil {
 		if found, err := b.memberSigned(first.Account, signer); found || err != nil {
 			return first.Account, err
 		}
+	}
+	w := wanted{b: b}
+	w.members(pool)
+	if err := w.read(); err != nil {
+		return Account{}, err
 	}
 	for i := range pool.Members {
 		m := &pool.Members[i]

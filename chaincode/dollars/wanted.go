@@ -163,8 +163,8 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 		if check.err != nil || len(o.Credits) > MaxCredits {
 			return
 		}
-		if from := w.b.accounts[o.From]; from != nil && from.rec.Pool != nil && from.rec.Pool.member(check.signer) != nil {
-			w.account(check.signer, nil)
+		if from := w.b.accounts[o.From]; from != nil && from.rec.Pool != nil {
+			w.signer(from.rec.Pool, check.signer)
 		}
 		policy := w.b.policy()
 		if gives := o.Order.Kind == KindTransfer || o.Order.Kind == KindContribute; gives && policy.CoolingSeconds > 0 {
@@ -174,8 +174,27 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 			w.share(StockName(id))
 		}
 	case ApproveAdjustment:
-		if rec := w.b.changes[o.ID].rec; !rec.Account.IsZero() && len(o.Credits) <= MaxCredits {
+		// Who is granted points has them in a credit: an account that is not read is none to conflict over.
+		if rec := w.b.changes[o.ID].rec; rec.Burn && len(o.Credits) <= MaxCredits {
 			w.account(rec.Account, o.Credits)
+		}
+	}
+}
+
+// signer wants the member of a household whose address the key is of or, where that is nobody, all that it could be of.
+func (w *wanted) signer(pool *Pool, key Account) {
+	if pool.member(key) != nil {
+		w.account(key, nil)
+		return
+	}
+	w.members(pool)
+}
+
+// members wants all who may sign for a household.
+func (w *wanted) members(pool *Pool) {
+	for _, m := range pool.Members {
+		if m.Joined {
+			w.account(m.Account, nil)
 		}
 	}
 }
