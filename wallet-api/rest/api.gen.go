@@ -1077,7 +1077,7 @@ type NewAdjustment struct {
 	// ID Drawn where it is left out.
 	ID AdjustmentID `json:"id,omitempty,omitzero"`
 
-	// Months For which granted points are valid after that of the approval; not of a correction.
+	// Months For how many months after that of the approval the points are valid; required where points are granted, and refused with `burn`.
 	Months uint32 `json:"months,omitempty,omitzero"`
 
 	// Reason A code, never free text; it is on the ledger and the member sees it.

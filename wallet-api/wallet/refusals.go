@@ -72,7 +72,7 @@ var refusals = map[dollars.Code]string{
 	dollars.CodeRecoveryPending: "a recovery of this account is approved and waits; nothing was changed: it is completed, or a key of the account objects",
 	dollars.CodeRecoveryWaiting: "the recovery is not approved yet, or its waiting period is not over; nothing was changed",
 
-	dollars.CodeAdjustmentInvalid:  "this cannot be an adjustment: it takes an account, an amount, a reason and, where points are granted, for how many months; nothing was proposed",
+	dollars.CodeAdjustmentInvalid:  "this cannot be an adjustment: it takes an account, an amount, a reason and, only where points are granted, for how many months; nothing was proposed",
 	dollars.CodeAdjustmentUnknown:  "no adjustment with this id was proposed; nothing was changed",
 	dollars.CodeAdjustmentConflict: "an adjustment with this id and other content was proposed before; nothing was changed",
 	dollars.CodeAdjustmentLimit:    "the policy in force lets no more be adjusted today (UTC); nothing was changed: approve it another day",

@@ -1082,7 +1082,7 @@ type NewAdjustment struct {
 	// ID Drawn where it is left out.
 	ID AdjustmentID `json:"id,omitempty,omitzero"`
 
-	// Months For which granted points are valid after that of the approval; not of a correction.
+	// Months For how many months after that of the approval the points are valid; required where points are granted, and refused with `burn`.
 	Months uint32 `json:"months,omitempty,omitzero"`
 
 	// Reason A code, never free text; it is on the ledger and the member sees it.
@@ -2148,8 +2148,8 @@ type ClientInterface interface {
 
 	// ProposeRecoveryWithBody Propose a new key for an account whose keys are lost
 	//
-	// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
-	// Role operator.
+	// Once the member has proved who they are, off the ledger. Until one is approved, a later proposal takes its place; after, it is
+	// `recovery_pending`. Refused also with `key_invalid` and `zero_address`. Role operator.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2158,8 +2158,8 @@ type ClientInterface interface {
 
 	// ProposeRecovery Propose a new key for an account whose keys are lost
 	//
-	// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
-	// Role operator.
+	// Once the member has proved who they are, off the ledger. Until one is approved, a later proposal takes its place; after, it is
+	// `recovery_pending`. Refused also with `key_invalid` and `zero_address`. Role operator.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2866,8 +2866,8 @@ func (c *Client) FreezeAccount(ctx context.Context, address Address, params *Fre
 
 // ProposeRecoveryWithBody Propose a new key for an account whose keys are lost
 //
-// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
-// Role operator.
+// Once the member has proved who they are, off the ledger. Until one is approved, a later proposal takes its place; after, it is
+// `recovery_pending`. Refused also with `key_invalid` and `zero_address`. Role operator.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2886,8 +2886,8 @@ func (c *Client) ProposeRecoveryWithBody(ctx context.Context, address Address, p
 
 // ProposeRecovery Propose a new key for an account whose keys are lost
 //
-// Once the member has proved who they are, off the ledger. Refused with `recovery_pending`, `key_invalid` and `zero_address`.
-// Role operator.
+// Once the member has proved who they are, off the ledger. Until one is approved, a later proposal takes its place; after, it is
+// `recovery_pending`. Refused also with `key_invalid` and `zero_address`. Role operator.
 //
 // Takes a body of the `application/json` content type.
 //
