@@ -54,7 +54,7 @@ var advice = map[dollars.Code]string{
 	"household_head":       "the head takes points out with `destinasia send ID ID AMOUNT --household`",
 	"key_invalid":          "see `destinasia key list`",
 
-	"not_merchant":       "it is for the merchant with the account that it names",
+	"not_merchant":       "it is for the merchant with the account that it names, who signs with their own key, over REST",
 	"hold_unknown":       "a hold's name is ACCOUNT/ORDER, as `destinasia hold list` tells it",
 	"hold_ended":         "see `destinasia hold show`",
 	"capture_over_hold":  "see `destinasia hold show`",

@@ -31,7 +31,8 @@ func newHoldCaptureCommand(a *app) *cobra.Command {
 		Use:   "capture HOLD AMOUNT --reference TEXT",
 		Short: "Take points of a hold, as a merchant, which burns them",
 		Long: "Take points of a hold, all or a part. The reference is the merchant's own name for it: asked for again under the same\n" +
-			"one it is the same capture. Only its hash reaches the ledger.",
+			"one it is the same capture. Only its hash reaches the ledger. It is taken with the certificate of Destinasia's merchants;\n" +
+			"a merchant with a key of their own signs, and sends it over REST.",
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			hold, err := parseHold(args[0])
@@ -124,7 +125,8 @@ func newVoucherUseCommand(a *app) *cobra.Command {
 		Use:   "use CODE --reference TEXT",
 		Short: "Take a voucher, as a merchant, which is possible once",
 		Long: "Take a voucher by the code that the member shows. The reference is the merchant's own name for it: asked for again\n" +
-			"under the same one it is the same use. Only its hash reaches the ledger.",
+			"under the same one it is the same use. Only its hash reaches the ledger. It is taken with the certificate of\n" +
+			"Destinasia's merchants; a merchant with a key of their own signs, and sends it over REST.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if reference == "" {

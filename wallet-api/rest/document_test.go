@@ -184,6 +184,20 @@ func TestRefusalsAreTold(t *testing.T) {
 	}
 }
 
+// TestWhatMerchantsSignIsTold: the service prepares members' orders, and merchants have nothing but the document.
+func TestWhatMerchantsSignIsTold(t *testing.T) {
+	doc, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := doc.Components.Schemas["MerchantSignature"].Value.Description
+	for _, kind := range []dollars.Kind{dollars.KindCapture, dollars.KindRelease, dollars.KindUse} {
+		if signed := dollars.FormOf(kind).Type(); !strings.Contains(told, signed+"\n") {
+			t.Errorf("the document does not tell of %s", signed)
+		}
+	}
+}
+
 // codesIn finds the constants named Code… or code… in a package's source.
 func codesIn(t *testing.T, dir string) (codes []dollars.Code) {
 	t.Helper()

@@ -482,7 +482,12 @@ type Capture struct {
 	// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
 	Reference Reference `json:"reference"`
 
-	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	// Signed Of a merchant with a key of their own; left out, the service acts with the certificate of Destinasia's merchants. Signed is, under the
+	// domain that `/v1/ledger` tells, one of these EIP-712 types, with the amount in cents and the reference's SHA-256:
+	//
+	//     Capture(address merchant,address account,bytes32 hold,string asset,uint256 amount,bytes32 reference,uint256 deadline)
+	//     Release(address merchant,address account,bytes32 hold,uint256 deadline)
+	//     Use(address merchant,bytes32 code,bytes32 reference,uint256 deadline)
 	Signed *MerchantSignature `json:"signed,omitempty"`
 }
 
@@ -1001,7 +1006,12 @@ type Members struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
-// MerchantSignature Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+// MerchantSignature Of a merchant with a key of their own; left out, the service acts with the certificate of Destinasia's merchants. Signed is, under the
+// domain that `/v1/ledger` tells, one of these EIP-712 types, with the amount in cents and the reference's SHA-256:
+//
+//	Capture(address merchant,address account,bytes32 hold,string asset,uint256 amount,bytes32 reference,uint256 deadline)
+//	Release(address merchant,address account,bytes32 hold,uint256 deadline)
+//	Use(address merchant,bytes32 code,bytes32 reference,uint256 deadline)
 type MerchantSignature struct {
 	// ChainID Where the merchant's wallet put one into the domain.
 	ChainID uint64 `json:"chainId,omitempty,omitzero"`
@@ -1368,7 +1378,12 @@ type Reference = string
 
 // Release defines model for Release.
 type Release struct {
-	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	// Signed Of a merchant with a key of their own; left out, the service acts with the certificate of Destinasia's merchants. Signed is, under the
+	// domain that `/v1/ledger` tells, one of these EIP-712 types, with the amount in cents and the reference's SHA-256:
+	//
+	//     Capture(address merchant,address account,bytes32 hold,string asset,uint256 amount,bytes32 reference,uint256 deadline)
+	//     Release(address merchant,address account,bytes32 hold,uint256 deadline)
+	//     Use(address merchant,bytes32 code,bytes32 reference,uint256 deadline)
 	Signed *MerchantSignature `json:"signed,omitempty"`
 }
 
@@ -1680,7 +1695,12 @@ type VoucherUse struct {
 	// Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
 	Reference Reference `json:"reference"`
 
-	// Signed Of a merchant with a key of their own; left out, the service acts with its merchant's certificate.
+	// Signed Of a merchant with a key of their own; left out, the service acts with the certificate of Destinasia's merchants. Signed is, under the
+	// domain that `/v1/ledger` tells, one of these EIP-712 types, with the amount in cents and the reference's SHA-256:
+	//
+	//     Capture(address merchant,address account,bytes32 hold,string asset,uint256 amount,bytes32 reference,uint256 deadline)
+	//     Release(address merchant,address account,bytes32 hold,uint256 deadline)
+	//     Use(address merchant,bytes32 code,bytes32 reference,uint256 deadline)
 	Signed *MerchantSignature `json:"signed,omitempty"`
 }
 
