@@ -128,7 +128,7 @@ func TestBadCaptures(t *testing.T) {
 	}{
 		{"over the hold", path, `{"amount":"15.01","reference":"r"}`, 422, dollars.CodeCaptureOverHold, ""},
 		{"of no hold", nowhere, `{"amount":"1","reference":"r"}`, 422, dollars.CodeHoldUnknown, ""},
-		{"the reference for another amount", path, `{"amount":"6","reference":"first"}`, 409, dollars.CodeReference, "/reference"},
+		{"the reference for another amount", path, `{"amount":"6","reference":"first"}`, 422, dollars.CodeReference, ""},
 		{"nothing", path, `{"amount":"0","reference":"r"}`, 422, dollars.CodeAmountZero, "/amount"},
 		{"less than nothing", path, `{"amount":"-1","reference":"r"}`, 422, dollars.CodeAmountNegative, "/amount"},
 		{"no amount", path, `{"reference":"r"}`, 400, wallet.CodeMalformed, "/amount"},
@@ -146,8 +146,11 @@ func TestBadCaptures(t *testing.T) {
 	}
 	a.send(t, "dsk_auditor", "GET", nowhere, "").problem(t, 404, dollars.CodeHoldUnknown, "")
 
+	// What was refused has taken nothing, and its reference is free for less.
+	capture(path, `{"amount":"1","reference":"r"}`).want(t, 200)
+	capture(path, `{"amount":"14","reference":"rest"}`).want(t, 200)
+
 	// Of what is taken whole nothing can be taken, and there is nothing to release.
-	capture(path, `{"amount":"15","reference":"rest"}`).want(t, 200)
 	capture(path, `{"amount":"1","reference":"more"}`).problem(t, 422, dollars.CodeHoldEnded, "")
 	a.send(t, "dsk_merchant", "POST", path+"/release", `{}`).want(t, 200)
 	a.send(t, "dsk_merchant", "POST", nowhere+"/release", `{}`).problem(t, 422, dollars.CodeHoldUnknown, "")

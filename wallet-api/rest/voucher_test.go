@@ -1,9 +1,13 @@
 package rest
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/wallet"
@@ -76,6 +80,37 @@ func TestCodesAreTheMembersAlone(t *testing.T) {
 	if log := a.logged.String(); strings.Contains(log, code[2:]) || strings.Contains(log, claim.Voucher.CodeHash[2:]) {
 		t.Errorf("logged: %s", log)
 	}
+}
+
+// With the key in custody the codes made from it are gone, and no claim can be made.
+func TestCodesGoWithTheKey(t *testing.T) {
+	a, alice, claim, _ := claimed(t)
+	delete(a.ledger.keys, "alice")
+	a.send(t, alice, "GET", "/v1/members/alice/vouchers/"+claim.Voucher.CodeHash+"/code", "").problem(t, 422, wallet.CodeNoCustody, "")
+	a.orders(t, alice, "alice", `{"kind":"claim","reward":"spa"}`).problem(t, 422, wallet.CodeNoCustody, "")
+}
+
+// A merchant who is shown a voucher that another took, and happens to call it the same, is not told that they have it.
+func TestAReferenceIsOneMerchants(t *testing.T) {
+	a, _, _, code := claimed(t)
+	use := func(signed string) answer {
+		return a.send(t, "dsk_merchant", "POST", "/v1/vouchers/use", `{"code":"`+code+`","reference":"1"`+signed+`}`)
+	}
+	use("").want(t, 200)
+	key, err := crypto.GenerateKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := dollars.Order{Kind: dollars.KindUse, From: accountOf(key), Reference: sha256.Sum256([]byte("1")), Deadline: a.ledger.now.Unix() + 60}
+	order.Ref, _ = parseWord(code)
+	info := a.ledger.info()
+	id := order.ID(info.Currency, info.Channel, info.Chaincode)
+	sig, err := crypto.Sign(id[:], key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	use(fmt.Sprintf(`,"signed":{"merchant":"%s","deadline":%d,"signature":"0x%x"}`, order.From, order.Deadline, sig)).problem(t, 422, dollars.CodeNotMerchant, "")
+	use("").want(t, 200)
 }
 
 func TestBadVouchers(t *testing.T) {

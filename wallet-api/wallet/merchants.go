@@ -2,7 +2,6 @@ package wallet
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -19,47 +18,47 @@ type MerchantSignature struct {
 }
 
 // Capture takes part of a hold. The reference is the merchant's name for it: asked for again under the same one it is the
-// same capture, and with another amount a conflict. Without a signature it is Destinasia's checkout that asks.
+// same capture. With another amount it is a conflict, unless the first was refused, which the ledger knows. Without a
+// signature it is Destinasia's checkout that asks.
 func (s *Service) Capture(ctx context.Context, owner string, hold dollars.HoldID, amount dollars.Amount, reference [32]byte, by *MerchantSignature) (Receipt, error) {
 	if amount <= 0 {
 		return Receipt{}, refused(dollars.CodeAmountZero, "/amount")
 	}
 	o := dollars.Order{Kind: dollars.KindCapture, To: hold.Account, Ref: hold.Order, Amount: amount, Reference: reference}
-	w := s.merchantWork(owner, o, by)
-	w.ID = namedWork("capture", hold.Order, reference)
-	w.Digest = sha256.Sum256(fmt.Append(w.ID[:], amount, by == nil))
-	receipt, err := s.acceptOne(ctx, w)
-	if errors.Is(err, ErrConflict) {
-		err = refused(dollars.CodeReference, "/reference")
-	}
-	return receipt, err
+	return s.acceptOne(ctx, s.merchantWork(owner, o, by))
 }
 
 // Release gives back what is left of a hold before its end.
 func (s *Service) Release(ctx context.Context, owner string, hold dollars.HoldID, by *MerchantSignature) (Receipt, error) {
 	o := dollars.Order{Kind: dollars.KindRelease, To: hold.Account, Ref: hold.Order}
-	w := s.merchantWork(owner, o, by)
-	w.ID, w.Digest = namedWork("release", hold.Order), [32]byte{}
-	return s.acceptOne(ctx, w)
+	return s.acceptOne(ctx, s.merchantWork(owner, o, by))
 }
 
 // UseVoucher takes a voucher. The reference is the merchant's name for it.
 func (s *Service) UseVoucher(ctx context.Context, owner string, code, reference [32]byte, by *MerchantSignature) (Receipt, error) {
 	o := dollars.Order{Kind: dollars.KindUse, Ref: code, Reference: reference}
-	w := s.merchantWork(owner, o, by)
-	w.ID, w.Digest = namedWork("use", dollars.CodeHash(code), reference), [32]byte{}
-	return s.acceptOne(ctx, w)
+	return s.acceptOne(ctx, s.merchantWork(owner, o, by))
 }
 
-// merchantWork is a merchant's order as the intake takes it, signed or by the service's certificate for merchants.
-func (s *Service) merchantWork(owner string, o dollars.Order, by *MerchantSignature) Work {
+// merchantWork is a merchant's order as the intake takes it, signed or by the service's certificate for merchants. Its name
+// is of all that the order says, the merchant included: who asks for what another has taken is to hear what the ledger says
+// of that, and not that it is done. The signature is not in it, for it may be made again with a later deadline.
+func (s *Service) merchantWork(owner string, o dollars.Order, by *MerchantSignature) (w Work) {
 	signed := dollars.SignedOrder{Order: o}
 	if by != nil {
 		signed.From, signed.Deadline, signed.ChainID = by.Merchant, by.Deadline, by.ChainID
 		signed.Signature = by.Signature
-		return s.work(ClassOrder, AsIssuer, owner, signed)
+		w = s.work(ClassOrder, AsIssuer, owner, signed)
+	} else {
+		w = s.work(ClassAdmin, AsMerchant, owner, signed)
 	}
-	return s.work(ClassAdmin, AsMerchant, owner, signed)
+	ref := o.Ref
+	if o.Kind == dollars.KindUse {
+		ref = dollars.CodeHash(o.Ref) // the code itself is a secret
+	}
+	w.ID = namedWork(fmt.Sprintf("%s/%s/%s/%d", o.Kind, signed.From, o.To, o.Amount), ref, o.Reference)
+	w.Digest = [32]byte{}
+	return w
 }
 
 // Hold is a hold as the ledger has it, or hold_unknown.
@@ -92,6 +91,9 @@ func (s *Service) VoucherCode(ctx context.Context, member string, codeHash [32]b
 	// The newest claims first: those are the ones that are asked for.
 	for nonce := rec.Window.Next() - 1; nonce > 0; nonce-- {
 		code, err := s.voucherCode(ctx, m.ID, v.Account, nonce)
+		if errors.Is(err, ErrNotFound) {
+			break
+		}
 		if err != nil {
 			return [32]byte{}, fmt.Errorf("work out a voucher's code: %w", err)
 		}

@@ -82,6 +82,9 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	}
 	if order.Kind == dollars.KindClaim {
 		code, err := s.voucherCode(ctx, m.ID, order.From, order.Nonce)
+		if errors.Is(err, ErrNotFound) {
+			return OrderReceipt{}, errKeyDestroyed
+		}
 		if err != nil {
 			return OrderReceipt{}, fmt.Errorf("make a voucher's code: %w", err)
 		}
@@ -89,8 +92,8 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	}
 	id := order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
 	sig, err := s.Keys.Sign(ctx, m.ID, eip712.Word(id))
-	if errors.Is(err, ErrNotFound) { // destroyed by a request that held the account
-		return OrderReceipt{}, &Error{Code: CodeNoCustody, Detail: "the service no longer holds this member's key; nothing was accepted"}
+	if errors.Is(err, ErrNotFound) {
+		return OrderReceipt{}, errKeyDestroyed
 	}
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("sign in custody: %w", err)
@@ -105,6 +108,9 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	}
 	return receipt, err
 }
+
+// errKeyDestroyed: by a request that held the account before, or, of a household's order, at the same time.
+var errKeyDestroyed = &Error{Code: CodeNoCustody, Detail: "the service no longer holds this member's key; nothing was accepted"}
 
 // PrepareOrder fills in nonce and deadline of an order for the member to sign. It reserves nothing.
 func (s *Service) PrepareOrder(ctx context.Context, r OrderRequest) (dollars.Order, dollars.OrderID, error) {
