@@ -129,7 +129,7 @@ func (s story) tellRecord(key string, value []byte, sets map[uint32]*earn.Evalua
 		for _, c := range rec.Captures {
 			captured[c.Reference] = c.Amount
 		}
-		s.add(key, fmt.Sprint(rec.Merchant, rec.Member, rec.Until, rec.Buckets, captured))
+		s.add(key, fmt.Sprint(rec.Merchant, rec.Borne, rec.Until, rec.Buckets, captured))
 	case k.Kind == StateVoucher:
 		var rec VoucherRecord
 		rec, err = DecodeVoucherRecord(value)
@@ -210,7 +210,7 @@ func (m *model) tell() story {
 		s.addAccount(a, m.tellPerson(a, p))
 	}
 	for id, h := range m.holds {
-		s.add(HoldKey(id), fmt.Sprint(h.merchant, h.member, h.until, bucketsOf(h.points), h.captured))
+		s.add(HoldKey(id), fmt.Sprint(h.merchant, h.borne, h.until, bucketsOf(h.points), h.captured))
 	}
 	for hash, v := range m.vouchers {
 		s.add(VoucherKey(hash), fmt.Sprint(v.owner, v.merchant, v.reward, v.until, v.used, v.reference))

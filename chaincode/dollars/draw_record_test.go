@@ -28,6 +28,9 @@ func drawHoldRecord(t *rapid.T) HoldRecord {
 	rec := HoldRecord{
 		Merchant: drawAccount(t), Until: rapid.Int64Min(1).Draw(t, "until"), Buckets: drawBuckets(t), Member: drawAccount(t),
 	}
+	if rapid.Bool().Draw(t, "of a household") {
+		rec.Borne = []Borne{{drawAccount(t), max(1, drawAmount(t))}, {drawAccount(t), 1}}
+	}
 	rec.Released = len(rec.Buckets) == 0 && rapid.Bool().Draw(t, "released")
 	for range rapid.IntRange(0, 3).Draw(t, "captures") {
 		rec.Captures = append(rec.Captures, Captured{drawWord(t, "reference"), drawAmount(t)})

@@ -23,12 +23,20 @@ type HoldRecord struct {
 	Released bool
 	Captures []Captured
 	Member   Account // of the household whose points they are, who set them aside; zero: no household's, or its head
+	Borne    []Borne // of a household: whose what is left is, who set it aside first
+}
+
+// Borne is a part of what a household spends: as much as it took out of a member's share.
+type Borne struct {
+	Account Account
+	Amount  Amount
 }
 
 // Bits of a hold's record.
 const (
 	holdReleased = 1 << iota
 	holdMember
+	holdBorne
 	holdAll = 1<<iota - 1
 )
 
@@ -52,8 +60,17 @@ func (r HoldRecord) Encode() []byte {
 	if !r.Member.IsZero() {
 		bits |= holdMember
 	}
+	if len(r.Borne) > 0 {
+		bits |= holdBorne
+	}
 	if b = append(appendBuckets(b, r.Buckets), bits); bits&holdMember != 0 {
 		b = append(b, r.Member[:]...)
+	}
+	if bits&holdBorne != 0 {
+		b = appendUint(b, uint64(len(r.Borne)))
+		for _, x := range r.Borne {
+			b = appendAmount(append(b, x.Account[:]...), x.Amount)
+		}
 	}
 	b = appendUint(b, uint64(len(r.Captures)))
 	for _, c := range r.Captures {
@@ -75,6 +92,9 @@ func DecodeHoldRecord(data []byte) (HoldRecord, error) {
 	if bits&holdMember != 0 {
 		r.fixed(rec.Member[:])
 	}
+	if bits&holdBorne != 0 {
+		rec.Borne = r.borne()
+	}
 	r.bad = r.bad || bits > holdAll || (bits&holdMember != 0) == rec.Member.IsZero()
 	for range r.count(33) {
 		var c Captured
@@ -89,6 +109,18 @@ func DecodeHoldRecord(data []byte) (HoldRecord, error) {
 	return rec, nil
 }
 
+func (r *reader) borne() (list []Borne) {
+	for range r.count(21) {
+		var x Borne
+		r.fixed(x.Account[:])
+		x.Amount = r.amount()
+		r.bad = r.bad || x.Amount == 0
+		list = append(list, x)
+	}
+	r.bad = r.bad || len(list) == 0
+	return list
+}
+
 // HoldPrefix is what the keys of all of an account's holds start with.
 func HoldPrefix(a Account) string { return holdPrefix + a.hex() + "/" }
 
@@ -96,15 +128,18 @@ func HoldPrefix(a Account) string { return holdPrefix + a.hex() + "/" }
 func HoldKey(id HoldID) string { return HoldPrefix(id.Account) + hex.EncodeToString(id.Order[:]) }
 
 // hold sets aside what the entry has taken out of the purse.
-func (b *batch) hold(o SignedOrder, id OrderID, e *Entry) error {
+func (b *batch) hold(o SignedOrder, id OrderID, p *purse, e *Entry) error {
 	slot := b.holds[HoldID{o.From, id}]
 	if slot.found {
 		return fmt.Errorf("there is a hold of order %s, whose nonce was not used", id)
 	}
 	e.Other = o.To
 	rec := HoldRecord{Merchant: o.To, Until: o.Until, Buckets: e.Moved}
-	if pool := b.accounts[o.From].rec.Pool; pool != nil && e.By != pool.Members[0].Account {
-		rec.Member = e.By
+	if pool := p.rec.Pool; pool != nil {
+		rec.Borne = pool.bear(p.rec.Buckets, e.By)
+		if e.By != pool.Members[0].Account {
+			rec.Member = e.By
+		}
 	}
 	slot.put(rec)
 	return nil
@@ -147,13 +182,25 @@ func (b *batch) capture(o SignedOrder, e Entry) (Entry, error) {
 	e = e.ofHold(Applied, o, rec, o.Amount)
 	rec.Buckets = slices.Clone(rec.Buckets)
 	e.Moved = rec.Buckets.take(o.Amount)
+	rec.Borne = without(rec.Borne, o.Amount)
 	rec.Captures = append(slices.Clone(rec.Captures), Captured{o.Reference, o.Amount})
 	slot.put(rec)
 	return e, nil
 }
 
-// release gives back what is left of a hold, without a look at the account unless a member of a household set it aside; of
-// what is in it, what has expired meanwhile is burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not outlast its merchant.
+// without is what is left of a hold's parts after a capture: who set it aside pays first.
+func without(parts []Borne, captured Amount) (left []Borne) {
+	for _, x := range parts {
+		paid := min(x.Amount, captured)
+		captured -= paid
+		if x.Amount -= paid; x.Amount > 0 {
+			left = append(left, x)
+		}
+	}
+	return left
+}
+
+// release gives back what is left of a hold, without a look at the account unless it is a household; of what is in it, what has expired meanwhile is burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not outlast its merchant.
 func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
 	slot := b.holds[HoldID{o.To, OrderID(o.Ref)}]
 	rec := slot.rec
@@ -173,43 +220,52 @@ func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
 		return e, err
 	}
 	e = e.ofHold(Applied, o, rec, left)
+	held := slices.Clone(rec.Buckets)
 	e.Expired = rec.Buckets.takeExpired(b.env.Time)
-	e.Moved = rec.Buckets
-	if e.By, err = b.giveBackHeld(o.To, rec.Member, e.Moved); err != nil {
+	e.Moved, e.By = rec.Buckets, rec.Member
+	if len(rec.Borne) == 0 {
+		err = b.credit(o.To, e.Moved)
+	} else {
+		err = b.giveBackHeld(o.To, rec.Borne, held)
+	}
+	if err != nil {
 		return e, err
 	}
-	rec.Buckets, rec.Released = nil, true
+	rec.Buckets, rec.Borne, rec.Released = nil, nil, true
 	slot.put(rec)
 	return e, nil
 }
 
-// giveBackHeld brings released points where they came from. In a household a credit would be the head's, and holding would
-// be how members lose what is theirs; so a member's go into their share. Of who is no member any more they are the head's.
-func (b *batch) giveBackHeld(account, member Account, points Buckets) (to Account, err error) {
-	if member.IsZero() {
-		return Account{}, b.credit(account, points)
-	}
+// giveBackHeld brings released points back into the shares they came from, but for what has expired. As a credit they would
+// be the head's, and as the share of who set them aside they would be a way to make others' points one's own. Of who is no
+// member any more they are the head's.
+func (b *batch) giveBackHeld(household Account, parts []Borne, held Buckets) error {
 	w := wanted{b: b}
-	w.account(account, nil)
+	w.account(household, nil)
 	if err := w.read(); err != nil {
-		return Account{}, err
+		return err
 	}
-	rec, err := b.household(account)
+	rec, err := b.household(household)
 	if err != nil {
-		return Account{}, err
+		return err
 	}
-	m := rec.Pool.member(member)
-	if m == nil {
-		return Account{}, b.credit(account, points)
-	}
-	for _, x := range points {
-		if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
-			return Account{}, err
+	for _, part := range parts {
+		m := rec.Pool.member(part.Account)
+		if m == nil {
+			m = &rec.Pool.Members[0]
 		}
-		m.Share.put(x.Expiry, x.Amount)
+		for _, x := range held.take(part.Amount) {
+			if x.Expiry.Passed(b.env.Time) {
+				continue
+			}
+			if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
+				return err
+			}
+			m.Share.put(x.Expiry, x.Amount)
+		}
 	}
-	b.accounts[account].put(rec)
-	return member, nil
+	b.accounts[household].put(rec)
+	return nil
 }
 
 // ofHold completes the entry of what a merchant did with a hold.

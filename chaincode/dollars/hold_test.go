@@ -72,6 +72,8 @@ func TestHoldRecord(t *testing.T) {
 		"an end in two bytes":    hold(0x81, 0, 0, 0, 0),
 		"a bit too many":         hold(1, 0, 4, 0),
 		"no member":              hold(append([]byte{1, 0, 2}, make([]byte, 21)...)...),
+		"parts of nobody":        hold(1, 0, 4, 0, 0),
+		"a part of nothing":      hold(append(append([]byte{1, 0, 4, 1}, make([]byte, 20)...), 0, 0)...),
 		"released by halves":     hold(1, 1, 9, 1, 1, 0),
 		"a bucket of nothing":    hold(1, 1, 9, 0, 0, 0),
 		"more captures than are": hold(1, 0, 0, 1),

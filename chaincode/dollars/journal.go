@@ -34,7 +34,7 @@ func (o Outcome) String() string {
 //	hold       Ref order, Account, Other merchant, Amount, Moved set aside
 //	capture    Ref order of the hold, Account, Other merchant, Amount, Moved burned, Link reference
 //	release    Ref order of the hold, Account, Other merchant, Amount, Moved back to Account, Expired burned instead; By the
-//	           member of a household whose share it goes into; a duplicate has no Amount
+//	           member of a household who had set it aside; a duplicate has no Amount
 //	set-reward Ref RewardID, Name the reward, Amount price
 //	claim      Ref order, Account, Amount, Moved burned, Name the reward, Link hash of the code
 //	use        Ref hash of the code, Account whose voucher, Other merchant, Name the reward, Link reference

@@ -8,6 +8,7 @@ type modelHousehold struct {
 	places   []*modelPlace     // the head's first
 	arrived  map[Expiry]Amount // sent there, and not looked at since
 	arriving map[Expiry]Amount // the same, by this batch
+	borne    []Borne           // whose what was taken last was: the spender's first
 }
 
 type modelPlace struct {
@@ -139,6 +140,7 @@ func (h *modelHousehold) bear(taken Buckets, by Account) {
 		spender = h.places[0]
 	}
 	owed := make([]Amount, len(h.places))
+	defer func() { h.noteBorne(spender, taken.sum(), owed) }()
 	for _, b := range taken {
 		for range b.Amount {
 			if spender.share[b.Expiry] > 0 {
@@ -151,14 +153,28 @@ func (h *modelHousehold) bear(taken Buckets, by Account) {
 		}
 	}
 	for i := range owed {
-		for range owed[i] {
+		for owed[i] > 0 {
 			own := bucketsOf(spender.share)
 			if len(own) == 0 {
 				return
 			}
 			spender.share[own[0].Expiry]--
 			h.places[i].share[own[0].Expiry]++
+			owed[i]--
 		}
+	}
+}
+
+// noteBorne keeps who paid: the spender, but for what they still owe the others.
+func (h *modelHousehold) noteBorne(spender *modelPlace, all Amount, owed []Amount) {
+	h.borne = nil
+	for i, a := range owed {
+		if all -= a; a > 0 {
+			h.borne = append(h.borne, Borne{h.places[i].account, a})
+		}
+	}
+	if all > 0 {
+		h.borne = slices.Insert(h.borne, 0, Borne{spender.account, all})
 	}
 }
 

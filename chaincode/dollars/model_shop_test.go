@@ -6,7 +6,7 @@ import "slices"
 
 type modelHold struct {
 	merchant Account
-	member   Account // of a household, but its head, who set it aside
+	borne    []Borne // of a household: whose it is
 	until    int64
 	points   map[Expiry]Amount // what is left
 	captured map[[32]byte]Amount
@@ -75,9 +75,21 @@ func (m *model) capture(o SignedOrder, hold *modelHold) (Outcome, Code) {
 	}
 	hold.captured[o.Reference] = o.Amount
 	m.take(&modelPerson{points: hold.points}, o.Amount, Account{})
+	hold.pay(o.Amount)
 	m.sums.Held -= o.Amount
 	m.sums.Redeemed += o.Amount
 	return Applied, ""
+}
+
+// pay takes cents out of a hold, and tells whose the last was.
+func (h *modelHold) pay(a Amount) (owner Account) {
+	for ; a > 0 && len(h.borne) > 0; a-- {
+		owner = h.borne[0].Account
+		if h.borne[0].Amount--; h.borne[0].Amount == 0 {
+			h.borne = h.borne[1:]
+		}
+	}
+	return owner
 }
 
 func (m *model) release(o SignedOrder, hold *modelHold) (Outcome, Code) {
@@ -90,11 +102,14 @@ func (m *model) release(o SignedOrder, hold *modelHold) (Outcome, Code) {
 	case early && hold.merchant != o.From:
 		return Rejected, CodeNotMerchant
 	}
-	for e, a := range hold.points {
-		if e.Passed(m.now) {
-			m.sums.Expired += a
-		} else {
-			m.giveBack(o.To, hold.member, e, a)
+	for _, b := range bucketsOf(hold.points) {
+		for range b.Amount {
+			owner := hold.pay(1)
+			if b.Expiry.Passed(m.now) {
+				m.sums.Expired++
+			} else {
+				m.giveBack(o.To, owner, b.Expiry, 1)
+			}
 		}
 	}
 	m.sums.Held -= left
@@ -103,24 +118,28 @@ func (m *model) release(o SignedOrder, hold *modelHold) (Outcome, Code) {
 }
 
 // hold sets points aside.
-func (m *model) hold(o SignedOrder, by Account, taken map[Expiry]Amount) {
+func (m *model) hold(o SignedOrder, taken map[Expiry]Amount) {
 	hold := &modelHold{merchant: o.To, until: o.Until, points: taken, captured: map[[32]byte]Amount{}}
-	if p := m.person(o.From); p.modelHousehold != nil && by != p.places[0].account {
-		hold.member = by
+	if p := m.person(o.From); p.modelHousehold != nil {
+		hold.borne = slices.Clone(p.borne)
 	}
 	m.holds[HoldID{o.From, m.idOf(o)}] = hold
 	m.sums.Held += o.Amount
 }
 
-// giveBack returns what was held: of a household to who set it aside, if they are still in it.
+// giveBack returns what was held: of a household to whose it was, or its head if they are no longer in it.
 func (m *model) giveBack(to, member Account, e Expiry, a Amount) {
 	p := m.person(to)
-	if p.modelHousehold == nil || p.place(member) == nil || !p.place(member).joined {
+	if p.modelHousehold == nil {
 		m.give(to, e, a)
 		return
 	}
+	place := p.place(member)
+	if place == nil || !place.joined {
+		place = p.places[0]
+	}
 	p.points[e] += a
-	p.place(member).share[e] += a
+	place.share[e] += a
 }
 
 func (m *model) setReward(o SetReward) (Outcome, Code) {

@@ -285,7 +285,7 @@ func (m *model) spend(o SignedOrder, by Account) Code {
 		p.day, p.sent = max(p.day, DateOf(m.now)), p.sentOn(DateOf(m.now))+o.Amount
 	}
 	p.countLimit(by, o.Amount, DateOf(m.now))
-	m.send(o, by, m.take(p, o.Amount, by))
+	m.send(o, m.take(p, o.Amount, by))
 	return ""
 }
 
@@ -319,7 +319,7 @@ func (m *model) mayGo(o SignedOrder) Code {
 	return ""
 }
 
-func (m *model) send(o SignedOrder, by Account, taken map[Expiry]Amount) {
+func (m *model) send(o SignedOrder, taken map[Expiry]Amount) {
 	switch o.Order.Kind {
 	case KindTransfer:
 		m.countNew(o)
@@ -330,7 +330,7 @@ func (m *model) send(o SignedOrder, by Account, taken map[Expiry]Amount) {
 	case KindRedeem:
 		m.sums.Redeemed += o.Amount
 	case KindHold:
-		m.hold(o, by, taken)
+		m.hold(o, taken)
 	case KindClaim:
 		m.claim(o)
 	case KindContribute:

@@ -287,7 +287,7 @@ func (b *batch) spend(o SignedOrder, check orderCheck, p *purse, e *Entry) error
 	case KindTransfer, KindContribute:
 		return b.give(o, p, e)
 	case KindHold:
-		return b.hold(o, check.id, e)
+		return b.hold(o, check.id, p, e)
 	case KindClaim:
 		return b.claim(o, e)
 	}

@@ -109,6 +109,9 @@ func (s *scenario) printHold(rec HoldRecord) string {
 	if !rec.Member.IsZero() {
 		line += ", by " + s.name(rec.Member)
 	}
+	for _, x := range rec.Borne {
+		line += fmt.Sprintf(", %s of it %s's", x.Amount, s.name(x.Account))
+	}
 	if rec.Released {
 		line += ", released"
 	}

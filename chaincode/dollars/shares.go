@@ -55,6 +55,31 @@ func (p *Pool) settle(buckets Buckets, spender Account) {
 	}
 }
 
+// bear settles what was just spent, and tells out of whose shares it came: the spender's first.
+func (p *Pool) bear(buckets Buckets, spender Account) (parts []Borne) {
+	before := p.clone()
+	p.settle(buckets, spender)
+	for i := range p.Members {
+		part := Borne{p.Members[i].Account, before.Members[i].Share.sum() - p.Members[i].Share.sum()}
+		switch {
+		case part.Amount == 0:
+		case part.Account == spender:
+			parts = slices.Insert(parts, 0, part)
+		default:
+			parts = append(parts, part)
+		}
+	}
+	return parts
+}
+
+// sum adds up a share, which is part of buckets whose total is known not to overflow.
+func (b Buckets) sum() (total Amount) {
+	for _, x := range b {
+		total += x.Amount
+	}
+	return total
+}
+
 // months are those of the buckets and of all shares, in their order.
 func (p *Pool) months(buckets Buckets) (list []Expiry) {
 	for _, x := range buckets {
