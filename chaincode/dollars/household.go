@@ -176,7 +176,10 @@ func (b *batch) contribute(household, member Account, points Buckets) error {
 // leave takes a member and their share out of a household, and is the household's purse to close. An entry tells what
 // expired in one account only: here it is the household, so of From's own purse nothing counts but the nonce.
 func (b *batch) leave(o SignedOrder, from *purse, e *Entry) (*purse, error) {
-	if b.accounts[o.To].rec.Pool == nil {
+	switch {
+	case from.rec.Pool != nil: // its members could use up its nonces, whatever they may spend
+		return nil, refuse(CodeHouseholdMember, "a household is in no other, and declines no invitation; the other's head can withdraw it")
+	case b.accounts[o.To].rec.Pool == nil:
 		return nil, refuse(CodeHouseholdUnknown, "the account is no household")
 	}
 	p, err := b.open(o.To, nil)

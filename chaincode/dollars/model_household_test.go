@@ -79,7 +79,10 @@ func (m *model) join(o SignedOrder) Code {
 // leave looks at the household as it is, with what this batch sent there: an order names no credits but of who signs it.
 func (m *model) leave(o SignedOrder) Code {
 	h := m.person(o.To)
-	if h.modelHousehold == nil {
+	switch {
+	case m.person(o.From).modelHousehold != nil:
+		return CodeHouseholdMember
+	case h.modelHousehold == nil:
 		return CodeHouseholdUnknown
 	}
 	head, x := h.places[0].account, h.place(o.Other)
