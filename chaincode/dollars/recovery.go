@@ -1,12 +1,13 @@
 package dollars
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
-// An account whose keys are lost gets a new one if operators of two organisations say so, and no key of the account objects
+// An account whose keys are lost gets a new one if operators of two organisations say so, of which one is the issuer, and no key of the account objects
 // while it waits. Whoever has lost the keys cannot hurry or stop it, so a recovery that should not be must go away by itself:
 // until it is approved, the organisation that proposed it may name another key, and once it was approved and nobody
 // completed it for staleRecovery, anyone who may propose may.
@@ -108,10 +109,12 @@ func (b *batch) proposeRecovery(o Recovery, slot *slot[RecoveryRecord], e *Entry
 }
 
 func (b *batch) approveRecovery(slot *slot[RecoveryRecord], e *Entry) error {
-	rec := slot.rec
+	rec, issuer := slot.rec, b.env.Currency.IssuerMSP
 	switch {
 	case rec.Proposer == b.env.Caller.MSP:
 		return refuse(CodeOwnApproval, "the recovery was proposed by this organisation; an operator of another one approves it")
+	case rec.Proposer != issuer && b.env.Caller.MSP != issuer:
+		return refuse(CodeNotAuthorized, fmt.Sprintf("one of the two who give an account another key is an operator of %s", issuer))
 	case rec.Approved != 0: // the waiting period does not start again
 		e.Outcome = Duplicate
 		return nil
