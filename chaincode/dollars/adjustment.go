@@ -112,7 +112,7 @@ func (a Adjustment) Check() error {
 	case !a.Burn && (a.Months < 1 || a.Months > earn.MaxValidMonths):
 		return refuse(CodeAdjustmentInvalid, fmt.Sprintf("points are granted for 1 to %d months", earn.MaxValidMonths))
 	}
-	return checkReason(a.Reason)
+	return CheckReason(a.Reason)
 }
 
 // describe says in an entry what the adjustment is.

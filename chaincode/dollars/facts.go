@@ -94,8 +94,9 @@ func isFactCode(s string) bool {
 	return len(s) <= MaxFactCode
 }
 
-// checkReason refuses what does not say why, or says it in free text.
-func checkReason(s string) error {
+// CheckReason refuses what does not say why, or says it in free text. Who sends a reason has it checked first: what the
+// ledger refuses stays in its blocks all the same.
+func CheckReason(s string) error {
 	if s == "" || !isFactCode(s) {
 		return refuse(CodeReasonInvalid, fmt.Sprintf("say why, by a code: up to %d letters, digits, and . _ / -", MaxFactCode))
 	}

@@ -194,7 +194,7 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 		return e, err
 	}
 	if o.Cause != "" {
-		if err := checkReason(o.Cause); err != nil {
+		if err := CheckReason(o.Cause); err != nil {
 			return e, err
 		}
 	}
@@ -341,7 +341,7 @@ func (b *batch) setFrozen(o SetFrozen) (Entry, error) {
 	if o.Account.IsZero() {
 		return e, refuse(CodeZeroAddress, "the zero address cannot be frozen")
 	}
-	if err := checkReason(o.Reason); err != nil {
+	if err := CheckReason(o.Reason); err != nil {
 		return e, err
 	}
 	slot := b.accounts[o.Account]

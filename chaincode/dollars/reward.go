@@ -82,8 +82,8 @@ func RewardKey(id string) string { return rewardPrefix + id }
 // RewardRange is the range of state keys, the end excluded, that holds the catalogue.
 func RewardRange() (start, end string) { return rewardPrefix, "w0" }
 
-// check refuses what cannot be a reward.
-func (o SetReward) check() error {
+// Check refuses what cannot be a reward.
+func (o SetReward) Check() error {
 	switch {
 	case !isRewardID(o.ID):
 		return refuse(CodeRewardInvalid, fmt.Sprintf("%q is not an id: 1 to %d of a-z, 0-9 and -", clip(o.ID), MaxRewardID))
@@ -104,7 +104,7 @@ func (b *batch) setReward(o SetReward) (Entry, error) {
 	if err := b.authorize(o); err != nil {
 		return e, err
 	}
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return e, err
 	}
 	e.Outcome, e.Name, e.Amount = Applied, o.ID, o.Price

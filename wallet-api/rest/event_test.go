@@ -357,3 +357,17 @@ func BenchmarkPostBatch(b *testing.B) {
 	}
 	b.ReportMetric(500*float64(b.N)/b.Elapsed().Seconds(), "events/s")
 }
+
+// A sentence is refused before it reaches the ledger, whose blocks keep what it refuses too.
+func TestCausesAreCodes(t *testing.T) {
+	a := newAPI(t, Options{})
+	a.enrol(t, "alice")
+	a.earns(t, "alice", "b1", "1000.00")
+	cancelled := strings.ReplaceAll(completed("b1"), "completed", "cancelled")
+	because := func(cause string) answer {
+		body := strings.Replace(cancelled, `"items"`, `"cause":"`+cause+`","items"`, 1)
+		return a.send(t, "dsk_booking", "POST", "/v1/booking-events", body, "Content-Type", mediaEvent)
+	}
+	because("Alice Smith is ill").problem(t, 422, dollars.CodeReasonInvalid, "/data/cause")
+	because("no-show").want(t, 202)
+}

@@ -51,9 +51,9 @@ func TestFrozenAccounts(t *testing.T) {
 		}
 	}
 	a.send(t, "dsk_operator", "POST", path+"/freeze", `{"reason":""}`).problem(t, 422, dollars.CodeReasonInvalid, "/reason")
-	p := a.send(t, "dsk_operator", "POST", path+"/freeze", `{"reason":"Alice Smith called"}`).problem(t, 422, dollars.CodeReasonInvalid, "")
-	if p.Detail != wallet.Refusal(dollars.CodeReasonInvalid) || p.Detail == "" {
-		t.Errorf("%+v", p)
+	p := a.send(t, "dsk_operator", "POST", path+"/freeze", `{"reason":"Alice Smith called"}`).problem(t, 422, dollars.CodeReasonInvalid, "/reason")
+	if p.Detail != wallet.Refusal(dollars.CodeReasonInvalid) || p.Detail == "" || p.Instance != "" {
+		t.Errorf("a sentence went to the ledger: %+v", p)
 	}
 	a.send(t, "dsk_operator", "POST", path+"/freeze", `{"reason":"fraud/12"}`).want(t, 200)
 	var b Balance
@@ -121,7 +121,7 @@ func TestAdjustments(t *testing.T) {
 		{"nothing", `{"account":"ALICE","amount":"0","months":12,"reason":"x"}`, 422, dollars.CodeAdjustmentInvalid, ""},
 		{"granted for no months", `{"account":"ALICE","amount":"1","reason":"x"}`, 422, dollars.CodeAdjustmentInvalid, ""},
 		{"burned for months", `{"account":"ALICE","amount":"1","months":1,"burn":true,"reason":"x"}`, 422, dollars.CodeAdjustmentInvalid, ""},
-		{"a sentence", `{"account":"ALICE","amount":"1","months":1,"reason":"she was nice"}`, 422, dollars.CodeReasonInvalid, ""},
+		{"a sentence", `{"account":"ALICE","amount":"1","months":1,"reason":"she was nice"}`, 422, dollars.CodeReasonInvalid, "/reason"},
 		{"no reason", `{"account":"ALICE","amount":"1","months":1}`, 400, wallet.CodeMalformed, "/reason"},
 		{"no account", `{"amount":"1","months":1,"reason":"x"}`, 400, wallet.CodeMalformed, "/account"},
 		{"no amount", `{"account":"ALICE","months":1,"reason":"x"}`, 400, wallet.CodeMalformed, "/amount"},

@@ -162,6 +162,8 @@ func (e BookingEvent) check(now time.Time) error {
 		return &Error{Code: CodeItemInvalid, Detail: fmt.Sprintf("an event has 1 to %d items; this one has %d", MaxItems, len(e.Items)), Field: "/data/items"}
 	case len(e.Reason) > MaxReasonLength:
 		return &Error{Code: CodeMalformed, Detail: fmt.Sprintf("a reason has at most %d bytes", MaxReasonLength), Field: "/data/reason"}
+	case e.Cause != "":
+		return at("/data/cause", dollars.CheckReason(e.Cause))
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 
 // SetFrozen freezes an account, or lets it spend again. The reason is a code that the member sees.
 func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account, frozen bool, reason string, key *IdempotencyKey) (Receipt, error) {
-	if reason == "" {
-		return Receipt{}, refused(dollars.CodeReasonInvalid, "/reason")
+	if err := neverSent(dollars.CheckReason(reason)); err != nil {
+		return Receipt{}, err
 	}
 	return s.change(ctx, owner, AsOperator, dollars.SetFrozen{Account: a, Frozen: frozen, Reason: reason}, key)
 }
@@ -20,6 +20,9 @@ func (s *Service) SetFrozen(ctx context.Context, owner string, a dollars.Account
 // ProposeAdjustment asks for points to be granted to an account, or burned in it; another certificate approves it. Asked
 // again under the same id it is the same proposal.
 func (s *Service) ProposeAdjustment(ctx context.Context, owner string, id [32]byte, a dollars.Adjustment, key *IdempotencyKey) (Receipt, error) {
+	if err := neverSent(a.Check()); err != nil {
+		return Receipt{}, err
+	}
 	return s.change(ctx, owner, AsOperator, dollars.ProposeAdjustment{ID: id, Adjustment: a}, key)
 }
 
@@ -49,7 +52,25 @@ func (s *Service) Recover(ctx context.Context, owner string, step dollars.Kind, 
 
 // SetReward puts a reward into the catalogue, or changes it.
 func (s *Service) SetReward(ctx context.Context, owner, id string, r dollars.Reward, key *IdempotencyKey) (Receipt, error) {
-	return s.change(ctx, owner, AsMerchant, dollars.SetReward{ID: id, Reward: r}, key)
+	op := dollars.SetReward{ID: id, Reward: r}
+	if err := neverSent(op.Check()); err != nil {
+		return Receipt{}, err
+	}
+	return s.change(ctx, owner, AsMerchant, op, key)
+}
+
+// neverSent is a refusal of what the ledger would refuse too. It must not get that far: a transaction stays in its block with
+// all that was asked for, and free text may name a person.
+func neverSent(err error) error {
+	if err == nil {
+		return nil
+	}
+	code, _ := codeOf(err)
+	field := ""
+	if code == dollars.CodeReasonInvalid {
+		field = "/reason"
+	}
+	return refused(code, field)
 }
 
 // MaxExpire is how many accounts one call of Expire looks for at most.
