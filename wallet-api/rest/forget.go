@@ -39,7 +39,7 @@ func (s *Server) ForgetMember(c *gin.Context, id MemberID, params ForgetMemberPa
 		answer.Destroyed = append(answer.Destroyed, DestroyedCustodyKey)
 	}
 	if left := cert.Abandoned; left != nil {
-		answer.Abandoned = &PointsLeft{Available: left.Available, Held: left.Held, Pending: left.Pending}
+		answer.Abandoned = &PointsLeft{Available: left.Available, Held: left.Held, Pending: left.Pending, Pooled: left.Pooled}
 	}
 	reply(c, http.StatusOK, answer)
 }

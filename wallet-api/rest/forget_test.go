@@ -89,3 +89,21 @@ func TestWorkNamesNoMember(t *testing.T) {
 		t.Errorf("logged: %s", a.logged)
 	}
 }
+
+// What a member put into a household would be lost with them too.
+func TestForgettingAMemberOfAHousehold(t *testing.T) {
+	a := newAPI(t, Options{})
+	alice := a.enrol(t, "alice")
+	a.earns(t, "alice", "b1", "1000.00")
+	a.orders(t, alice, "alice", `{"kind":"form"}`).want(t, 200)
+	a.orders(t, alice, "alice", `{"kind":"contribute","amount":"50"}`).want(t, 200)
+	p := a.send(t, "dsk_member", "DELETE", "/v1/members/alice", "").problem(t, 409, wallet.CodePointsLeft, "/abandonPoints")
+	if !strings.Contains(p.Detail, "50.00 in their household") {
+		t.Error(p.Detail)
+	}
+	var cert ErasureCertificate
+	a.send(t, "dsk_member", "DELETE", "/v1/members/alice?abandonPoints=true", "").want(t, 200).decode(t, &cert)
+	if cert.Abandoned == nil || *cert.Abandoned != (PointsLeft{Pooled: 50_00}) {
+		t.Errorf("%+v", cert.Abandoned)
+	}
+}

@@ -26,10 +26,15 @@ type PointsLeft struct {
 	Available dollars.Amount
 	Held      dollars.Amount // set aside for merchants, or to come back
 	Pending   dollars.Amount // promised by bookings that are not completed
+	Pooled    dollars.Amount // in a household, theirs until others spend it
 }
 
 func (p PointsLeft) String() string {
-	return fmt.Sprintf("%s available, %s held and %s pending", p.Available, p.Held, p.Pending)
+	s := fmt.Sprintf("%s available, %s held and %s pending", p.Available, p.Held, p.Pending)
+	if p.Pooled > 0 {
+		s += fmt.Sprintf(", and %s in their household", p.Pooled)
+	}
+	return s
 }
 
 // Forget destroys what ties a member to an account, and the key in custody if there is one. What is on the ledger stays,
@@ -85,6 +90,9 @@ func (s *Service) abandoned(ctx context.Context, m Member, keys memberKeys, mean
 		return 0, nil, fmt.Errorf("read balance: %w", err)
 	}
 	has := PointsLeft{Available: b.Available(), Held: b.Held, Pending: b.Pending}
+	if has.Pooled, err = s.pooled(m.Account); err != nil {
+		return 0, nil, err
+	}
 	if keys.ofTheirOwn || has == (PointsLeft{}) {
 		return b.Height, nil, nil
 	}
@@ -93,4 +101,23 @@ func (s *Service) abandoned(ctx context.Context, m Member, keys memberKeys, mean
 			"the member has %s, which nobody could spend once the key in custody is destroyed; nothing was destroyed: spend them first, or ask again with abandonPoints", has)}
 	}
 	return b.Height, &has, nil
+}
+
+// pooled is an account's share of the household it is in.
+func (s *Service) pooled(a dollars.Account) (dollars.Amount, error) {
+	own, err := ledgerRecord(s, dollars.AccountKey(a), dollars.DecodeAccountRecord)
+	if err != nil || own.Household.IsZero() {
+		return 0, err
+	}
+	rec, err := ledgerRecord(s, dollars.AccountKey(own.Household), dollars.DecodeAccountRecord)
+	if err != nil || rec.Pool == nil {
+		return 0, err
+	}
+	today(rec.Pool, s.now().Unix())
+	for _, m := range rec.Pool.Members {
+		if m.Account == a {
+			return m.Share.Total()
+		}
+	}
+	return 0, nil
 }

@@ -1276,6 +1276,11 @@ type PointsLeft struct {
 	//
 	// Examples: 12.30
 	Pending Amount `json:"pending"`
+
+	// Pooled In a household.
+	//
+	// Examples: 12.30
+	Pooled Amount `json:"pooled"`
 }
 
 // PreparedOrder defines model for PreparedOrder.
@@ -1414,8 +1419,8 @@ type Reward struct {
 	// Days For how many days after the claim a voucher can be used.
 	Days uint32 `json:"days"`
 
-	// From From when it can be claimed.
-	From time.Time `json:"from"`
+	// From From when it can be claimed; absent: always.
+	From time.Time `json:"from,omitempty,omitzero"`
 	ID   RewardID  `json:"id"`
 
 	// Left Of the stock.
