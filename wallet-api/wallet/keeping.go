@@ -58,11 +58,26 @@ func (s *Service) CustodyKey(ctx context.Context, id string) (dollars.Account, e
 	if err != nil {
 		return dollars.Account{}, err
 	}
+	unlock, err := s.alone(ctx, m.Account)
+	if err != nil {
+		return dollars.Account{}, err
+	}
+	defer unlock()
 	address, err := s.Keys.Create(ctx, m.ID)
 	if err != nil {
 		return dollars.Account{}, fmt.Errorf("create key: %w", err)
 	}
 	return address, nil
+}
+
+// alone waits until nothing else signs with, makes or destroys the key of an account's member: a key whose address is told
+// must not be one that another request destroys.
+func (s *Service) alone(ctx context.Context, a dollars.Account) (unlock func(), err error) {
+	unlock, ok := s.nonces.lock(a, ctx.Done())
+	if !ok {
+		return nil, &Error{Code: CodeUnavailable, Detail: "other requests of this member took too long; nothing was changed, try again"}
+	}
+	return unlock, nil
 }
 
 // BeginCustody has the service sign for a member from now on, once the ledger lists the CustodyKey among those that sign for
@@ -72,6 +87,11 @@ func (s *Service) BeginCustody(ctx context.Context, id string) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
+	unlock, err := s.alone(ctx, m.Account)
+	if err != nil {
+		return Member{}, err
+	}
+	defer unlock()
 	switch keys, err := s.keysOf(ctx, m); {
 	case err != nil:
 		return Member{}, err
@@ -90,9 +110,9 @@ func (s *Service) EndCustody(ctx context.Context, id string) (Member, error) {
 	if err != nil {
 		return Member{}, err
 	}
-	unlock, ok := s.nonces.lock(m.Account, ctx.Done())
-	if !ok {
-		return Member{}, &Error{Code: CodeUnavailable, Detail: "orders of this member took too long; nothing was changed, try again"}
+	unlock, err := s.alone(ctx, m.Account)
+	if err != nil {
+		return Member{}, err
 	}
 	defer unlock()
 	keys, err := s.keysOf(ctx, m)
