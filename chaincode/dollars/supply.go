@@ -38,8 +38,12 @@ func (s Supply) Equation() string {
 		amount     Amount
 		always     bool
 	}{
-		{"+", "adjusted", s.Adjusted, false}, {"-", "reversed", s.Reversed, true}, {"-", "redeemed", s.Redeemed, true},
-		{"-", "expired", s.Expired, true}, {"-", "written off", s.WrittenOff, false}, {"-", "held", s.Held, false},
+		{"+", "adjusted", s.Adjusted, false},
+		{"-", "reversed", s.Reversed, true},
+		{"-", "redeemed", s.Redeemed, true},
+		{"-", "expired", s.Expired, true},
+		{"-", "written off", s.WrittenOff, false},
+		{"-", "held", s.Held, false},
 	} {
 		if term.always || term.amount != 0 {
 			fmt.Fprintf(&b, " %s %s %s", term.sign, term.amount, term.what)

@@ -51,12 +51,14 @@ func life(w *world, credits ...dollars.CreditRef) (names []string, requests map[
 			merchants(dollars.Order{Kind: dollars.KindUse, Ref: code, Reference: reference}),
 		}},
 		{"operators", w.operator, []dollars.Operation{
-			dollars.ProposeAdjustment{ID: [32]byte{1}, Adjustment: grant}, dollars.ProposeAdjustment{ID: [32]byte{2}, Adjustment: fine},
+			dollars.ProposeAdjustment{ID: [32]byte{1}, Adjustment: grant},
+			dollars.ProposeAdjustment{ID: [32]byte{2}, Adjustment: fine},
 			dollars.Recovery{Step: dollars.KindProposeRecovery, Account: dollars.Account{7}, Key: dollars.Account{0xcc}},
 			dollars.SetFrozen{Account: dollars.Account{8}, Frozen: true, Reason: "fraud"},
 		}},
 		{"approver", w.approver, []dollars.Operation{
-			dollars.ApproveAdjustment{ID: [32]byte{1}}, dollars.ApproveAdjustment{ID: [32]byte{2}},
+			dollars.ApproveAdjustment{ID: [32]byte{1}},
+			dollars.ApproveAdjustment{ID: [32]byte{2}},
 			dollars.Recovery{Step: dollars.KindApproveRecovery, Account: dollars.Account{7}, Key: dollars.Account{0xcc}},
 		}},
 	} {
