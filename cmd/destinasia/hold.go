@@ -90,6 +90,10 @@ func newHoldListCommand(a *app) *cobra.Command {
 }
 
 func (a *app) printHolds(holds []client.Hold) {
+	if len(holds) == 0 {
+		fmt.Fprintln(a.out, "Nothing is set aside.")
+		return
+	}
 	t := rightTable(a.out, 2, 3)
 	t.AppendHeader(table.Row{"made", "D$", "left", "until", "for", "hold"})
 	for _, h := range holds {

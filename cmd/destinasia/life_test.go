@@ -132,7 +132,7 @@ func TestStatementIsWrittenOnce(t *testing.T) {
 	if err != nil || code != 0 {
 		t.Fatalf("exit code %d, %v, and it said\n%s", code, err, out)
 	}
-	for _, want := range []string{"at its start  D$ 1.00", "reward lounge", "redeemed    D$ -1.00", "at its end  D$ 0.00"} {
+	for _, want := range []string{"opening  D$ 1.00", "reward lounge", "redeemed  D$ -1.00", "closing   D$ 0.00"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -203,12 +203,12 @@ func TestWhatMembersAreShown(t *testing.T) {
 				Month: "2026-11", Opening: "3.00", Closing: "3.00", Lines: []client.Movement{{Line: "held", Amount: "-1.20", Order: order}},
 				Totals: []client.StatementTotal{{Line: "held", Amount: "-1.20"}},
 			},
-			[]string{"-1.20 │", "order " + order, "held        D$ -1.20, within the balance"},
+			[]string{"-1.20 │", "order " + order, "held     D$ -1.20, within the balance"},
 		},
 		{
 			"statement bert 2026-10", "statements/2026-10",
 			client.Statement{Month: "2026-10", Opening: "3.00", Closing: "3.00"},
-			[]string{"(UTC)\nat its start  D$ 3.00\nat its end  D$ 3.00\n"}, // no empty table
+			[]string{"(UTC)\nopening  D$ 3.00\nclosing  D$ 3.00\n"}, // no empty table
 		},
 		{
 			"household show bert", "household",

@@ -155,6 +155,16 @@ func (s signer) complete(ctx context.Context, intent *client.Intent, order *doll
 
 func hexWord(word [32]byte) string { return "0x" + hex.EncodeToString(word[:]) }
 
+// parseWord reads what hexWord writes.
+func parseWord(text string) (word [32]byte, ok bool) {
+	digits, prefixed := strings.CutPrefix(text, "0x")
+	raw, err := hex.DecodeString(digits)
+	if !prefixed || err != nil || len(raw) != len(word) {
+		return word, false
+	}
+	return [32]byte(raw), true
+}
+
 // party reads who is meant: an account, written as such, or a member.
 func party(text string) (account *dollars.Account, member string, err error) {
 	if !strings.HasPrefix(text, "0x") {

@@ -108,7 +108,7 @@ func (a *app) printStatement(st client.Statement) {
 		{"member", st.Member},
 		{"account", st.Account.String()},
 		{"month", st.Month + " (UTC)"},
-		{"at its start", "D$ " + st.Opening},
+		{"opening", "D$ " + st.Opening},
 	}.print(a.out)
 	if len(st.Lines) > 0 {
 		t := rightTable(a.out, 3)
@@ -128,7 +128,7 @@ func (a *app) printStatement(st client.Statement) {
 			list = append(list, field{total.Line, "D$ " + total.Amount})
 		}
 	}
-	append(list, field{"at its end", "D$ " + st.Closing}).print(a.out)
+	append(list, field{"closing", "D$ " + st.Closing}).print(a.out)
 }
 
 // originOf is where points came from, or what they were for.

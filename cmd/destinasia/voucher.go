@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -30,6 +29,10 @@ func readVouchers(ctx context.Context, c *client.Client, id string, p client.Pag
 }
 
 func (a *app) printVouchers(vouchers []client.Voucher) {
+	if len(vouchers) == 0 {
+		fmt.Fprintln(a.out, "Nothing was claimed.")
+		return
+	}
 	t := rightTable(a.out, 2)
 	t.AppendHeader(table.Row{"reward", "D$", "claimed", "good until", "used", "for", "hash of the code"})
 	for _, v := range vouchers {
@@ -73,11 +76,11 @@ func newVoucherCodeCommand(a *app) *cobra.Command {
 }
 
 func (a *app) voucherCode(ctx context.Context, id, codeHash string, f orderFlags) (string, error) {
-	hash, err := hex.DecodeString(codeHash[min(2, len(codeHash)):])
-	if err != nil || len(hash) != 32 || codeHash[:2] != "0x" {
+	hash, ok := parseWord(codeHash)
+	if !ok {
 		return "", fmt.Errorf("%q is no hash of a voucher's code: 0x and 64 hex digits, see `destinasia voucher list`", codeHash)
 	}
-	codeHash = hexWord([32]byte(hash))
+	codeHash = hexWord(hash)
 	n, members, err := a.openAs(roleMember)
 	if err != nil {
 		return "", err
@@ -102,7 +105,7 @@ func (a *app) voucherCode(ctx context.Context, id, codeHash string, f orderFlags
 	if err != nil {
 		return "", a.advise(err)
 	}
-	code, found := key.findVoucherCode(from, [32]byte(hash))
+	code, found := key.findVoucherCode(from, hash)
 	if !found {
 		return "", fmt.Errorf("the code of this voucher was not made with key %s: name the key file that signed the claim with --keyfile", key.address())
 	}

@@ -61,7 +61,7 @@ func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Or
 	}
 	o := dollars.Order{Kind: r.Kind, From: m.Account, Amount: r.Amount}
 	if r.Household {
-		if o.From, err = s.householdOf(m.Account); err != nil {
+		if o.From, err = s.householdToOrder(m.Account); err != nil {
 			return Member{}, dollars.Order{}, err
 		}
 	}
@@ -124,7 +124,7 @@ func (s *Service) draftHousehold(ctx context.Context, o *dollars.Order, m Member
 		return nil
 	case dollars.KindInvite, dollars.KindContribute, dollars.KindLeave:
 		if o.To = orZero(r.Place); o.To.IsZero() || r.Kind != dollars.KindLeave { // else an invitation is declined
-			o.To, err = s.householdOf(m.Account)
+			o.To, err = s.householdToOrder(m.Account)
 		}
 	default:
 		return &Error{Code: CodeMalformed, Detail: "this is not an order that members give", Field: "/kind"}
@@ -140,13 +140,19 @@ func (s *Service) draftHousehold(ctx context.Context, o *dollars.Order, m Member
 	return err
 }
 
-// householdOf is the account of the household that an account is in.
+// householdOf is the account of the household that an account is in; zero is none.
 func (s *Service) householdOf(a dollars.Account) (dollars.Account, error) {
 	rec, err := ledgerRecord(s, dollars.AccountKey(a), dollars.DecodeAccountRecord)
-	if err == nil && rec.Household.IsZero() {
+	return rec.Household, err
+}
+
+// householdToOrder is the same for an order, which none is a refusal of.
+func (s *Service) householdToOrder(a dollars.Account) (dollars.Account, error) {
+	household, err := s.householdOf(a)
+	if err == nil && household.IsZero() {
 		err = refused(dollars.CodeHouseholdOther, "")
 	}
-	return rec.Household, err
+	return household, err
 }
 
 // ledgerRecord reads a record of the ledger's state, the zero record where there is none.

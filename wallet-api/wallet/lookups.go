@@ -81,7 +81,11 @@ func (s *Service) AccountOf(ctx context.Context, id string, household bool) (dol
 	if err != nil || !household {
 		return m.Account, err
 	}
-	return s.householdOf(m.Account)
+	account, err := s.householdOf(m.Account)
+	if err == nil && account.IsZero() {
+		err = &Error{Code: dollars.CodeHouseholdOther, Detail: "the member is in no household"}
+	}
+	return account, err
 }
 
 // SigningKeys are the keys of a member.

@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -23,6 +24,9 @@ func TestHouseholdsShowWhatCountsToday(t *testing.T) {
 	}
 	_, err := w.AccountOf(t.Context(), "alice", true)
 	wantCode(t, err, dollars.CodeHouseholdOther, "")
+	if strings.Contains(err.Error(), "accepted") {
+		t.Errorf("of reading it says %q", err)
+	}
 	a, err := w.AccountOf(t.Context(), "bob", true)
 	if err != nil || a != home {
 		t.Fatal(a, err)
