@@ -151,7 +151,7 @@ func (a *app) printRewards(list []client.Reward) {
 		if r.Left != nil {
 			left = fmt.Sprintf("%d of %d", *r.Left, r.Stock)
 		}
-		if r.From.Unix() > 0 {
+		if !r.From.IsZero() {
 			from = localTime(r.From)
 		}
 		t.AppendRow(table.Row{r.ID, r.Price, left, from, localTime(r.Until), r.Days, merchantName(r.Merchant)})

@@ -31,7 +31,10 @@ func (s *Server) ListRewards(c *gin.Context, params ListRewardsParams) {
 }
 
 func rewardOf(w wallet.CatalogueReward) Reward {
-	out := Reward{ID: w.ID, Price: w.Price, Stock: int64(w.Stock), From: timeOf(w.From), Until: timeOf(w.Until), Days: w.Days, Merchant: w.Merchant}
+	out := Reward{ID: w.ID, Price: w.Price, Stock: int64(w.Stock), Until: timeOf(w.Until), Days: w.Days, Merchant: w.Merchant}
+	if w.From != 0 {
+		out.From = timeOf(w.From)
+	}
 	if w.Stock > 0 {
 		left := int64(w.Left)
 		out.Left = &left
