@@ -72,8 +72,8 @@ func newAuditCommand(a *app) *cobra.Command {
 validity are checked, and every batch is executed again and compared with what is recorded. Without --blocks the peers
 of every organisation of the running network are asked, and must have the same blocks.
 
---roots names a directory with the organisations' root certificates (*.pem), with genesis.block, or both. Without it
-the network's own material is trusted.`,
+--roots names a directory with the organisations' root certificates (*.pem), with genesis.block, or both; or a network's
+material, in its directory. Without it the network's own material is trusted.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			trusted, err := a.auditRoots(roots)

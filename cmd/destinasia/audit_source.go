@@ -19,6 +19,7 @@ import (
 	"github.com/destinasia/dollars/network/audit"
 	"github.com/destinasia/dollars/network/audit/source"
 	"github.com/destinasia/dollars/network/block"
+	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
 )
@@ -117,7 +118,7 @@ func (t trustRoots) String() string {
 	return strings.Join(parts, " and ") + " of " + t.where
 }
 
-// auditRoots reads the trust roots of a directory or, without one, those of the network.
+// auditRoots reads the trust roots of a directory, either flat or a network's material, or, without one, those of the network.
 func (a *app) auditRoots(dir string) (trustRoots, error) {
 	var genesis string
 	var certificates []string
@@ -132,8 +133,11 @@ func (a *app) auditRoots(dir string) (trustRoots, error) {
 			certificates = append(certificates, layout.Root(org.Name))
 		}
 	} else {
-		genesis = filepath.Join(dir, "genesis.block")
-		certificates, _ = filepath.Glob(filepath.Join(dir, "*.pem")) // the pattern is right
+		layout := material.Layout(dir)
+		genesis = layout.Genesis()
+		certificates, _ = filepath.Glob(filepath.Join(dir, "*.pem")) // the patterns are right
+		organisations, _ := filepath.Glob(layout.Root("*"))
+		certificates = append(certificates, organisations...)
 	}
 	t := trustRoots{where: dir}
 	for _, file := range certificates {

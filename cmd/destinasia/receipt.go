@@ -70,7 +70,8 @@ the transaction's id and its sender's signature, and that a peer of every organi
 Nothing is asked over the network.
 
 --roots names a directory with root certificates (*.pem): of the ordering service, and of all organisations that must
-have endorsed. A network has them as material/*/ca/ca-cert.pem in its directory; without --roots they are trusted.
+have endorsed; or a network's material, in its directory, which has them as */ca/ca-cert.pem. Without --roots the
+network's own material is trusted.
 --blocks names a copy of the ledger, as the command audit export writes it, in which the block and its verdict on the
 transaction must be the same.`,
 		Args: cobra.ExactArgs(1),
