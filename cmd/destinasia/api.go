@@ -51,10 +51,10 @@ var advice = map[dollars.Code]string{
 	"no_custody":           "name the file of the member's own key with --keyfile",
 	"reward_unknown":       "see `destinasia reward list`",
 	"household_not_member": "see `destinasia household form` and `destinasia household join`",
-	"household_head":       "the head takes points out with `destinasia send ID ID AMOUNT --household`",
+	"household_head":       "the head has the others leave with `destinasia household leave ID --whom MEMBER`, or takes points out with `destinasia send ID ID AMOUNT --household`",
 	"key_invalid":          "see `destinasia key list`",
 
-	"not_merchant":       "it is for the merchant with the account that it names, who signs with their own key, over REST",
+	"not_merchant":       "it is for the merchant with the account that it names, who signs with a key of their own: --as MEMBER",
 	"hold_unknown":       "a hold's name is ACCOUNT/ORDER, as `destinasia hold list` tells it",
 	"hold_ended":         "see `destinasia hold show`",
 	"capture_over_hold":  "see `destinasia hold show`",

@@ -6,12 +6,68 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/client"
+	"github.com/destinasia/dollars/wallet-api/wallet"
 )
+
+// merchantFlags are what merchants' commands have in common.
+type merchantFlags struct {
+	changeFlags
+	as, keyfile, passphrase string
+}
+
+func (f *merchantFlags) add(command *cobra.Command) {
+	command.Flags().StringVar(&f.as, "as", "", "`MEMBER` whose account is the merchant's, and whose key file signs (default Destinasia's certificate)")
+	keyFlags(command, &f.keyfile, &f.passphrase)
+	f.changeFlags.add(command)
+}
+
+// merchantLifetime is how long an order of a merchant is good for once it is signed.
+const merchantLifetime = time.Hour
+
+// merchantChange asks for a merchant's order, which is signed here for the member that --as names; without one the service
+// acts with the certificate of Destinasia's merchants, and signed is nil.
+func (a *app) merchantChange(ctx context.Context, look string, f merchantFlags, order dollars.Order,
+	ask func(ctx context.Context, c *client.Client, signed *client.MerchantSignature, o client.Change) (client.Status, error),
+) error {
+	var signed *client.MerchantSignature
+	switch {
+	case f.as != "":
+		s, err := a.signer(ctx, f.as, orderFlags{keyfile: f.keyfile, passphrase: f.passphrase})
+		if err != nil {
+			return err
+		}
+		if signed, err = s.merchant(order); err != nil {
+			return err
+		}
+	case f.keyfile != "" || f.passphrase != "":
+		return errors.New("say with --as whose key it is: without it Destinasia's certificate is used; nothing was changed")
+	}
+	return a.change(ctx, roleMerchant, look, f.changeFlags, func(ctx context.Context, c *client.Client, o client.Change) (client.Status, error) {
+		return ask(ctx, c, signed, o)
+	})
+}
+
+// merchant signs an order of the member as a merchant. Nothing that is signed comes from the service but the account.
+func (s signer) merchant(order dollars.Order) (*client.MerchantSignature, error) {
+	if s.session != nil {
+		return nil, fmt.Errorf("the key of member %s is in the service's custody, where it signs nothing for a merchant: name the file of a key of their own with --keyfile; nothing was signed", s.member.ID)
+	}
+	order.From, order.Deadline = s.member.Account, s.now().Add(merchantLifetime).Unix()
+	if err := order.Check(s.now().Unix()); err != nil {
+		return nil, err
+	}
+	signature, err := s.own.sign(s.id(order))
+	if err != nil {
+		return nil, err
+	}
+	return &client.MerchantSignature{Merchant: order.From, Deadline: order.Deadline, Signature: fmt.Sprintf("0x%x", signature[:])}, nil
+}
 
 // parseHold reads a hold's name, as hold place prints it: ACCOUNT/ORDER.
 func parseHold(text string) (dollars.HoldID, error) {
@@ -25,15 +81,16 @@ func parseHold(text string) (dollars.HoldID, error) {
 }
 
 func newHoldCaptureCommand(a *app) *cobra.Command {
-	var f changeFlags
+	var f merchantFlags
 	reference := ""
 	command := &cobra.Command{
 		Use:   "capture HOLD AMOUNT --reference TEXT",
 		Short: "Take points of a hold, as a merchant, which burns them",
 		Long: "Take points of a hold, all or a part. The reference is the merchant's own name for it: asked for again under the same\n" +
-			"one it is the same capture. Only its hash reaches the ledger. It is taken with the certificate of Destinasia's merchants;\n" +
-			"a merchant with a key of their own signs, and sends it over REST.",
-		Args: cobra.ExactArgs(2),
+			"one it is the same capture. Only its hash reaches the ledger. It is taken with the certificate of Destinasia's merchants,\n" +
+			"or with --as by a merchant with an account and a key of their own.",
+		Example: "  destinasia hold capture HOLD 12.50 --reference order-4711 --as lounge",
+		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			hold, err := parseHold(args[0])
 			if err != nil {
@@ -46,9 +103,14 @@ func newHoldCaptureCommand(a *app) *cobra.Command {
 			if reference == "" {
 				return errNoReference
 			}
-			return a.change(cmd.Context(), roleMerchant, "hold show "+args[0], f, func(ctx context.Context, c *client.Client, o client.Change) (client.Status, error) {
-				return c.Capture(ctx, hold.Account, hold.Order.String(), client.Capture{Amount: amount, Reference: reference}, o)
-			})
+			order := dollars.Order{
+				Kind: dollars.KindCapture, To: hold.Account, Ref: hold.Order, Amount: amount, Reference: wallet.ReferenceHash(reference),
+			}
+			return a.merchantChange(cmd.Context(), "hold show "+args[0], f, order,
+				func(ctx context.Context, c *client.Client, signed *client.MerchantSignature, o client.Change) (client.Status, error) {
+					capture := client.Capture{Amount: amount, Reference: reference, Signed: signed}
+					return c.Capture(ctx, hold.Account, hold.Order.String(), capture, o)
+				})
 		},
 	}
 	referenceFlag(command, &reference)
@@ -57,7 +119,7 @@ func newHoldCaptureCommand(a *app) *cobra.Command {
 }
 
 func newHoldReleaseCommand(a *app) *cobra.Command {
-	var f changeFlags
+	var f merchantFlags
 	command := &cobra.Command{
 		Use:   "release HOLD",
 		Short: "Give back what is left of a hold, as a merchant, before its end",
@@ -67,9 +129,11 @@ func newHoldReleaseCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.change(cmd.Context(), roleMerchant, "hold show "+args[0], f, func(ctx context.Context, c *client.Client, o client.Change) (client.Status, error) {
-				return c.Release(ctx, hold.Account, hold.Order.String(), nil, o)
-			})
+			order := dollars.Order{Kind: dollars.KindRelease, To: hold.Account, Ref: hold.Order}
+			return a.merchantChange(cmd.Context(), "hold show "+args[0], f, order,
+				func(ctx context.Context, c *client.Client, signed *client.MerchantSignature, o client.Change) (client.Status, error) {
+					return c.Release(ctx, hold.Account, hold.Order.String(), signed, o)
+				})
 		},
 	}
 	f.add(command)
@@ -119,22 +183,28 @@ func (a *app) printHold(h client.Hold) {
 }
 
 func newVoucherUseCommand(a *app) *cobra.Command {
-	var f changeFlags
+	var f merchantFlags
 	reference := ""
 	command := &cobra.Command{
 		Use:   "use CODE --reference TEXT",
 		Short: "Take a voucher, as a merchant, which is possible once",
 		Long: "Take a voucher by the code that the member shows. The reference is the merchant's own name for it: asked for again\n" +
 			"under the same one it is the same use. Only its hash reaches the ledger. It is taken with the certificate of\n" +
-			"Destinasia's merchants; a merchant with a key of their own signs, and sends it over REST.",
+			"Destinasia's merchants, or with --as by a merchant with an account and a key of their own.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if reference == "" {
 				return errNoReference
 			}
-			return a.change(cmd.Context(), roleMerchant, "reward list", f, func(ctx context.Context, c *client.Client, o client.Change) (client.Status, error) {
-				return c.UseVoucher(ctx, client.VoucherUse{Code: args[0], Reference: reference}, o)
-			})
+			code, ok := parseWord(args[0])
+			if !ok {
+				return fmt.Errorf("%q is no voucher's code: 0x and 64 hex digits, as `destinasia voucher code` prints it; nothing was taken", args[0])
+			}
+			order := dollars.Order{Kind: dollars.KindUse, Ref: code, Reference: wallet.ReferenceHash(reference)}
+			return a.merchantChange(cmd.Context(), "reward list", f, order,
+				func(ctx context.Context, c *client.Client, signed *client.MerchantSignature, o client.Change) (client.Status, error) {
+					return c.UseVoucher(ctx, client.VoucherUse{Code: hexWord(code), Reference: reference, Signed: signed}, o)
+				})
 		},
 	}
 	referenceFlag(command, &reference)

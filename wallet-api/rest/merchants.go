@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"crypto/sha256"
 	"math"
 	"net/http"
 
@@ -62,7 +61,7 @@ func (r *reader) reference() [32]byte {
 	if r.text(&s); r.err == nil && (s == "" || len(s) > maxReference) {
 		r.fail("a reference has 1 to %d bytes", maxReference)
 	}
-	return sha256.Sum256([]byte(s))
+	return wallet.ReferenceHash(s)
 }
 
 func readMerchantSignature(r *reader) *wallet.MerchantSignature {

@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -16,6 +17,9 @@ type MerchantSignature struct {
 	ChainID   uint64
 	Signature eip712.Signature
 }
+
+// ReferenceHash is what the ledger knows a merchant's reference by. The reference itself may name a person.
+func ReferenceHash(reference string) [32]byte { return sha256.Sum256([]byte(reference)) }
 
 // Capture takes part of a hold. The reference is the merchant's name for it: asked for again under the same one it is the
 // same capture. With another amount it is a conflict, unless the first was refused, which the ledger knows. Without a
