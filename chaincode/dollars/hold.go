@@ -238,7 +238,7 @@ func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
 
 // giveBackHeld brings released points back into the shares they came from, but for what has expired. As a credit they would
 // be the head's, and as the share of who set them aside they would be a way to make others' points one's own. Of who is no
-// member any more they are the head's.
+// member any more they are the head's, and so are all once the head has left.
 func (b *batch) giveBackHeld(household Account, parts []Borne, held Buckets) error {
 	w := wanted{b: b}
 	w.account(household, nil)
@@ -246,8 +246,9 @@ func (b *batch) giveBackHeld(household Account, parts []Borne, held Buckets) err
 		return err
 	}
 	rec, err := b.household(household)
-	if err != nil {
-		return err
+	if err != nil { // it is none any more
+		held.takeExpired(b.env.Time)
+		return b.credit(household, held)
 	}
 	for _, part := range parts {
 		m := rec.Pool.member(part.Account)

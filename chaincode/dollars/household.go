@@ -6,7 +6,8 @@ import (
 )
 
 // A household is an account whose points several members pool. Nobody has a key for it: its members sign, and each may
-// spend what the head has allowed. What each of them put in and has not spent is theirs, and leaves with them.
+// spend what the head has allowed. What each of them put in and has not spent is theirs, and leaves with them. The head
+// leaves last, and then it is a household no more.
 
 // Pool makes an account's record that of a household. The members' shares add up to the record's buckets.
 type Pool struct{ Members []Pooled } // the first is the head
@@ -193,8 +194,8 @@ func (b *batch) leave(o SignedOrder, from *purse, e *Entry) (*purse, error) {
 		return nil, refuse(CodeHouseholdHead, "only the head of the household, or members themselves, say that they leave")
 	case m == nil:
 		return nil, refuse(CodeHouseholdOther, "the account is not a member of the household, nor invited")
-	case o.Other == head:
-		return nil, refuse(CodeHouseholdHead, "the head of the household cannot leave it")
+	case o.Other == head && len(p.rec.Pool.Members) > 1:
+		return nil, refuse(CodeHouseholdHead, "the head leaves the household last; all others, the invited too, have to leave it first")
 	case p.rec.Frozen != "" && len(m.Share) > 0:
 		return nil, refuse(CodeAccountFrozen, "the household is frozen; nobody can take points out of it")
 	}
@@ -209,6 +210,10 @@ func (b *batch) leave(o SignedOrder, from *purse, e *Entry) (*purse, error) {
 		return nil, err
 	}
 	p.rec.Pool.Members = slices.DeleteFunc(p.rec.Pool.Members, func(m Pooled) bool { return m.Account == o.Other })
+	if o.Other == head { // whose is also what still comes, out of a hold or as a credit that the order could not name
+		p.rec.Pool = nil
+		p.rec.setKeys(o.To, from.rec.keysOf(head))
+	}
 	signer := b.accounts[o.From]
 	rec := signer.rec
 	rec.Window = from.rec.Window

@@ -42,7 +42,7 @@ func (o Outcome) String() string {
 //	invite     Ref order, Account head, Other member, Amount a day
 //	join       Ref order, Account member, Other household, Amount a day
 //	contribute Ref order, Account, Other household, Amount, Moved
-//	leave      Ref order, Account household, Other member, Amount, Moved to Other
+//	leave      Ref order, Account household, Other member, Amount, Moved to Other; of the head: it is a household no more
 //	change-keys   Ref order, Account, Other the key added, or removed if none was
 //	object     Ref order, Account, Other the key
 //	propose-recovery, approve-recovery, recover   Account, Other the key

@@ -1,6 +1,9 @@
 package dollars
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // This file is the model's households. Who bears what is spent is worked out cent by cent.
 
@@ -91,29 +94,45 @@ func (m *model) leave(o SignedOrder) Code {
 		return CodeHouseholdHead
 	case x == nil:
 		return CodeHouseholdOther
-	case o.Other == head:
+	case o.Other == head && len(h.places) > 1:
 		return CodeHouseholdHead
 	}
-	valid := Amount(0)
-	for e, a := range x.share {
-		if !e.Passed(m.now) {
-			valid += a
-		}
-	}
-	if h.frozen != "" && valid > 0 {
-		return CodeAccountFrozen
-	}
+	before, sums := h.clone(), m.sums
 	h.settle(h.arriving)
 	m.clean(h)
+	if h.frozen != "" && sum(x.share) > 0 {
+		*h, m.sums = before, sums
+		return CodeAccountFrozen
+	}
 	for e, a := range x.share {
 		h.points[e] -= a
 		m.give(o.Other, e, a)
 	}
 	h.places = slices.DeleteFunc(h.places, func(other *modelPlace) bool { return other == x })
-	if p := m.person(o.Other); p.household == o.To {
+	p := m.person(o.Other)
+	if p.household == o.To {
 		p.household = Account{}
 	}
+	if o.Other == head {
+		for e, a := range h.arrived {
+			h.points[e] += a
+		}
+		h.modelHousehold, h.keys = nil, slices.Clone(p.keys)
+	}
 	return ""
+}
+
+// clone is a household that stays as it is while the other changes.
+func (p *modelPerson) clone() modelPerson {
+	c := *p
+	c.points = maps.Clone(p.points)
+	c.modelHousehold = &modelHousehold{arrived: maps.Clone(p.arrived), arriving: maps.Clone(p.arriving), borne: p.borne}
+	for _, x := range p.places {
+		place := *x
+		place.share = maps.Clone(x.share)
+		c.places = append(c.places, &place)
+	}
+	return c
 }
 
 // settle makes what came in the head's.

@@ -31,7 +31,8 @@ const (
 //	invite      the account Other into the household To, to spend up to Amount a day; or other terms for who is in it
 //	join        the household To on those terms
 //	contribute  Amount of From's to the household To
-//	leave       Other leaves the household To, by their own wish (From) or the head's, with what is theirs
+//	leave       Other leaves the household To, by their own wish (From) or the head's, with what is theirs; its head does
+//	            when nobody else is in it or invited, and then its account is one of theirs like any other
 //	change-keys To may sign for From from now on, Other no longer; either may be zero
 //	object      to the recovery of From by the key To
 //

@@ -139,10 +139,14 @@ func (f draft) fill(l *ledger, o *Order) {
 			o.From = m
 		}
 	case KindLeave:
-		leaver := latest(l.pool(household).Members[1:], f.m, func(m Pooled) bool { return m.Joined || f.n%8 == 0 })
+		in := l.pool(household).Members
+		leaver := latest(in[1:], f.m, func(m Pooled) bool { return m.Joined || f.n%8 == 0 })
+		if len(in) == 1 && f.m%4 == 0 { // not always, or households would not grow
+			leaver = in[0]
+		}
 		o.To, o.Other = household, leaver.Account
 		if o.From = o.Other; f.n%3 == 0 {
-			o.From = l.pool(household).Members[0].Account
+			o.From = in[0].Account
 		}
 	case KindChangeKeys:
 		f.changeKeys(l, o)

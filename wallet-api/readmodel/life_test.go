@@ -116,6 +116,8 @@ func TestEveryKindIsFolded(t *testing.T) {
 		{Kind: dollars.KindLeave, Ref: [32]byte{12}, Account: family, Other: bob, By: bob, Amount: 35, Moved: points(may, 35)},
 	}, []dollars.Entry{
 		{Kind: dollars.KindRedeem, Ref: [32]byte{13}, Account: family, By: bob, Amount: 0}, // he is a member no more
+		{Kind: dollars.KindLeave, Ref: [32]byte{18}, Account: family, Other: alice, By: alice},
+		{Kind: dollars.KindRedeem, Ref: [32]byte{19}, Account: family, By: alice, Amount: 0}, // the account is hers, and has its own history
 	})
 	for a, want := range map[dollars.Account]string{
 		alice: "2028-06:39 held 0 debt 0", bob: "2028-05:75 held 0 debt 0", carol: "2028-05:25 held 0 debt 0", family: "held 0 debt 0",
@@ -145,10 +147,10 @@ func TestEveryKindIsFolded(t *testing.T) {
 		}
 	}
 	for a, want := range map[dollars.Account]string{
-		alice:  "cancel redeem transfer invite form use claim release capture hold complete",
+		alice:  "cancel leave redeem transfer invite form use claim release capture hold complete",
 		bob:    "absorb complete approve-adjustment leave contribute join invite complete",
 		carol:  "expire change-keys recover propose-recovery cancel approve-adjustment transfer",
-		family: "redeem leave transfer contribute join invite form",
+		family: "redeem leave redeem leave transfer contribute join invite form",
 		shop:   "use capture",
 	} {
 		if got := past(t, v, a); got != want {

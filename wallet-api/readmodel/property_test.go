@@ -90,7 +90,7 @@ type generator struct {
 	members []*member
 	signed  map[dollars.OrderID]bool
 
-	homeNonce uint64 // of the household, the last
+	homeNonce uint64 // of households, the last
 }
 
 func (g *generator) int(label string, low, high int) int {
@@ -182,8 +182,10 @@ func (g *generator) ofHousehold(m *member) dollars.Order {
 	switch {
 	case home.IsZero() && m == head:
 		o = dollars.Order{Kind: dollars.KindForm}
-	case o.Kind == dollars.KindInvite, o.Kind == dollars.KindLeave && m == head:
+	case o.Kind == dollars.KindInvite:
 		o.Other = g.members[1+g.int("whom", 0, 1)].account
+	case o.Kind == dollars.KindLeave && m == head: // who is the last, or is refused
+		o.Other = g.members[g.int("leaver", 0, 2)].account
 	case o.Kind == dollars.KindLeave:
 		o.Other = m.account
 	}
@@ -257,6 +259,7 @@ func (g *generator) compare(v *Views) {
 	history := map[dollars.Account][]wallet.HistoryEntry{}
 	orders := map[dollars.OrderID]wallet.OrderAt{}
 	homes := map[dollars.Account]dollars.Account{}
+	var accounts []dollars.Account
 	for _, b := range g.chain.blocks {
 		for _, tx := range b.Transactions {
 			for i, e := range tx.Journal.Entries {
@@ -266,6 +269,9 @@ func (g *generator) compare(v *Views) {
 				silent := e.Kind == dollars.KindAbsorb || e.Kind == dollars.KindProposeAdjustment
 				if e.Outcome != dollars.Applied || (silent && len(e.Expired)+len(e.Repaid) == 0) {
 					continue
+				}
+				if e.Kind == dollars.KindForm {
+					accounts = append(accounts, e.Other)
 				}
 				e.Explanation = [32]byte{} // not kept
 				h := wallet.HistoryEntry{Block: b.Number, TxID: tx.ID, Index: i, Time: tx.Time, Entry: e}
@@ -287,14 +293,10 @@ func (g *generator) compare(v *Views) {
 			t.Fatalf("order %s: %v %s", id, err, cmp.Diff(want, at, cmpopts.EquateEmpty()))
 		}
 	}
-	accounts := []dollars.Account{g.record(g.members[0].account).Household}
 	for _, m := range g.members {
 		accounts = append(accounts, m.account)
 	}
 	for _, a := range accounts {
-		if a.IsZero() {
-			continue
-		}
 		var seen []wallet.HistoryEntry
 		for cursor, more := "", true; more; more = cursor != "" {
 			page, next, err := v.History(ctx, a, cursor, 7)
