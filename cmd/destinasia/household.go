@@ -92,8 +92,9 @@ func newHouseholdLeaveCommand(a *app) *cobra.Command {
 		Use:   "leave ID",
 		Short: "Leave a household, or have a member leave it",
 		Long: "Leave the household the member is in, with what is left of what they put in. The head has another member leave with\n" +
-			"--whom, who need not have joined; an invited member declines with --decline. The head cannot leave, and\n" +
-			"takes points out with `destinasia send ID ID AMOUNT --household`.",
+			"--whom, who need not have joined; an invited member declines with --decline. The head leaves last, when\n" +
+			"nobody else is in the household or invited, and ends it; to take out points only, the head uses\n" +
+			"`destinasia send ID ID AMOUNT --household`.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			intent := client.Intent{Kind: client.OrderLeave}

@@ -61,7 +61,10 @@ func TestHouseholds(t *testing.T) {
 	}
 	a.send(t, bob, "GET", "/v1/members/bob/household", "").want(t, 404)
 	a.orders(t, alice, "alice", `{"kind":"invite","whomMember":"carol"}`).want(t, 200)
-	a.orders(t, carol, "carol", `{"kind":"leave","household":"`+home+`"}`).want(t, 200) // declined
+	a.orders(t, alice, "alice", `{"kind":"leave"}`).problem(t, 403, dollars.CodeHouseholdHead, "") // somebody is still invited
+	a.orders(t, carol, "carol", `{"kind":"leave","household":"`+home+`"}`).want(t, 200)            // declined
+	a.orders(t, alice, "alice", `{"kind":"leave"}`).want(t, 200)
+	a.send(t, alice, "GET", "/v1/members/alice/household", "").want(t, 404)
 }
 
 func TestBadIntents(t *testing.T) {

@@ -62,7 +62,7 @@ var refusals = map[dollars.Code]string{
 	dollars.CodeHouseholdMember:  "who is in a household cannot be in another; nothing was accepted",
 	dollars.CodeHouseholdInvite:  "there is no invitation to this household on these terms; nothing was accepted: ask its head",
 	dollars.CodeHouseholdOther:   "the account is in no household, or not in this one; nothing was accepted",
-	dollars.CodeHouseholdHead:    "only the head invites members, says what they may spend and has them leave; the head has no limit, and cannot leave; nothing was accepted",
+	dollars.CodeHouseholdHead:    "only the head invites members, says what they may spend and has them leave; the head has no limit, and leaves last: all others, the invited too, have to leave first; nothing was accepted",
 	dollars.CodeHouseholdFull:    "the household has as many members as are possible; nothing was accepted",
 	dollars.CodeHouseholdLimit:   "this is more than the member may spend of the household's points today; nothing was accepted",
 

@@ -886,7 +886,7 @@ type HouseholdMember struct {
 // | `invite` | `whom` or `whomMember`, [`amount`] | into the household, to spend up to the amount a day: nothing where it is left out; again: other terms |
 // | `join` | `household`, [`amount`] | the household, on the terms of the invitation |
 // | `contribute` | `amount` | puts points into the household |
-// | `leave` | [`whom` or `whomMember`, `household`] | the household, with what is theirs; with `household`, declines an invitation |
+// | `leave` | [`whom` or `whomMember`, `household`] | the household, with what is theirs; the head leaves last, when nobody else is in it or invited, and it is no household any more; with `household`, declines an invitation |
 // | `change-keys` | `add` or `remove`, or both | changes which keys sign for the account |
 // | `object` | | ends the recovery that is under way |
 type Intent struct {
