@@ -2,6 +2,7 @@ package dollars
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -232,16 +233,28 @@ func (b *batch) householdLimit(o SignedOrder, p *purse, by Account) error {
 		return nil
 	}
 	m := p.rec.Pool.find(by)
+	left := p.rec.Pool.left(m, b.env.Time)
+	if o.Amount > left {
+		return refuse(CodeHouseholdLimit, fmt.Sprintf("the member may spend %s a day of the household, of which %s are left today", m.DayLimit, max(left, 0)))
+	}
 	if m == &p.rec.Pool.Members[0] {
 		return nil
 	}
-	// Never a day back: whoever sends a transaction chooses its time within limits, and could begin a day anew.
 	if today := DateOf(b.env.Time); today > m.Day.Day {
 		m.Day = Spent{Day: today}
 	}
-	if o.Amount > m.DayLimit-m.Day.Amount {
-		return refuse(CodeHouseholdLimit, fmt.Sprintf("the member may spend %s a day of the household, and has spent %s today", m.DayLimit, m.Day.Amount))
-	}
 	m.Day.Amount += o.Amount
 	return nil
+}
+
+// left is what a member may still spend of the household on the day of a time (Unix seconds); the head may spend all there
+// is. A day never begins anew: whoever sends a transaction chooses its time within limits.
+func (p *Pool) left(m *Pooled, unix int64) Amount {
+	switch {
+	case m == &p.Members[0]:
+		return math.MaxInt64
+	case DateOf(unix) > m.Day.Day:
+		return m.DayLimit
+	}
+	return m.DayLimit - m.Day.Amount
 }

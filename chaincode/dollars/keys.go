@@ -39,46 +39,54 @@ func (b *batch) signedFor(p *purse, signer Account) (by Account, err error) {
 
 // signedForPool finds the member of a household whose key signed. A member signs with the key that their address is of
 // until they change their keys, so that one is looked at first: whatever is read is what an order conflicts over. The
-// others are read in one go, for anyone can sign with a key that is nobody's, as often as a batch has room.
+// others are read in one go, for anyone can sign with a key that is nobody's, as often as a batch has room. Anyone can also
+// list any key as theirs; where one signs for several members it is for whoever may spend most today, so that nobody loses
+// by what another lists.
 func (b *batch) signedForPool(pool *Pool, signer Account) (Account, error) {
+	w := wanted{b: b}
 	first := pool.member(signer)
 	if first != nil {
-		if found, err := b.memberSigned(first.Account, signer); found || err != nil {
-			return first.Account, err
+		w.account(first.Account, nil)
+		if err := w.read(); err != nil {
+			return Account{}, err
+		}
+		if rec := &b.accounts[first.Account].rec; rec.signs(first.Account, signer) {
+			return first.Account, mayPool(rec)
 		}
 	}
-	w := wanted{b: b}
 	w.members(pool)
 	if err := w.read(); err != nil {
 		return Account{}, err
 	}
+	var best *Pooled
+	refusal := notSigned()
 	for i := range pool.Members {
 		m := &pool.Members[i]
 		if !m.Joined || m == first {
 			continue
 		}
-		if found, err := b.memberSigned(m.Account, signer); found || err != nil {
-			return m.Account, err
+		rec := &b.accounts[m.Account].rec
+		if !rec.signs(m.Account, signer) {
+			continue
+		}
+		if err := mayPool(rec); err != nil {
+			refusal = err
+		} else if best == nil || pool.left(m, b.env.Time) > pool.left(best, b.env.Time) {
+			best = m
 		}
 	}
-	return Account{}, notSigned()
+	if best == nil {
+		return Account{}, refusal
+	}
+	return best.Account, nil
 }
 
-// memberSigned tells whether a key signs for a member of a household, who may not be frozen.
-func (b *batch) memberSigned(member, signer Account) (found bool, err error) {
-	w := wanted{b: b}
-	w.account(member, nil)
-	if err := w.read(); err != nil {
-		return false, err
+// mayPool refuses members who are frozen: they cannot sign for their household either.
+func mayPool(member *AccountRecord) error {
+	if member.Frozen != "" {
+		return refuse(CodeAccountFrozen, "the member's own account is frozen; they cannot sign for the household either")
 	}
-	rec := &b.accounts[member].rec
-	if !slices.Contains(rec.keysOf(member), signer) {
-		return false, nil
-	}
-	if rec.Frozen != "" {
-		return true, refuse(CodeAccountFrozen, "the member's own account is frozen; they cannot sign for the household either")
-	}
-	return true, nil
+	return nil
 }
 
 // changeKeys adds a key, removes one, or puts one in the place of another.

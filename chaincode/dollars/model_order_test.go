@@ -1,6 +1,9 @@
 package dollars
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // This file is what of orders the model can say before it looks at points: whether they can be meant, and who signed.
 
@@ -71,24 +74,36 @@ func (m *model) signer(o SignedOrder) (Account, Code) {
 	return o.From, ""
 }
 
-// pooledSigner is the member whose key it is: the one of that address if it is theirs, or the first.
+// pooledSigner is the member whose key it is: the one of that address if it is theirs, or of those who are not frozen the
+// one who may spend most today.
 func (m *model) pooledSigner(h *modelPerson, key Account) (Account, Code) {
-	var found []Account
-	for _, x := range h.places {
-		if x.joined && slices.Contains(m.person(x.account).keys, key) {
-			found = append(found, x.account)
+	code, most := CodeSignatureInvalid, Amount(-1)
+	var by Account
+	for i, x := range h.places {
+		switch p := m.person(x.account); {
+		case !x.joined || !slices.Contains(p.keys, key):
+		case x.account == key && p.frozen != "":
+			return Account{}, CodeAccountFrozen
+		case x.account == key:
+			return key, ""
+		case p.frozen != "":
+			if by == (Account{}) {
+				code = CodeAccountFrozen
+			}
+		default:
+			left := x.limit
+			if DateOf(m.now) <= x.day {
+				left -= x.spent
+			}
+			if i == 0 {
+				left = math.MaxInt64
+			}
+			if by == (Account{}) || left > most {
+				by, most, code = x.account, left, ""
+			}
 		}
 	}
-	switch {
-	case len(found) == 0:
-		return Account{}, CodeSignatureInvalid
-	case slices.Contains(found, key):
-		found[0] = key
-	}
-	if m.person(found[0]).frozen != "" {
-		return Account{}, CodeAccountFrozen
-	}
-	return found[0], ""
+	return by, code
 }
 
 // arrange is orders that move no points.
