@@ -90,6 +90,19 @@ func TestCodesGoWithTheKey(t *testing.T) {
 	a.orders(t, alice, "alice", `{"kind":"claim","reward":"spa"}`).problem(t, 422, wallet.CodeNoCustody, "")
 }
 
+// Whose nonces are far ahead, because they signed such an order, does not keep the service looking for ever.
+func TestCodesAreNotLookedForForEver(t *testing.T) {
+	a, alice, claim, _ := claimed(t)
+	key := dollars.AccountKey(a.ledger.members["alice"].Account)
+	rec, err := dollars.DecodeAccountRecord(a.ledger.state[key])
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Window = dollars.Window{Floor: 1 << 40}
+	a.ledger.state[key] = rec.Encode()
+	a.send(t, alice, "GET", "/v1/members/alice/vouchers/"+claim.Voucher.CodeHash+"/code", "").problem(t, 422, wallet.CodeNoCustody, "")
+}
+
 // A merchant who is shown a voucher that another took, and happens to call it the same, is not told that they have it.
 func TestAReferenceIsOneMerchants(t *testing.T) {
 	a, _, _, code := claimed(t)

@@ -92,8 +92,9 @@ func (s *Service) VoucherCode(ctx context.Context, member string, codeHash [32]b
 	if err != nil {
 		return [32]byte{}, err
 	}
-	// The newest claims first: those are the ones that are asked for.
-	for nonce := rec.Window.Next() - 1; nonce > 0; nonce-- {
+	// The newest claims first: those are the ones that are asked for. Nonces may be far ahead of what was ever ordered.
+	newest := rec.Window.Next() - 1
+	for nonce := newest; nonce > 0 && newest-nonce < maxWalked; nonce-- {
 		code, err := s.voucherCode(ctx, m.ID, v.Account, nonce)
 		if errors.Is(err, ErrNotFound) {
 			break
