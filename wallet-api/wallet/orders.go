@@ -57,7 +57,11 @@ func (s *Service) PlaceOrder(ctx context.Context, r OrderRequest) (OrderReceipt,
 	}
 	if r.Signed != nil {
 		order.Nonce, order.Deadline, order.ChainID = r.Signed.Nonce, r.Signed.Deadline, r.Signed.ChainID
-		return s.place(ctx, m, dollars.SignedOrder{Order: order, Signature: r.Signed.Signature}, r.Key)
+		id := order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
+		if known, err := s.OrderStatus(ctx, id); err == nil && known.settled() {
+			return OrderReceipt{ID: id, Order: order, Status: known.status(), Repeated: true}, nil
+		}
+		return s.place(ctx, m, id, dollars.SignedOrder{Order: order, Signature: r.Signed.Signature}, r.Key)
 	}
 	if !m.Custody {
 		return OrderReceipt{}, &Error{Code: CodeNoCustody, Detail: "this member holds the key; send the order with its signature", Field: "/signed"}
@@ -98,7 +102,7 @@ func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("sign in custody: %w", err)
 	}
-	receipt, err := s.place(ctx, m, dollars.SignedOrder{Order: order, Signature: sig}, key)
+	receipt, err := s.place(ctx, m, id, dollars.SignedOrder{Order: order, Signature: sig}, key)
 	if code, _ := codeOf(err); code == dollars.CodeSignatureInvalid {
 		// The account was recovered, or the member removed the key; what they sent is not at fault.
 		err = &Error{Code: CodeNoCustody, Detail: "the ledger takes signatures of the service's key for this account no more; send the order with the member's signature", Field: "/signed"}
@@ -139,11 +143,7 @@ func (s *Service) fillIn(ctx context.Context, order *dollars.Order, lifetime tim
 }
 
 // place previews a signed order and accepts it.
-func (s *Service) place(ctx context.Context, m Member, signed dollars.SignedOrder, key *IdempotencyKey) (OrderReceipt, error) {
-	id := signed.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
-	if known, err := s.OrderStatus(ctx, id); err == nil && known.settled() {
-		return OrderReceipt{ID: id, Order: signed.Order, Status: known.status(), Repeated: true}, nil
-	}
+func (s *Service) place(ctx context.Context, m Member, id dollars.OrderID, signed dollars.SignedOrder, key *IdempotencyKey) (OrderReceipt, error) {
 	if err := s.preview(ctx, signed); err != nil {
 		return OrderReceipt{}, err
 	}
@@ -158,7 +158,14 @@ func (s *Service) place(ctx context.Context, m Member, signed dollars.SignedOrde
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("accept order: %w", err)
 	}
-	return s.receipt(ctx, receipts[0].ID, receipts[0].Repeated)
+	if receipts[0].Repeated {
+		return s.receipt(ctx, receipts[0].ID, true)
+	}
+	st, err := s.Intake.Status(ctx, work.ID) // what was accepted just now is nowhere else yet
+	if err != nil {
+		return OrderReceipt{}, fmt.Errorf("read order: %w", err)
+	}
+	return OrderReceipt{ID: id, Order: signed.Order, Status: st}, nil
 }
 
 // preview runs the rules on the views.
