@@ -2533,7 +2533,8 @@ type ClientInterface interface {
 
 	// EndCustody Have the service sign no more, and destroy its key
 	//
-	// Once a key of the member's own signs for the account; before, `only_key`. The member, or role member.
+	// Once a key of the member's own signs for the account; before, `only_key`. The codes of vouchers that were claimed with the
+	// service's key cannot be worked out any more: read them first. The member, or role member.
 	//
 	// Corresponds with DELETE /v1/members/{id}/custody (the `EndCustody` operationId).
 	EndCustody(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -3621,7 +3622,8 @@ func (c *Client) ExplainBalance(ctx context.Context, id MemberID, params *Explai
 
 // EndCustody Have the service sign no more, and destroy its key
 //
-// Once a key of the member's own signs for the account; before, `only_key`. The member, or role member.
+// Once a key of the member's own signs for the account; before, `only_key`. The codes of vouchers that were claimed with the
+// service's key cannot be worked out any more: read them first. The member, or role member.
 //
 // Corresponds with DELETE /v1/members/{id}/custody (the `EndCustody` operationId).
 func (c *Client) EndCustody(ctx context.Context, id MemberID, reqEditors ...RequestEditorFn) (*http.Response, error) {
