@@ -88,7 +88,7 @@ func (b *batch) proposeAdjustment(o ProposeAdjustment) (Entry, error) {
 		return e, err
 	}
 	o.describe(&e)
-	slot := b.changes[o.ID]
+	slot := b.adjustments[o.ID]
 	switch {
 	case slot.found && slot.rec.Adjustment != o.Adjustment:
 		return e, refuse(CodeAdjustmentConflict, "this id was proposed before for something else; nothing was proposed: choose another id")
@@ -126,7 +126,7 @@ func (b *batch) approveAdjustment(o ApproveAdjustment) (Entry, error) {
 	if err := b.authorize(o); err != nil {
 		return e, err
 	}
-	slot := b.changes[o.ID]
+	slot := b.adjustments[o.ID]
 	rec := slot.rec
 	switch {
 	case !slot.found:

@@ -49,25 +49,25 @@ func Apply(env Env, ops []Operation, state State) (Result, error) {
 		return Result{}, fmt.Errorf("the transaction's time, %d seconds after 1970, is not between 1970 and 9989; nothing was done: set the clock of whoever sent it", env.Time)
 	}
 	b := &batch{
-		env:      env,
-		state:    state,
-		bookings: map[BookingID]*slot[BookingRecord]{},
-		accounts: map[Account]*slot[AccountRecord]{},
-		credits:  map[Credit]*creditSlot{},
-		births:   map[Account]Buckets{},
-		members:  map[Account]*slot[EarningRecord]{},
-		trips:    map[TripID]*slot[TripRecord]{},
-		pots:     map[string]*slot[BudgetRecord]{},
-		shares:   map[string]*shareSlot{},
-		holds:    map[HoldID]*slot[HoldRecord]{},
-		rewards:  map[string]*slot[RewardRecord]{},
-		vouchers: map[[32]byte]*slot[VoucherRecord]{},
-		payees:   map[Payee]*slot[PayeeRecord]{},
-		losses:   map[Account]*slot[RecoveryRecord]{},
-		changes:  map[[32]byte]*slot[AdjustmentRecord]{},
-		adjusted: map[Date]*slot[AdjustedRecord]{},
-		rules:    rulesOverlay{versions: map[uint32]*rulesVersion{}, past: map[uint32]*earn.Hash{}},
-		orders:   verifyOrders(env, ops),
+		env:         env,
+		state:       state,
+		bookings:    map[BookingID]*slot[BookingRecord]{},
+		accounts:    map[Account]*slot[AccountRecord]{},
+		credits:     map[Credit]*creditSlot{},
+		births:      map[Account]Buckets{},
+		members:     map[Account]*slot[EarningRecord]{},
+		trips:       map[TripID]*slot[TripRecord]{},
+		pots:        map[string]*slot[BudgetRecord]{},
+		shares:      map[string]*shareSlot{},
+		holds:       map[HoldID]*slot[HoldRecord]{},
+		rewards:     map[string]*slot[RewardRecord]{},
+		vouchers:    map[[32]byte]*slot[VoucherRecord]{},
+		payees:      map[Payee]*slot[PayeeRecord]{},
+		recoveries:  map[Account]*slot[RecoveryRecord]{},
+		adjustments: map[[32]byte]*slot[AdjustmentRecord]{},
+		adjusted:    map[Date]*slot[AdjustedRecord]{},
+		rules:       rulesOverlay{versions: map[uint32]*rulesVersion{}, past: map[uint32]*earn.Hash{}},
+		orders:      verifyOrders(env, ops),
 	}
 	if err := b.prefetch(ops); err != nil {
 		return Result{}, err
@@ -100,23 +100,23 @@ type batch struct {
 	env   Env
 	state State
 
-	bookings map[BookingID]*slot[BookingRecord]
-	accounts map[Account]*slot[AccountRecord]
-	credits  map[Credit]*creditSlot
-	births   map[Account]Buckets // received in this batch and not yet absorbed
-	members  map[Account]*slot[EarningRecord]
-	trips    map[TripID]*slot[TripRecord]
-	pots     map[string]*slot[BudgetRecord] // by row
-	shares   map[string]*shareSlot          // by row, of the batch's lane
-	holds    map[HoldID]*slot[HoldRecord]
-	rewards  map[string]*slot[RewardRecord]
-	vouchers map[[32]byte]*slot[VoucherRecord] // by the hash of the code
-	payees   map[Payee]*slot[PayeeRecord]
-	losses   map[Account]*slot[RecoveryRecord]
-	changes  map[[32]byte]*slot[AdjustmentRecord]
-	adjusted map[Date]*slot[AdjustedRecord]
-	rules    rulesOverlay
-	orders   []orderCheck // by operation index
+	bookings    map[BookingID]*slot[BookingRecord]
+	accounts    map[Account]*slot[AccountRecord]
+	credits     map[Credit]*creditSlot
+	births      map[Account]Buckets // received in this batch and not yet absorbed
+	members     map[Account]*slot[EarningRecord]
+	trips       map[TripID]*slot[TripRecord]
+	pots        map[string]*slot[BudgetRecord] // by row
+	shares      map[string]*shareSlot          // by row, of the batch's lane
+	holds       map[HoldID]*slot[HoldRecord]
+	rewards     map[string]*slot[RewardRecord]
+	vouchers    map[[32]byte]*slot[VoucherRecord] // by the hash of the code
+	payees      map[Payee]*slot[PayeeRecord]
+	recoveries  map[Account]*slot[RecoveryRecord]
+	adjustments map[[32]byte]*slot[AdjustmentRecord] // by id
+	adjusted    map[Date]*slot[AdjustedRecord]
+	rules       rulesOverlay
+	orders      []orderCheck // by operation index
 }
 
 // slot is a record in the overlay: as it was read, the zero record where there is none, or as the batch changed it.
@@ -295,8 +295,8 @@ func (b *batch) writes() []Write {
 	out = changed(out, b.rewards, RewardKey)
 	out = changed(out, b.vouchers, VoucherKey)
 	out = changed(out, b.payees, PayeeKey)
-	out = changed(out, b.losses, RecoveryKey)
-	out = changed(out, b.changes, AdjustmentKey)
+	out = changed(out, b.recoveries, RecoveryKey)
+	out = changed(out, b.adjustments, AdjustmentKey)
 	out = changed(out, b.adjusted, AdjustedKey)
 	for c, slot := range b.credits {
 		if slot.spent {

@@ -118,7 +118,7 @@ func (b *batch) openBudgets(rules *earn.Evaluator) error {
 	}
 	for _, row := range rows {
 		if pot := b.pots[row.ID]; pot.rec.Total == 0 && row.Budget > 0 {
-			pot.rec, pot.dirty = BudgetRecord{Amount(row.Budget), Amount(row.Budget)}, true
+			pot.put(BudgetRecord{Amount(row.Budget), Amount(row.Budget)})
 		}
 	}
 	return nil

@@ -101,14 +101,14 @@ func (b *batch) take(id BookingID, rec BookingRecord) error {
 			if err != nil {
 				return err
 			}
-			trip.rec, trip.dirty = trip.rec.plus(p.ID, points), true
+			trip.put(trip.rec.plus(p.ID, points))
 		}
 		if p.Held.has(earn.LimitMember) {
 			member, err := b.member(rec.Account)
 			if err != nil {
 				return err
 			}
-			member.rec, member.dirty = member.rec.use(p.ID, monthOf(rec.Time), points), true
+			member.put(member.rec.use(p.ID, monthOf(rec.Time), points))
 		}
 		if p.HoldsBudget() {
 			if err := b.spendBudget(p.ID, points); err != nil {
@@ -129,14 +129,14 @@ func (b *batch) giveBack(id BookingID, rec BookingRecord) error {
 			if err != nil {
 				return err
 			}
-			trip.rec, trip.dirty = trip.rec.plus(p.ID, -points), true
+			trip.put(trip.rec.plus(p.ID, -points))
 		}
 		if p.Held.has(earn.LimitMember) {
 			member, err := b.member(rec.Account)
 			if err != nil {
 				return err
 			}
-			member.rec, member.dirty = member.rec.giveBack(p.ID, monthOf(rec.Time), points), true
+			member.put(member.rec.giveBack(p.ID, monthOf(rec.Time), points))
 		}
 		if p.HoldsBudget() {
 			if err := b.returnBudget(p.ID, points); err != nil {

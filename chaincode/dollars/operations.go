@@ -130,7 +130,7 @@ func (b *batch) confirm(o Confirm) (Entry, error) {
 	if err := b.take(o.Booking, rec); err != nil {
 		return e, err
 	}
-	slot.rec, slot.dirty = rec, true
+	slot.put(rec)
 	return e, nil
 }
 
@@ -161,7 +161,7 @@ func (b *batch) complete(o Complete) (Entry, error) {
 	if err := b.award(&rec, &e); err != nil {
 		return e, err
 	}
-	slot.rec, slot.dirty = rec, true
+	slot.put(rec)
 	return e, nil
 }
 
@@ -184,7 +184,7 @@ func (b *batch) award(rec *BookingRecord, e *Entry) (err error) {
 	if err := b.credit(rec.Account, e.Moved); err != nil {
 		return err
 	}
-	member.rec, member.dirty = earned, true
+	member.put(earned)
 	return nil
 }
 
@@ -223,7 +223,7 @@ func (b *batch) cancel(o Cancel) (Entry, error) {
 	if err := b.giveBack(o.Booking, rec); err != nil {
 		return e, err
 	}
-	slot.rec, slot.dirty = rec, true
+	slot.put(rec)
 	return e, nil
 }
 
@@ -447,7 +447,7 @@ func (b *batch) close(p *purse, e *Entry) {
 		p.rec.Pool.settle(p.rec.Buckets, p.spender)
 	}
 	slot := b.accounts[p.account]
-	slot.rec, slot.dirty = p.rec, true
+	slot.put(p.rec)
 	e.Outcome, e.Account = Applied, p.account
 	e.Expired, e.Repaid = p.expired, p.repaid
 }

@@ -64,7 +64,7 @@ func (b *batch) recovery(o Recovery) (Entry, error) {
 		return e, refuse(CodeKeyInvalid, "a household has no keys; its members sign with theirs, and those can be recovered")
 	}
 	e.Account, e.Other, e.Outcome = o.Account, o.Key, Applied
-	slot := b.losses[o.Account]
+	slot := b.recoveries[o.Account]
 	if o.Step == KindProposeRecovery {
 		return e, b.proposeRecovery(o, slot, &e)
 	}
@@ -130,7 +130,7 @@ func (b *batch) approveRecovery(slot *slot[RecoveryRecord], e *Entry) error {
 
 // object ends a recovery: somebody still has a key of the account, and says no.
 func (b *batch) object(o SignedOrder, e *Entry) error {
-	slot := b.losses[o.From]
+	slot := b.recoveries[o.From]
 	if slot.rec.Key.IsZero() || slot.rec.Key != o.To {
 		return refuse(CodeRecoveryUnknown, "no recovery of the account by this key is under way")
 	}

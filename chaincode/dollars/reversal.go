@@ -24,7 +24,7 @@ func (b *batch) reverse(e *Entry, rec BookingRecord, o Cancel) error {
 	if err != nil {
 		return err
 	}
-	member.rec, member.dirty = member.rec.unearn(rec.Awarded, e.Amount, rec.Facts.nights()), true
+	member.put(member.rec.unearn(rec.Awarded, e.Amount, rec.Facts.nights()))
 	return nil
 }
 

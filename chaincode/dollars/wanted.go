@@ -108,7 +108,7 @@ func (w *wanted) operation(op Operation, check orderCheck) {
 			w.pot(StockName(o.ID))
 		}
 	case Recovery:
-		want(w, w.b.losses, o.Account, RecoveryKey, DecodeRecoveryRecord)
+		w.recovery(o.Account)
 		w.account(o.Account, nil)
 		w.rules()
 	case ProposeAdjustment:
@@ -152,7 +152,7 @@ func (w *wanted) order(o SignedOrder, check orderCheck) {
 		w.account(o.To, nil)
 		w.account(o.Other, nil)
 	case KindObject:
-		want(w, w.b.losses, o.From, RecoveryKey, DecodeRecoveryRecord)
+		w.recovery(o.From)
 	}
 }
 
@@ -175,7 +175,7 @@ func (w *wanted) behind(op Operation, check orderCheck) {
 		}
 	case ApproveAdjustment:
 		// Who is granted points has them in a credit: an account that is not read is none to conflict over.
-		if rec := w.b.changes[o.ID].rec; rec.Burn && len(o.Credits) <= MaxCredits {
+		if rec := w.b.adjustments[o.ID].rec; rec.Burn && len(o.Credits) <= MaxCredits {
 			w.account(rec.Account, o.Credits)
 		}
 	}
@@ -209,8 +209,12 @@ func (w *wanted) voucher(codeHash [32]byte) {
 
 func (w *wanted) payee(p Payee) { want(w, w.b.payees, p, PayeeKey, DecodePayeeRecord) }
 
+func (w *wanted) recovery(a Account) {
+	want(w, w.b.recoveries, a, RecoveryKey, DecodeRecoveryRecord)
+}
+
 func (w *wanted) adjustment(id [32]byte) {
-	want(w, w.b.changes, id, AdjustmentKey, DecodeAdjustmentRecord)
+	want(w, w.b.adjustments, id, AdjustmentKey, DecodeAdjustmentRecord)
 }
 
 func (w *wanted) adjusted(day Date) {
