@@ -209,7 +209,7 @@ func (l *ledger) account(a Account) AccountRecord {
 // keyOf is one of the keys that sign for an account now.
 func (l *ledger) keyOf(a Account, n int) member {
 	rec := l.account(a)
-	keys := rec.keysOf(a)
+	keys := rec.KeysOf(a)
 	if m, known := owners[keys[n%len(keys)]]; known {
 		return m
 	}

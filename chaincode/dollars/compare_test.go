@@ -104,7 +104,7 @@ func (l *ledger) tell() (story, error) {
 
 func tellAccount(rec AccountRecord, a Account, h *holding) string {
 	text := fmt.Sprintf("has %v, owes %s, frozen %q, nonces %d to %d, keys %v, sent %v, in %s, gave",
-		bucketsOf(h.points), rec.Debt, rec.Frozen, rec.Window.Floor, rec.Window.Next(), rec.keysOf(a), rec.Day, rec.Household)
+		bucketsOf(h.points), rec.Debt, rec.Frozen, rec.Window.Floor, rec.Window.Next(), rec.KeysOf(a), rec.Day, rec.Household)
 	for _, g := range rec.Given {
 		text += fmt.Sprintf(" %s %s of %s on %s,", g.To, g.Amount, g.Expiry, g.Day)
 	}

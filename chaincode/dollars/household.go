@@ -213,7 +213,7 @@ func (b *batch) leave(o SignedOrder, from *purse, e *Entry) (*purse, error) {
 	p.rec.Pool.Members = slices.DeleteFunc(p.rec.Pool.Members, func(m Pooled) bool { return m.Account == o.Other })
 	if o.Other == head { // whose is also what still comes, out of a hold or as a credit that the order could not name
 		p.rec.Pool = nil
-		p.rec.setKeys(o.To, from.rec.keysOf(head))
+		p.rec.setKeys(o.To, from.rec.KeysOf(head))
 	}
 	signer := b.accounts[o.From]
 	rec := signer.rec

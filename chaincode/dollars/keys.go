@@ -8,13 +8,15 @@ import (
 // MaxKeys is how many keys may sign for an account.
 const MaxKeys = 8
 
-// keysOf are the keys that sign for an account with this record.
-func (r *AccountRecord) keysOf(a Account) []Account {
+// KeysOf are the keys that sign for an account with this record. A household's is its own address, whose key nobody has.
+func (r *AccountRecord) KeysOf(a Account) []Account {
 	if len(r.Keys) == 0 {
 		return []Account{a}
 	}
 	return r.Keys
 }
+
+func (r *AccountRecord) signs(a, key Account) bool { return slices.Contains(r.KeysOf(a), key) }
 
 // setKeys says who signs from now on. That it is the account's own key alone needs no record.
 func (r *AccountRecord) setKeys(a Account, keys []Account) {
@@ -29,7 +31,7 @@ func (b *batch) signedFor(p *purse, signer Account) (by Account, err error) {
 		return b.signedForPool(p.rec.Pool, signer)
 	}
 	switch {
-	case !slices.Contains(p.rec.keysOf(p.account), signer):
+	case !p.rec.signs(p.account, signer):
 		return Account{}, notSigned()
 	case signer == p.account:
 		return Account{}, nil
@@ -95,7 +97,7 @@ func (b *batch) changeKeys(o SignedOrder, p *purse, e *Entry) error {
 		return refuse(CodeKeyInvalid, "a household has no keys; its members sign with theirs")
 	}
 	add, remove := o.To, o.Other
-	keys := slices.Clone(p.rec.keysOf(p.account))
+	keys := slices.Clone(p.rec.KeysOf(p.account))
 	if !add.IsZero() && slices.Contains(keys, add) {
 		return refuse(CodeKeyInvalid, "the key to add signs for the account already")
 	}

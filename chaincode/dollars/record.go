@@ -3,7 +3,6 @@ package dollars
 import (
 	"encoding/hex"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -106,14 +105,6 @@ func DecodeAccountRecord(data []byte) (AccountRecord, error) {
 		return AccountRecord{}, malformed("account record")
 	}
 	return rec, nil
-}
-
-// signs tells whether the key signs for the account whose record this is. For a household none does.
-func (r AccountRecord) signs(account, key Account) bool {
-	if len(r.Keys) == 0 {
-		return key == account
-	}
-	return slices.Contains(r.Keys, key)
 }
 
 // Keys of the state. They are text, because Fabric keys must be valid UTF-8, and start with what they hold, so that

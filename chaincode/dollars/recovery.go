@@ -2,7 +2,6 @@ package dollars
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/destinasia/dollars/chaincode/earn"
 )
@@ -93,7 +92,7 @@ func (b *batch) proposeRecovery(o Recovery, slot *slot[RecoveryRecord], e *Entry
 	switch {
 	case o.Key.IsZero():
 		return refuse(CodeKeyInvalid, "the zero address is no key")
-	case slices.Contains(b.accounts[o.Account].rec.keysOf(o.Account), o.Key):
+	case b.accounts[o.Account].rec.signs(o.Account, o.Key):
 		return refuse(CodeKeyInvalid, "the key signs for the account already; there is nothing to recover")
 	case rec.Key == o.Key:
 		e.Outcome = Duplicate

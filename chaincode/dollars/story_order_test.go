@@ -199,8 +199,8 @@ func (f draft) join(l *ledger, o *Order, household Account) {
 func (f draft) changeKeys(l *ledger, o *Order) {
 	keys := l.account(o.From)
 	heir := heirs[f.n%len(heirs)].account
-	one := keys.keysOf(o.From)[f.n%len(keys.keysOf(o.From))]
-	switch few := len(keys.keysOf(o.From)) < 7+f.m%3; {
+	one := keys.KeysOf(o.From)[f.n%len(keys.KeysOf(o.From))]
+	switch few := len(keys.KeysOf(o.From)) < 7+f.m%3; {
 	case few:
 		o.To = heir
 	case f.m%3 == 0:

@@ -33,7 +33,7 @@ func (s *Service) keysOf(ctx context.Context, m Member) (keys memberKeys, err er
 	if err != nil {
 		return keys, err
 	}
-	sign := signing(m.Account, rec)
+	sign := rec.KeysOf(m.Account)
 	keys.listed = keys.inCustody && slices.Contains(sign, address)
 	keys.ofTheirOwn = !keys.listed || len(sign) > 1
 	return keys, nil

@@ -38,7 +38,7 @@ func (s *Service) Account(ctx context.Context, a dollars.Account) (AccountState,
 		today(rec.Pool, now)
 		return state, nil
 	}
-	state.Signing = signing(a, rec)
+	state.Signing = rec.KeysOf(a)
 	state.Recovery, err = s.recovery(a)
 	return state, err
 }
@@ -58,13 +58,6 @@ func today(pool *dollars.Pool, now int64) {
 		}
 		m.Share = valid
 	}
-}
-
-func signing(a dollars.Account, rec dollars.AccountRecord) []dollars.Account {
-	if len(rec.Keys) == 0 {
-		return []dollars.Account{a}
-	}
-	return rec.Keys
 }
 
 func (s *Service) recovery(a dollars.Account) (*dollars.RecoveryRecord, error) {
@@ -98,7 +91,7 @@ func (s *Service) SigningKeys(ctx context.Context, id string) (SigningKeys, erro
 	if err != nil {
 		return SigningKeys{}, err
 	}
-	keys := SigningKeys{Account: m.Account, Signing: signing(m.Account, rec)}
+	keys := SigningKeys{Account: m.Account, Signing: rec.KeysOf(m.Account)}
 	if keys.Custody, err = s.custodyAddress(ctx, m.ID); err != nil {
 		return SigningKeys{}, err
 	}
