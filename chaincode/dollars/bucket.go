@@ -28,6 +28,16 @@ func (b *Buckets) add(e Expiry, a Amount) error {
 	return err
 }
 
+// addAll adds points of several months. It fails as add does, with a part of them added.
+func (b *Buckets) addAll(points Buckets) error {
+	for _, x := range points {
+		if err := b.add(x.Expiry, x.Amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // find is where a month's bucket is, or would be.
 func (b Buckets) find(e Expiry) (i int, found bool) {
 	return slices.BinarySearchFunc(b, e, func(x Bucket, e Expiry) int { return int(x.Expiry) - int(e) })

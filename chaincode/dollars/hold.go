@@ -255,14 +255,10 @@ func (b *batch) giveBackHeld(household Account, parts []Borne, held Buckets) err
 		if m == nil {
 			m = &rec.Pool.Members[0]
 		}
-		for _, x := range held.take(part.Amount) {
-			if x.Expiry.Passed(b.env.Time) {
-				continue
-			}
-			if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
-				return err
-			}
-			m.Share.put(x.Expiry, x.Amount)
+		points := held.take(part.Amount)
+		points.takeExpired(b.env.Time)
+		if err := rec.share(m, points); err != nil {
+			return err
 		}
 	}
 	b.accounts[household].put(rec)

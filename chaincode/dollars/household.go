@@ -165,11 +165,8 @@ func (b *batch) contribute(household, member Account, points Buckets) error {
 	if m == nil {
 		return refuse(CodeHouseholdOther, "the account is not a member of the household; it could give points away, by a transfer")
 	}
-	for _, x := range points {
-		if err := rec.Buckets.add(x.Expiry, x.Amount); err != nil {
-			return err
-		}
-		m.Share.put(x.Expiry, x.Amount)
+	if err := rec.share(m, points); err != nil {
+		return err
 	}
 	b.accounts[household].put(rec)
 	return nil
@@ -228,7 +225,7 @@ func (b *batch) leave(o SignedOrder, from *purse, e *Entry) (*purse, error) {
 }
 
 // householdLimit counts what a member spends of a household today, or refuses what is above their limit.
-func (b *batch) householdLimit(o SignedOrder, p *purse, by Account) error {
+func (b *batch) householdLimit(o SignedOrder, p *purse, by Account) (err error) {
 	if p.rec.Pool == nil {
 		return nil
 	}
@@ -240,11 +237,8 @@ func (b *batch) householdLimit(o SignedOrder, p *purse, by Account) error {
 	if m == &p.rec.Pool.Members[0] {
 		return nil
 	}
-	if today := DateOf(b.env.Time); today > m.Day.Day {
-		m.Day = Spent{Day: today}
-	}
-	m.Day.Amount += o.Amount
-	return nil
+	m.Day, err = m.Day.plus(DateOf(b.env.Time), o.Amount)
+	return err
 }
 
 // left is what a member may still spend of the household on the day of a time (Unix seconds); the head may spend all there

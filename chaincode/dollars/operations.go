@@ -377,10 +377,8 @@ func duplicate(e Entry, rec BookingRecord) (Entry, error) {
 // credit gives an account points, reading nothing: at the end of the batch they become one key per expiry.
 func (b *batch) credit(a Account, points Buckets) error {
 	births := slices.Clone(b.births[a])
-	for _, x := range points {
-		if err := births.add(x.Expiry, x.Amount); err != nil {
-			return err
-		}
+	if err := births.addAll(points); err != nil {
+		return err
 	}
 	b.births[a] = births
 	return nil
@@ -410,21 +408,11 @@ func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
 	}
 	p := &purse{account: a, rec: b.accounts[a].rec}
 	p.rec.Buckets, p.rec.Pool = slices.Clone(p.rec.Buckets), p.rec.Pool.clone()
-	for _, ref := range refs {
-		slot := b.credits[ref.Of(a)]
-		if slot.amount == 0 || slices.Contains(p.absorbed, slot) {
-			p.stale = p.stale || (slot.amount == 0 && !slot.spent)
-			continue
-		}
-		p.absorbed = append(p.absorbed, slot)
-		if err := p.rec.Buckets.add(ref.Expiry, slot.amount); err != nil {
-			return nil, err
-		}
+	if err := b.absorb(p, refs); err != nil {
+		return nil, err
 	}
-	for _, x := range b.births[a] {
-		if err := p.rec.Buckets.add(x.Expiry, x.Amount); err != nil {
-			return nil, err
-		}
+	if err := p.rec.Buckets.addAll(b.births[a]); err != nil {
+		return nil, err
 	}
 	p.expired = p.rec.Buckets.takeExpired(b.env.Time)
 	p.repaid = p.rec.Buckets.take(p.rec.Debt)
@@ -437,11 +425,32 @@ func (b *batch) open(a Account, refs []CreditRef) (*purse, error) {
 	return p, err
 }
 
-// close makes true what was done with the purse, and completes the entry.
-func (b *batch) close(p *purse, e *Entry) {
+// absorb folds credits into a purse.
+func (b *batch) absorb(p *purse, refs []CreditRef) error {
+	for _, ref := range refs {
+		slot := b.credits[ref.Of(p.account)]
+		if slot.amount == 0 || slices.Contains(p.absorbed, slot) {
+			p.stale = p.stale || (slot.amount == 0 && !slot.spent)
+			continue
+		}
+		p.absorbed = append(p.absorbed, slot)
+		if err := p.rec.Buckets.add(ref.Expiry, slot.amount); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spendAbsorbed makes true that the purse's credits are in its record.
+func (p *purse) spendAbsorbed() {
 	for _, slot := range p.absorbed {
 		slot.amount, slot.spent = 0, true
 	}
+}
+
+// close makes true what was done with the purse, and completes the entry.
+func (b *batch) close(p *purse, e *Entry) {
+	p.spendAbsorbed()
 	delete(b.births, p.account)
 	if p.rec.Pool != nil {
 		p.rec.Pool.settle(p.rec.Buckets, p.spender)

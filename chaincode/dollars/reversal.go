@@ -233,15 +233,8 @@ func (b *batch) openAsIs(q *purse, refs []CreditRef, claim Buckets) error {
 	if q.rec.Pool != nil {
 		return nil
 	}
-	for _, ref := range refs {
-		slot := b.credits[ref.Of(q.account)]
-		if slot.amount == 0 || slices.Contains(q.absorbed, slot) {
-			continue
-		}
-		q.absorbed = append(q.absorbed, slot)
-		if err := q.rec.Buckets.add(ref.Expiry, slot.amount); err != nil {
-			return err
-		}
+	if err := b.absorb(q, refs); err != nil {
+		return err
 	}
 	for _, x := range b.births[q.account] {
 		if claim.of(x.Expiry) == 0 {
@@ -269,9 +262,7 @@ func (q *purse) returnTo(giver Account, e Expiry, want Amount) Amount {
 
 // giveUp makes true what was taken out of a purse that openAsIs filled.
 func (b *batch) giveUp(q *purse, claim Buckets) {
-	for _, slot := range q.absorbed {
-		slot.amount, slot.spent = 0, true
-	}
+	q.spendAbsorbed()
 	if q.rec.Pool == nil {
 		b.births[q.account] = slices.DeleteFunc(slices.Clone(b.births[q.account]), func(x Bucket) bool { return claim.of(x.Expiry) > 0 })
 	}

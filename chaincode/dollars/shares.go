@@ -18,6 +18,17 @@ func (p *Pool) clone() *Pool {
 	return c
 }
 
+// share puts points into a household, as a member's.
+func (r *AccountRecord) share(m *Pooled, points Buckets) error {
+	if err := r.Buckets.addAll(points); err != nil {
+		return err
+	}
+	for _, x := range points {
+		m.Share.put(x.Expiry, x.Amount)
+	}
+	return nil
+}
+
 // expire drops from the shares what is no longer valid at a time (Unix seconds): it is gone for whose it was.
 func (p *Pool) expire(unix int64) {
 	for i := range p.Members {
