@@ -58,9 +58,7 @@ func (a *app) printAccount(s client.AccountState) {
 	if s.Debt > 0 {
 		list = append(list, field{"owed", "D$ " + s.Debt.String() + ", taken from what comes next"})
 	}
-	for _, p := range s.Expiring {
-		list = append(list, field{"valid to " + p.Month.String(), "D$ " + p.Amount.String()})
-	}
+	list = append(list, validTo(s.Expiring)...)
 	if s.Frozen != "" {
 		list = append(list, field{"frozen", s.Frozen + ": it can receive but not spend"})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +71,7 @@ func (a *app) printExplained(it client.ItemExplanation) {
 	list := fields{
 		{"item", fmt.Sprintf("%s for %s %s, %s", it.Kind, it.Explanation.Price, it.Explanation.Currency, it.State)},
 		{"on the ledger", it.Booking},
-		{"confirmed", it.ConfirmedAt.Local().Format(time.DateTime)},
+		{"confirmed", localTime(it.ConfirmedAt)},
 		{"rules", fmt.Sprintf("version %d, %q, hash %s", it.Version, it.Explanation.RuleSet, it.Hash)},
 	}
 	if it.Tier != "" {

@@ -159,7 +159,7 @@ func (a *app) printOrderText(o placedOrder) {
 	default:
 		list = append(list, field{"status", "accepted: on its way to the ledger; see " + a.commandLine("order show "+o.OrderID)})
 		if o.Deadline != 0 {
-			list = append(list, field{"or never after", time.Unix(o.Deadline, 0).Local().Format(time.DateTime)})
+			list = append(list, field{"or never after", moment(o.Deadline)})
 		}
 	}
 	if o.Transaction != nil {

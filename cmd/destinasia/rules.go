@@ -256,4 +256,4 @@ func (s rulesStep) print(a *app) {
 }
 
 // moment writes a time of the ledger.
-func moment(unix int64) string { return time.Unix(unix, 0).Local().Format(time.DateTime) }
+func moment(unix int64) string { return localTime(time.Unix(unix, 0)) }

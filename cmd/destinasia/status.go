@@ -101,7 +101,7 @@ func (a *app) printStatus(r statusReport) {
 	for _, part := range r.Parts {
 		row := table.Row{part.Name, "down", "", ports(part.Ports), "", ""}
 		if part.Up {
-			row = table.Row{part.Name, "up", part.PID, ports(part.Ports), part.Since.Local().Format(time.DateTime), megabytes(part.MemoryBytes)}
+			row = table.Row{part.Name, "up", part.PID, ports(part.Ports), localTime(part.Since), megabytes(part.MemoryBytes)}
 		}
 		parts.AppendRow(row)
 	}
