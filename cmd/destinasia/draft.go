@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ethereum/go-ethereum/crypto"
 
@@ -112,20 +113,18 @@ func (s signer) recoveryKey(ctx context.Context) (dollars.Account, error) {
 
 // price is what a claim is willing to pay: what was asked for, or else what the catalogue says.
 func (s signer) price(ctx context.Context, intent *client.Intent) (dollars.Amount, error) {
-	for after := ""; intent.Amount == 0; {
-		page, err := s.members.Rewards(ctx, after, pageSize)
-		if err != nil {
-			return 0, err
-		}
-		for _, r := range page.Rewards {
-			if r.ID == intent.Reward {
-				intent.Amount = r.Price
-			}
-		}
-		if after = page.Next; after == "" && intent.Amount == 0 {
-			return 0, fmt.Errorf("there is no reward %s in the catalogue: see `destinasia reward list`; nothing was signed", intent.Reward)
-		}
+	if intent.Amount != 0 {
+		return intent.Amount, nil
 	}
+	rewards, err := readRewards(ctx, s.members)
+	if err != nil {
+		return 0, err
+	}
+	i := slices.IndexFunc(rewards, func(r client.Reward) bool { return r.ID == intent.Reward })
+	if i < 0 {
+		return 0, fmt.Errorf("there is no reward %s in the catalogue: see `destinasia reward list`; nothing was signed", intent.Reward)
+	}
+	intent.Amount = rewards[i].Price // The service is told the same as is signed.
 	return intent.Amount, nil
 }
 
