@@ -141,11 +141,10 @@ func (a *app) endCustody(ctx context.Context, s signer, asJSON bool) error {
 // vouchersOfCustody are the vouchers that can still be used and whose codes the key in custody makes, the member's own and
 // what they claimed for their household.
 func (s signer) vouchersOfCustody(ctx context.Context) ([]voucherLeft, error) {
-	session, err := s.members.CreateSession(ctx, s.member.ID)
+	member, err := actAs(ctx, s.members, s.member.ID)
 	if err != nil {
 		return nil, err
 	}
-	member := s.members.As(session.Token)
 	left := []voucherLeft{} // In JSON, none is an empty list.
 	for _, household := range []bool{false, true} {
 		vouchers, err := readAll(ctx, s.members, s.member.ID, household, readVouchers)

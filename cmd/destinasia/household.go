@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/jedib0t/go-pretty/v6/table"
@@ -112,7 +113,7 @@ func newHouseholdLeaveCommand(a *app) *cobra.Command {
 				return err
 			}
 			if decline != "" {
-				if err := mayDecline(cmd, s, *intent.Household); err != nil {
+				if err := mayDecline(cmd.Context(), s, *intent.Household); err != nil {
 					return a.advise(err)
 				}
 			}
@@ -126,9 +127,12 @@ func newHouseholdLeaveCommand(a *app) *cobra.Command {
 	return command
 }
 
+// notInHousehold is the service's answer about a household of a member who is in none.
+const notInHousehold = dollars.CodeHouseholdOther
+
 // mayDecline refuses for a member who is in a household: the service takes leaving to mean that one.
-func mayDecline(cmd *cobra.Command, s signer, household dollars.Account) error {
-	in, err := s.members.Household(cmd.Context(), s.member.ID)
+func mayDecline(ctx context.Context, s signer, household dollars.Account) error {
+	in, err := s.members.Household(ctx, s.member.ID)
 	switch {
 	case client.CodeOf(err) == notInHousehold:
 		return nil

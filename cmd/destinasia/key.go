@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -124,7 +125,7 @@ func newKeyRemoveCommand(a *app) *cobra.Command {
 		Short: "Have a key sign for a member's account no more",
 		Args:  cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.removeKey(cmd, args[0], args[1], f, func(signer) (*dollars.Account, error) { return nil, nil })
+			return a.removeKey(cmd.Context(), args[0], args[1], f, func(signer) (*dollars.Account, error) { return nil, nil })
 		},
 	}
 	f.add(command)
@@ -141,7 +142,7 @@ func newKeyReplaceCommand(a *app) *cobra.Command {
 			"is made here if it is not there. The old key may sign this order, as its last.",
 		Args: cobra.RangeArgs(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.removeKey(cmd, args[0], args[1], f, func(s signer) (*dollars.Account, error) { return k.of(a, s, args[2:]) })
+			return a.removeKey(cmd.Context(), args[0], args[1], f, func(s signer) (*dollars.Account, error) { return k.of(a, s, args[2:]) })
 		},
 	}
 	f.add(command)
@@ -150,17 +151,17 @@ func newKeyReplaceCommand(a *app) *cobra.Command {
 }
 
 // removeKey removes a key, and adds the one that may come in its place.
-func (a *app) removeKey(cmd *cobra.Command, id, old string, f orderFlags, instead func(signer) (*dollars.Account, error)) error {
+func (a *app) removeKey(ctx context.Context, id, old string, f orderFlags, instead func(signer) (*dollars.Account, error)) error {
 	intent := client.Intent{Kind: client.OrderChangeKeys}
 	var err error
 	if intent.Remove, err = accountAt(old); err != nil {
 		return err
 	}
-	s, err := a.signer(cmd.Context(), id, f)
+	s, err := a.signer(ctx, id, f)
 	if err != nil {
 		return err
 	}
-	keys, err := s.members.Keys(cmd.Context(), s.member.ID)
+	keys, err := s.members.Keys(ctx, s.member.ID)
 	if err != nil {
 		return a.advise(err)
 	}
@@ -170,7 +171,7 @@ func (a *app) removeKey(cmd *cobra.Command, id, old string, f orderFlags, instea
 	if intent.Add, err = instead(s); err != nil {
 		return err
 	}
-	return a.placeOrder(cmd.Context(), s, intent, f)
+	return a.placeOrder(ctx, s, intent, f)
 }
 
 func newKeyObjectCommand(a *app) *cobra.Command {

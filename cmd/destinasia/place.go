@@ -78,8 +78,7 @@ func (o orderer) signer(ctx context.Context, id string) (signer, error) {
 	}
 	s := signer{orderer: o, member: m}
 	if m.Custody && !o.preferOwn {
-		session, err := o.members.CreateSession(ctx, m.ID)
-		s.session = o.members.As(session.Token)
+		s.session, err = actAs(ctx, o.members, m.ID)
 		return s, err
 	}
 	if s.own, err = o.key(m); err != nil {
@@ -96,6 +95,15 @@ func (o orderer) signer(ctx context.Context, id string) (signer, error) {
 	return s, nil
 }
 
+// actAs is a client that acts as a member.
+func actAs(ctx context.Context, members *client.Client, id string) (*client.Client, error) {
+	session, err := members.CreateSession(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return members.As(session.Token), nil
+}
+
 func (s signer) place(ctx context.Context, intent client.Intent) (placedOrder, error) {
 	change := client.Change{Wait: s.wait}
 	if s.session != nil {
@@ -110,17 +118,26 @@ func (s signer) place(ctx context.Context, intent client.Intent) (placedOrder, e
 	if err != nil {
 		return placedOrder{}, err
 	}
-	signature, err := s.own.sign(s.id(order))
+	signature, err := s.sign(order)
 	if err != nil {
 		return placedOrder{}, err
 	}
-	signed := client.SignedFields{Nonce: order.Nonce, Deadline: order.Deadline, Signature: fmt.Sprintf("0x%x", signature[:])}
+	signed := client.SignedFields{Nonce: order.Nonce, Deadline: order.Deadline, Signature: signature}
 	placed, err := s.members.Place(ctx, s.member.ID, intent, &signed, change)
 	return placedOrder{Order: placed, VoucherCode: code}, err
 }
 
 func (s signer) id(order dollars.Order) dollars.OrderID {
 	return order.ID(s.ledger.currency, s.ledger.channel, s.ledger.chaincode)
+}
+
+// sign signs an order with the member's own key, as the API has signatures.
+func (s signer) sign(order dollars.Order) (string, error) {
+	signature, err := s.own.sign(s.id(order))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("0x%x", signature[:]), nil
 }
 
 // complete has the service choose nonce and deadline of an order; nothing else of what is signed is the service's. A claim

@@ -14,8 +14,7 @@ import (
 
 func newVoucherCommand(a *app) *cobra.Command {
 	voucher := &cobra.Command{Use: "voucher", Short: "Look at what was claimed, and use it", Args: cobra.NoArgs, RunE: showHelp}
-	voucher.AddCommand(newVoucherListCommand(a), newVoucherCodeCommand(a))
-	voucher.AddCommand(newVoucherUseCommand(a))
+	voucher.AddCommand(newVoucherListCommand(a), newVoucherCodeCommand(a), newVoucherUseCommand(a))
 	return voucher
 }
 
@@ -90,11 +89,11 @@ func (a *app) voucherCode(ctx context.Context, id, codeHash string, f orderFlags
 		return "", a.advise(err)
 	}
 	if m.Custody && f.keyfile == "" {
-		session, err := members.CreateSession(ctx, id)
+		member, err := actAs(ctx, members, id)
 		if err != nil {
 			return "", a.advise(err)
 		}
-		code, err := members.As(session.Token).VoucherCode(ctx, id, codeHash)
+		code, err := member.VoucherCode(ctx, id, codeHash)
 		return code, a.advise(err)
 	}
 	key, err := a.memberKey(n, m, f.keyfile, f.passphrase)
@@ -129,9 +128,6 @@ func claimant(ctx context.Context, members *client.Client, m client.Member, code
 	}
 	return household.Account, err
 }
-
-// notInHousehold is the service's answer about a household of a member who is in none.
-const notInHousehold = dollars.CodeHouseholdOther
 
 // good tells a voucher that can still be used.
 func good(v client.Voucher, now time.Time) bool { return v.Used.IsZero() && now.Before(v.Until) }
