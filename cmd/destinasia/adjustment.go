@@ -86,19 +86,9 @@ func newAdjustmentShowCommand(a *app) *cobra.Command {
 		Short: "Tell what an adjustment is, and whether it was made",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			_, auditor, err := a.openAs(roleAuditor)
-			if err != nil {
-				return err
-			}
-			adjustment, err := auditor.Adjustment(cmd.Context(), args[0])
-			if err != nil {
-				return a.advise(err)
-			}
-			if asJSON {
-				return printJSON(a.out, adjustment)
-			}
-			a.printAdjustment(adjustment)
-			return nil
+			return readAs(a, roleAuditor, asJSON, func(c *client.Client) (client.Adjustment, error) {
+				return c.Adjustment(cmd.Context(), args[0])
+			}, a.printAdjustment)
 		},
 	}
 	jsonFlag(command, &asJSON)

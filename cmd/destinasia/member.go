@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/spf13/cobra"
@@ -167,11 +166,16 @@ func readMember[T any](
 	if err != nil {
 		return err
 	}
-	_, members, err := a.openAs(roleMember)
+	return readAs(a, roleMember, asJSON, func(c *client.Client) (T, error) { return read(c, ctx, id) }, show)
+}
+
+// readAs reads something as a role and prints it.
+func readAs[T any](a *app, role string, asJSON bool, read func(*client.Client) (T, error), show func(T)) error {
+	_, c, err := a.openAs(role)
 	if err != nil {
 		return err
 	}
-	what, err := read(members, ctx, id)
+	what, err := read(c)
 	if err != nil {
 		return a.advise(err)
 	}
@@ -187,7 +191,7 @@ func (a *app) printMember(m client.Member) {
 		{"member", m.ID},
 		{"account", m.Account.String()},
 		{"key", keeper(m)},
-		{"enrolled", m.CreatedAt.Local().Format(time.DateTime)},
+		{"enrolled", localTime(m.CreatedAt)},
 	}.print(a.out)
 }
 

@@ -62,11 +62,11 @@ func (s signer) merchant(order dollars.Order) (*client.MerchantSignature, error)
 	if err := order.Check(s.now().Unix()); err != nil {
 		return nil, err
 	}
-	signature, err := s.own.sign(s.id(order))
+	signature, err := s.sign(order)
 	if err != nil {
 		return nil, err
 	}
-	return &client.MerchantSignature{Merchant: order.From, Deadline: order.Deadline, Signature: fmt.Sprintf("0x%x", signature[:])}, nil
+	return &client.MerchantSignature{Merchant: order.From, Deadline: order.Deadline, Signature: signature}, nil
 }
 
 // parseHold reads a hold's name, as hold place prints it: ACCOUNT/ORDER.
@@ -151,19 +151,9 @@ func newHoldShowCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			_, merchant, err := a.openAs(roleMerchant)
-			if err != nil {
-				return err
-			}
-			hold, err := merchant.Hold(cmd.Context(), id.Account, id.Order.String())
-			if err != nil {
-				return a.advise(err)
-			}
-			if asJSON {
-				return printJSON(a.out, hold)
-			}
-			a.printHold(hold)
-			return nil
+			return readAs(a, roleMerchant, asJSON, func(c *client.Client) (client.Hold, error) {
+				return c.Hold(cmd.Context(), id.Account, id.Order.String())
+			}, a.printHold)
 		},
 	}
 	jsonFlag(command, &asJSON)
