@@ -14,8 +14,7 @@ import (
 
 func newHoldCommand(a *app) *cobra.Command {
 	hold := &cobra.Command{Use: "hold", Short: "Set points aside for a merchant to take", Args: cobra.NoArgs, RunE: showHelp}
-	hold.AddCommand(newHoldPlaceCommand(a), newHoldListCommand(a))
-	hold.AddCommand(newHoldShowCommand(a), newHoldCaptureCommand(a), newHoldReleaseCommand(a))
+	hold.AddCommand(newHoldPlaceCommand(a), newHoldListCommand(a), newHoldShowCommand(a), newHoldCaptureCommand(a), newHoldReleaseCommand(a))
 	return hold
 }
 

@@ -14,7 +14,7 @@ import (
 const (
 	roleBooking  = "booking"  // reports bookings
 	roleMember   = "member"   // acts for members: the app's backend
-	roleOperator = "operator" // changes rules, freezes accounts
+	roleOperator = "operator" // freezes, adjusts and recovers accounts, has points expire
 	roleAuditor  = "auditor"  // reads
 	roleMerchant = "merchant" // takes points and vouchers
 	roleApprover = "approver" // approves what an operator proposed
