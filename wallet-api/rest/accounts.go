@@ -39,12 +39,17 @@ func (s *Server) UnfreezeAccount(c *gin.Context, address Address, params Unfreez
 	s.setFrozen(c, address, false, params.Prefer, params.IdempotencyKey)
 }
 
+func readReason(r *reader) (reason string) {
+	r.only("reason", func() { r.text(&reason) })
+	return reason
+}
+
 func (s *Server) setFrozen(c *gin.Context, address string, frozen bool, prefer, key string) {
 	account, err := dollars.ParseAccount(address)
 	var reason string
 	var raw []byte
 	if err == nil {
-		reason, raw, err = jsonBody(c, maxBody, func(r *reader) string { return r.only("reason") })
+		reason, raw, err = jsonBody(c, maxBody, readReason)
 	}
 	if err != nil {
 		s.fail(c, err)

@@ -220,17 +220,16 @@ func (r *reader) account() *dollars.Account {
 	return &v
 }
 
-// only reads an object of one text.
-func (r *reader) only(field string) (value string) {
+// only reads an object of one field.
+func (r *reader) only(field string, value func()) {
 	given := false
 	r.object(func(name []byte) bool {
 		if given = string(name) == field; given {
-			r.text(&value)
+			value()
 		}
 		return given
 	})
 	r.require("/"+field, given)
-	return value
 }
 
 // flag reads true or false.

@@ -97,12 +97,6 @@ var statuses = map[dollars.Code]int{
 	dollars.CodeNotAuthorized: http.StatusInternalServerError,
 }
 
-// mapped is the status of a code.
-func mapped(code dollars.Code) (int, bool) {
-	status, ok := statuses[code]
-	return status, ok
-}
-
 // reason is the code and detail of a refusal, or of an error that is none: internal, without a word of what it says.
 func reason(err error) (dollars.Code, string) {
 	var refused *wallet.Error
@@ -119,7 +113,7 @@ func reason(err error) (dollars.Code, string) {
 // problemOf is what a client is told of an error.
 func problemOf(err error) Problem {
 	code, detail := reason(err)
-	status, ok := mapped(code)
+	status, ok := statuses[code]
 	if !ok || status == http.StatusInternalServerError {
 		code, detail, status = codeInternal, "", http.StatusInternalServerError
 	}

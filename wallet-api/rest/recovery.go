@@ -42,13 +42,7 @@ func (s *Server) recover(c *gin.Context, step dollars.Kind, address, prefer, key
 }
 
 func readRecoveryKey(r *reader) (key *dollars.Account) {
-	r.object(func(name []byte) bool {
-		if string(name) == "key" {
-			key = r.account()
-		}
-		return string(name) == "key"
-	})
-	r.require("/key", key != nil)
+	r.only("key", func() { key = r.account() })
 	return key
 }
 
