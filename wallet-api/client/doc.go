@@ -5,8 +5,8 @@
 // repeated while the service is overloaded or not there, and connections are used again.
 //
 // It guarantees that a request is only ever sent again when that cannot make anything happen twice: reading, reporting
-// booking events (named by their source and id), and changes under an Idempotency-Key, which it makes up where the
-// caller gives none.
+// booking events (named by their source and id), what merchants take (named by its reference), and other changes under an
+// Idempotency-Key, which it makes up where the caller gives none.
 //
 // It leaves keys and signing to the caller.
 package client

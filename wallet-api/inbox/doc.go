@@ -1,4 +1,4 @@
-// Package inbox is the durable intake of booking events, orders and operators' changes.
+// Package inbox is the durable intake of booking events, orders, and operators' and merchants' changes.
 //
 // It implements wallet.Intake for those who bring work and the gateway's Inbox for those who do it: work in an embedded
 // Badger, envelopes under way in files beside it. It guarantees:

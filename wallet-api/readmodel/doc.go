@@ -10,7 +10,8 @@
 // transaction where possible; readers may see the parts, but Height counts a block only when all of it is there.
 //
 // Balances are a view of their own rather than sums over the mirror, so that reading one costs the same for an
-// account with a hundred thousand credits as for one with none. Check recomputes the views from the mirror.
+// account with a hundred thousand credits as for one with none. Check recomputes them, the supply, and which holds end
+// when from the mirror; histories it cannot, as the state does not remember them.
 //
 // It believes the blocks it is given: fetching, verifying and decoding them is left to the gateway, and proving the
 // ledger to the auditor.
