@@ -141,11 +141,7 @@ func (s *side) cancel(it *item, now int64) (cancel dollars.Cancel, absorbs []dol
 	if err != nil {
 		return cancel, nil, err
 	}
-	points, err := rec.Points()
-	if err != nil {
-		return cancel, nil, err
-	}
-	refs := s.state.take(rec.Account, points, now)
+	refs := s.state.take(rec.Account, now)
 	for ; len(refs) > dollars.MaxCredits; refs = refs[dollars.MaxCredits:] {
 		absorbs = append(absorbs, dollars.Absorb{Account: rec.Account, Credits: refs[:dollars.MaxCredits]})
 	}
@@ -178,7 +174,11 @@ func (s *side) observe(place int, e *dollars.Entry, now int64) error {
 		s.tally.completed(e, now)
 		last = it.state == dollars.BookingAwarded
 	case dollars.KindCancel:
-		s.tally.cancelled(e)
+		rec, err := s.state.booking(it.id)
+		if err != nil {
+			return err
+		}
+		s.tally.cancelled(e, &rec)
 		last = true
 	}
 	if last {

@@ -87,22 +87,14 @@ func (s *state) writeCredit(w dollars.Write) (isCredit bool, err error) {
 	return true, nil
 }
 
-// take picks credits that a reversal of that amount absorbs, those that expire first, as the wallet's gateway does. It
-// picks each only once.
-func (s *state) take(a dollars.Account, amount dollars.Amount, unix int64) []dollars.CreditRef {
+// take picks the credits that a reversal absorbs, all there are, as the wallet's gateway does: those of the award itself
+// must be among them. It picks each only once.
+func (s *state) take(a dollars.Account, unix int64) []dollars.CreditRef {
 	var refs []dollars.CreditRef
-	purse := s.purses[a]
-	for n := range purse {
-		c := &purse[n]
-		if amount <= 0 {
-			s.purses[a] = purse[n:]
-			return refs
+	for _, c := range s.purses[a] {
+		if !c.Expiry.Passed(unix) { // It is worth nothing any more.
+			refs = append(refs, c.CreditRef)
 		}
-		if c.Expiry.Passed(unix) {
-			continue // It is worth nothing any more.
-		}
-		refs = append(refs, c.CreditRef)
-		amount -= c.amount
 	}
 	s.purses[a] = nil
 	return refs

@@ -125,15 +125,15 @@ func (t *tally) completed(e *dollars.Entry, now int64) {
 	}
 }
 
-// cancelled counts what a cancellation took back. There is never less to take back than was minted: nothing is spent,
-// and points expire a month after their award at the earliest.
-func (t *tally) cancelled(e *dollars.Entry) {
+// cancelled counts what a cancellation took back: what the item had been given. On a ledger some of it may have expired by
+// then, or be spent and become a debt; here it is as if nothing ever were.
+func (t *tally) cancelled(e *dollars.Entry, rec *dollars.BookingRecord) {
 	if e.After != dollars.BookingReversed {
 		return
 	}
 	t.add(&t.outcome.Reversed, e.Amount)
-	for _, b := range e.Moved {
-		t.addTo(t.liability, b.Expiry, -b.Amount)
+	for _, p := range rec.Parts {
+		t.addTo(t.liability, rec.Awarded+dollars.Expiry(p.Months), -dollars.Amount(p.Points))
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 type spender struct {
 	total   dollars.Amount // of all of them
 	count   int
-	greedy  bool
+	greedy  bool // name all credits there are
 	credits []dollars.CreditRef
 	absorbs [][]dollars.CreditRef // to be absorbed before the first of them
 	left    bool                  // no more credits may be named in this batch
@@ -127,7 +127,8 @@ func (b *batch) spenders() (map[dollars.Account]*spender, []dollars.Account) {
 				order = append(order, account)
 			}
 			s.count++
-			s.greedy = s.greedy || it.greedy
+			_, reversal := op.(dollars.Cancel) // takes the award's own points first, whichever credits they lie in
+			s.greedy = s.greedy || it.greedy || reversal
 			total, err := s.total.Plus(amount)
 			if err != nil {
 				total = dollars.MaxAmount
