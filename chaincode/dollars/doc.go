@@ -13,16 +13,19 @@
 //   - a credit is an append-only entry, written without reading anything, so that payments to one account never
 //     conflict; the account absorbs its credits when it next spends;
 //   - a booking record counts one booked item once, and keeps what it earned by which rows of which rules;
-//   - the schedule says which version of the earning rules is in force when; every published version is kept, and so is
-//     the one that is proposed to come next (RulesRecord);
+//   - the schedule says which version of the earning rules is in force when, and what its policy is, so that orders need no
+//     rule set; every published version is kept, and so is the one that is proposed to come next (RulesRecord);
 //   - what rows' limits beyond one item have given is kept by booking (TripRecord), by member (EarningRecord, which also
 //     knows what counts towards the member's tier) and, for budgets, in a pot and a share for each lane of batches;
 //   - which keys sign for an account, of which household it is, and of a household its members and whose its points are, is
 //     in the account's record; a recovery of lost keys that is under way has its own (RecoveryRecord);
 //   - a hold has points that were taken out of an account for a merchant to capture (HoldRecord), in a key of its own, so
 //     that merchant and member do not get into each other's way;
-//   - a reward is in the catalogue (RewardRecord), and its stock is kept like a budget; a voucher is found by the hash of its
-//     code (VoucherRecord).
+//   - a reward is in the catalogue (RewardRecord), and its stock is kept like a budget; a voucher is found by the hash of
+//     its code (VoucherRecord);
+//   - an adjustment that an operator proposed, or that was made, has a record (AdjustmentRecord), and what was adjusted in
+//     a day a sum (AdjustedRecord);
+//   - whom an account sent to first, and when, is kept while the policy keeps such transfers small (PayeeRecord).
 //
 // An account's points are its record's buckets plus its credits, by expiry; its debt is repaid out of them before
 // anything else. What is held is not among them.
@@ -40,7 +43,8 @@
 //
 // An operation that is repeated changes nothing: bookings answer duplicate from their record, and orders from the
 // account's nonce window (code nonce_used; which order used it is in the journal of the first). Merchants' orders have no
-// nonce, but a reference of the merchant's that answers duplicate.
+// nonce: captures and uses have a reference of the merchant's that answers duplicate, and of a hold that was released
+// nothing is left. Proposals and approvals answer duplicate from what they made.
 //
 // It leaves to others: who the caller is (the contract takes it from the certificate), where state lives, which
 // credits an order absorbs (the wallet knows them from its view and only proposes), what rules mean (earn), and that

@@ -200,7 +200,9 @@ func without(parts []Borne, captured Amount) (left []Borne) {
 	return left
 }
 
-// release gives back what is left of a hold, without a look at the account unless it is a household; of what is in it, what has expired meanwhile is burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not outlast its merchant.
+// release gives back what is left of a hold, without a look at the account unless it is a household; what of it has expired
+// meanwhile is burned. Until the hold's end this is its merchant's to decide, and then anyone's, for a hold shall not
+// outlast its merchant.
 func (b *batch) release(o SignedOrder, e Entry) (Entry, error) {
 	slot := b.holds[HoldID{o.To, OrderID(o.Ref)}]
 	rec := slot.rec

@@ -30,7 +30,7 @@ func (o Outcome) String() string {
 //	redeem     Ref order, Account, Amount, Moved burned
 //	absorb, expire   Account
 //	freeze, unfreeze   Account, Name the reason
-//	propose, approve, publish   Ref hash of the rule set, Version
+//	propose-rules, approve-rules, publish-rules   Ref hash of the rule set, Version
 //	hold       Ref order, Account, Other merchant, Amount, Moved set aside
 //	capture    Ref order of the hold, Account, Other merchant, Amount, Moved burned, Link reference
 //	release    Ref order of the hold, Account, Other merchant, Amount, Moved back to Account, Expired burned instead; By the
@@ -58,7 +58,7 @@ type Entry struct {
 	Kind    Kind
 	Outcome Outcome
 	Code    Code     // of a rejection
-	Ref     [32]byte // booking, order or hash of the rules
+	Ref     [32]byte // a booking, an order, or what else the kind says
 	Account Account
 	Other   Account
 	Amount  Amount

@@ -59,8 +59,9 @@ func (b *batch) give(o SignedOrder, p *purse, e *Entry) error {
 	return nil
 }
 
-// cool is the record of a transfer's payee after it, while the policy keeps transfers to new payees small, as a household
-// is to its members; cooling is false where it need not be written. Payees from before there was such a policy have no record, and are new once more.
+// cool is the record of a payee after a transfer, or of a household after a contribution, while the policy keeps what new
+// payees are sent small; cooling is false where it need not be written. Payees from before there was such a policy have no
+// record, and are new once more.
 func (b *batch) cool(o SignedOrder, policy earn.Policy) (sent PayeeRecord, cooling bool, err error) {
 	if policy.CoolingSeconds == 0 {
 		return PayeeRecord{}, false, nil

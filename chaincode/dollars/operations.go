@@ -7,8 +7,8 @@ import (
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
-// This file is what each operation does. Every function returns the entry of the journal, or the refusal; on a
-// refusal it has changed nothing, because it touches the overlay only after the last check.
+// This file is what each operation does, or which file tells. Every operation returns the entry of the journal, or the
+// refusal; on a refusal it has changed nothing, because it touches the overlay only after the last check.
 
 func (b *batch) apply(i int, op Operation) (Entry, error) {
 	switch o := op.(type) {

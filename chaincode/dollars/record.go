@@ -143,7 +143,7 @@ func EarningKey(a Account) string { return earningPrefix + a.hex() }
 // TripKey is the state key of what a booking took up of caps.
 func TripKey(id TripID) string { return tripPrefix + id.String() }
 
-// BudgetKey is the state key of the pot of a row's budget.
+// BudgetKey is the state key of the pot of a row's budget, or of a reward's stock (StockName).
 func BudgetKey(row string) string { return budgetPrefix + row }
 
 // ShareKey is the state key of a lane's share of a row's budget. Lanes are below 10.
@@ -235,14 +235,15 @@ type StateKey struct {
 	Account Account
 	Booking BookingID
 	Credit  Credit
-	Row     string // of a budget or a share of it
+	Row     string // of a budget or a share of it; StockName of a reward
 	Lane    uint8  // of a share
 	Hold    HoldID
 	Reward  string
 	Hash    [32]byte // of a voucher's code; of an adjustment its id
 }
 
-// ParseStateKey takes a state key apart. Keys this package never writes are StateOther.
+// ParseStateKey takes a state key apart. Keys this package never writes are StateOther, and so are those that nobody finds
+// by their kind: rule sets, what bookings took up of caps, payees and what was adjusted in a day.
 func ParseStateKey(key string) StateKey {
 	switch {
 	case key == ScheduleKey:

@@ -6,10 +6,10 @@ import (
 	"github.com/destinasia/dollars/chaincode/earn"
 )
 
-// An account whose keys are lost gets a new one if operators of two organisations say so, of which one is the issuer, and no key of the account objects
-// while it waits. Whoever has lost the keys cannot hurry or stop it, so a recovery that should not be must go away by itself:
-// until it is approved, the organisation that proposed it may name another key, and once it was approved and nobody
-// completed it for staleRecovery, anyone who may propose may.
+// An account whose keys are lost gets a new one if operators of two organisations say so, of which one is the issuer, and no
+// key of the account objects while it waits. Whoever has lost the keys cannot hurry or stop it, so a recovery that should not
+// be must go away by itself: until it is approved, the organisation that proposed it may name another key, and once it was
+// approved and nobody completed it for staleRecovery, anyone who may propose may.
 
 // staleRecovery is after how many seconds since its approval a recovery that nobody completed gives way to another. It is as
 // long as the longest waiting period, so none that still waits does.
