@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -145,6 +146,50 @@ func TestWantsOfOrders(t *testing.T) {
 		o := dollars.Order{Kind: kind, From: from, To: to, Other: other, Ref: ref, Reference: reference}
 		if got := wantsOf(dollars.SignedOrder{Order: o}); !slices.Equal(got, want) {
 			t.Errorf("%s holds %v, want %v", kind, got, want)
+		}
+	}
+}
+
+// wallets are Reads that know credits only, and name of them what was asked for.
+type wallets struct {
+	Reads
+	credits []dollars.CreditRef
+	each    dollars.Amount
+}
+
+func (w wallets) Credits(_ context.Context, _ dollars.Account, amount dollars.Amount, limit int) ([]dollars.CreditRef, error) {
+	enough := int(min(dollars.Amount(len(w.credits)), (amount+w.each-1)/w.each))
+	return w.credits[:min(enough, limit)], nil
+}
+
+// TestReversalsNameAllCredits: which of them are the award's own is not known, and those go first.
+func TestReversalsNameAllCredits(t *testing.T) {
+	views := wallets{credits: []dollars.CreditRef{{Expiry: 1}, {Expiry: 2}, {Expiry: 3}}, each: 100}
+	for name, c := range map[string]struct {
+		work wallet.Work
+		want int
+	}{"an order": {spend("order", 1), 1}, "a reversal": {cancel(1), 3}} {
+		b := &batch{
+			items:   []*item{newItem(c.work)},
+			takings: map[[32]byte]taking{bookingID(1): {account: account(1), points: 1}},
+		}
+		ops, err := assemble(t.Context(), views, b)
+		if err != nil || len(ops) != 1 {
+			t.Fatal(len(ops), err)
+		}
+		op, err := dollars.DecodeOperation(ops[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var named []dollars.CreditRef
+		switch o := op.(type) {
+		case dollars.SignedOrder:
+			named = o.Credits
+		case dollars.Cancel:
+			named = o.Credits
+		}
+		if len(named) != c.want {
+			t.Errorf("%s names %d credits, want %d", name, len(named), c.want)
 		}
 	}
 }
