@@ -4,6 +4,6 @@
 // It guarantees that work is accepted only when it is durable, at most once per identity, and that nobody acts on an
 // account that is not theirs. What became of accepted work is only ever told from the ledger.
 //
-// It declares the ports it needs (Intake, Views, Directory, Keys) and the types that cross them. It knows no HTTP,
-// no Fabric and no database; rules of the currency are dollars' alone.
+// It declares the ports it needs (Intake, Views, Blocks, Directory, Keys) and the types that cross them. It knows no HTTP,
+// no Fabric and no database; rules of the currency are dollars' alone, and what a receipt proves is package receipt's.
 package wallet

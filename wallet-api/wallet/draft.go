@@ -84,7 +84,7 @@ func (s *Service) draft(ctx context.Context, r OrderRequest) (Member, dollars.Or
 	case dollars.KindChangeKeys:
 		o.To, o.Other = orZero(r.Add), orZero(r.Remove)
 	case dollars.KindObject:
-		rec, readErr := ledgerRecord(s, dollars.RecoveryKey(m.Account), dollars.DecodeRecoveryRecord)
+		rec, readErr := read(s.Views, dollars.RecoveryKey(m.Account), dollars.DecodeRecoveryRecord)
 		o.To, err = rec.Key, readErr
 		if err == nil && rec.Key.IsZero() {
 			err = refused(dollars.CodeRecoveryUnknown, "")
@@ -100,7 +100,7 @@ func (s *Service) draftClaim(o *dollars.Order, r OrderRequest) error {
 	if r.CodeHash != nil {
 		o.Reference = *r.CodeHash
 	}
-	rec, err := ledgerRecord(s, dollars.RewardKey(r.Reward), dollars.DecodeRewardRecord)
+	rec, err := read(s.Views, dollars.RewardKey(r.Reward), dollars.DecodeRewardRecord)
 	switch {
 	case err != nil:
 		return err
@@ -142,7 +142,7 @@ func (s *Service) draftHousehold(ctx context.Context, o *dollars.Order, m Member
 
 // householdOf is the account of the household that an account is in; zero is none.
 func (s *Service) householdOf(a dollars.Account) (dollars.Account, error) {
-	rec, err := ledgerRecord(s, dollars.AccountKey(a), dollars.DecodeAccountRecord)
+	rec, err := read(s.Views, dollars.AccountKey(a), dollars.DecodeAccountRecord)
 	return rec.Household, err
 }
 
@@ -153,15 +153,6 @@ func (s *Service) householdToOrder(a dollars.Account) (dollars.Account, error) {
 		err = refused(dollars.CodeHouseholdOther, "")
 	}
 	return household, err
-}
-
-// ledgerRecord reads a record of the ledger's state, the zero record where there is none.
-func ledgerRecord[R any](s *Service, key string, decode func([]byte) (R, error)) (rec R, err error) {
-	values, err := s.Views.Get([]string{key})
-	if err != nil || len(values) != 1 || len(values[0]) == 0 {
-		return rec, err
-	}
-	return decode(values[0])
 }
 
 func orZero(a *dollars.Account) dollars.Account {

@@ -105,11 +105,11 @@ func (s *Service) abandoned(ctx context.Context, m Member, keys memberKeys, mean
 
 // pooled is an account's share of the household it is in.
 func (s *Service) pooled(a dollars.Account) (dollars.Amount, error) {
-	own, err := ledgerRecord(s, dollars.AccountKey(a), dollars.DecodeAccountRecord)
+	own, err := read(s.Views, dollars.AccountKey(a), dollars.DecodeAccountRecord)
 	if err != nil || own.Household.IsZero() {
 		return 0, err
 	}
-	rec, err := ledgerRecord(s, dollars.AccountKey(own.Household), dollars.DecodeAccountRecord)
+	rec, err := read(s.Views, dollars.AccountKey(own.Household), dollars.DecodeAccountRecord)
 	if err != nil || rec.Pool == nil {
 		return 0, err
 	}

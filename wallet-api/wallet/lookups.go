@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
@@ -29,7 +30,7 @@ func (s *Service) Account(ctx context.Context, a dollars.Account) (AccountState,
 	if err != nil {
 		return AccountState{}, err
 	}
-	rec, err := ledgerRecord(s, dollars.AccountKey(a), dollars.DecodeAccountRecord)
+	rec, err := read(s.Views, dollars.AccountKey(a), dollars.DecodeAccountRecord)
 	if err != nil {
 		return AccountState{}, err
 	}
@@ -61,7 +62,7 @@ func today(pool *dollars.Pool, now int64) {
 }
 
 func (s *Service) recovery(a dollars.Account) (*dollars.RecoveryRecord, error) {
-	rec, err := ledgerRecord(s, dollars.RecoveryKey(a), dollars.DecodeRecoveryRecord)
+	rec, err := read(s.Views, dollars.RecoveryKey(a), dollars.DecodeRecoveryRecord)
 	if err != nil || rec.Key.IsZero() {
 		return nil, err
 	}
@@ -87,7 +88,7 @@ func (s *Service) SigningKeys(ctx context.Context, id string) (SigningKeys, erro
 	if err != nil {
 		return SigningKeys{}, err
 	}
-	rec, err := ledgerRecord(s, dollars.AccountKey(m.Account), dollars.DecodeAccountRecord)
+	rec, err := read(s.Views, dollars.AccountKey(m.Account), dollars.DecodeAccountRecord)
 	if err != nil {
 		return SigningKeys{}, err
 	}
@@ -122,4 +123,16 @@ func (s *Service) Rewards(ctx context.Context, after string, limit int) ([]Catal
 		return nil, err
 	}
 	return s.Views.Rewards(ctx, after, limit)
+}
+
+// read is the record under a key of the ledger's state, as the views have it; the zero record where there is none.
+func read[T any](v Views, key string, decode func([]byte) (T, error)) (record T, err error) {
+	values, err := v.Get([]string{key})
+	if err == nil && len(values) == 1 && len(values[0]) > 0 {
+		record, err = decode(values[0])
+	}
+	if err != nil {
+		err = fmt.Errorf("read %s: %w", key, err)
+	}
+	return record, err
 }

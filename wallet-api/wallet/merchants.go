@@ -67,7 +67,7 @@ func (s *Service) merchantWork(owner string, o dollars.Order, by *MerchantSignat
 
 // Hold is a hold as the ledger has it, or hold_unknown.
 func (s *Service) Hold(id dollars.HoldID) (dollars.HoldRecord, error) {
-	rec, err := ledgerRecord(s, dollars.HoldKey(id), dollars.DecodeHoldRecord)
+	rec, err := read(s.Views, dollars.HoldKey(id), dollars.DecodeHoldRecord)
 	if err == nil && rec.Until == 0 {
 		err = refused(dollars.CodeHoldUnknown, "")
 	}
@@ -80,7 +80,7 @@ func (s *Service) VoucherCode(ctx context.Context, member string, codeHash [32]b
 	if err != nil {
 		return [32]byte{}, err
 	}
-	v, err := ledgerRecord(s, dollars.VoucherKey(codeHash), dollars.DecodeVoucherRecord)
+	v, err := read(s.Views, dollars.VoucherKey(codeHash), dollars.DecodeVoucherRecord)
 	if err != nil {
 		return [32]byte{}, err
 	}
@@ -88,7 +88,7 @@ func (s *Service) VoucherCode(ctx context.Context, member string, codeHash [32]b
 	if v.Account.IsZero() || (v.Account != m.Account && v.Account != household) {
 		return [32]byte{}, refused(dollars.CodeVoucherUnknown, "")
 	}
-	rec, err := ledgerRecord(s, dollars.AccountKey(v.Account), dollars.DecodeAccountRecord)
+	rec, err := read(s.Views, dollars.AccountKey(v.Account), dollars.DecodeAccountRecord)
 	if err != nil {
 		return [32]byte{}, err
 	}

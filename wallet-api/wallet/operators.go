@@ -33,7 +33,7 @@ func (s *Service) ApproveAdjustment(ctx context.Context, owner string, id [32]by
 
 // Adjustment is a proposed or approved adjustment as the ledger has it, or not_found.
 func (s *Service) Adjustment(id [32]byte) (dollars.AdjustmentRecord, error) {
-	rec, err := ledgerRecord(s, dollars.AdjustmentKey(id), dollars.DecodeAdjustmentRecord)
+	rec, err := read(s.Views, dollars.AdjustmentKey(id), dollars.DecodeAdjustmentRecord)
 	if err == nil && rec.Amount == 0 {
 		err = &Error{Code: CodeNotFound, Detail: "no adjustment with this id was proposed"}
 	}

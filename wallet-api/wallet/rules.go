@@ -171,15 +171,3 @@ func (s *Service) tier(a dollars.Account) (string, error) {
 	earned, err := read(s.Views, dollars.EarningKey(a), dollars.DecodeEarningRecord)
 	return earned.Tier(v.rules, s.now().Unix()), err
 }
-
-// read is the record under a key of the ledger's state, as the views have it; the zero record where there is none.
-func read[T any](v Views, key string, decode func([]byte) (T, error)) (record T, err error) {
-	values, err := v.Get([]string{key})
-	if err == nil && len(values) == 1 && len(values[0]) > 0 {
-		record, err = decode(values[0])
-	}
-	if err != nil {
-		err = fmt.Errorf("read %s: %w", key, err)
-	}
-	return record, err
-}

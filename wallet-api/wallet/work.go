@@ -9,8 +9,8 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-// WorkID names a unit of accepted work: for an event, SHA-256 of its source and id; for an order, its order id; for
-// anything else a random one.
+// WorkID names a unit of accepted work: for an event, SHA-256 of its source and id; for a member's order, its order id; for
+// a merchant's order and the release of an ended hold, SHA-256 of what it says; for anything else a random one.
 type WorkID [32]byte
 
 func (id WorkID) String() string { return hex.EncodeToString(id[:]) }
@@ -30,8 +30,8 @@ type Class uint8
 // The classes. They are written to disk: never renumber.
 const (
 	ClassBooking Class = iota + 1 // booking events
-	ClassOrder                    // members' orders
-	ClassAdmin                    // operators' changes
+	ClassOrder                    // what members and merchants signed
+	ClassAdmin                    // what the service's certificates ask for: changes, what Destinasia's checkout takes, cleaning up
 )
 
 var classNames = [...]string{ClassBooking: "booking", ClassOrder: "order", ClassAdmin: "admin"}
@@ -49,13 +49,13 @@ type Certificate uint8
 
 // The certificates. They are written to disk: never renumber.
 const (
-	AsIssuer   Certificate = iota // booking events, and orders that members signed
+	AsIssuer   Certificate = iota // booking events, and what anyone may relay or ask for
 	AsOperator                    // operators' changes
-	AsMerchant                    // what merchants take
+	AsMerchant                    // the catalogue, and what Destinasia's checkout takes
 	AsApprover                    // what takes an operator of another organisation
 )
 
-// Work is what is accepted as a whole: the operations of one booking event, one order, or one operator's change.
+// Work is what is accepted as a whole: the operations of one booking event, one order, or one change.
 type Work struct {
 	ID       WorkID
 	Class    Class
