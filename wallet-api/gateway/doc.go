@@ -1,7 +1,8 @@
 // Package gateway carries accepted work to the ledger and brings back what became of it. It takes work from the inbox,
 // puts the operations of many works into one transaction of the contract (Apply), has both organisations endorse it,
 // makes the signed envelope durable, submits it, follows the blocks, folds them into the views and settles the work.
-// It is the only package of the wallet service that imports fabric-gateway.
+// It is the only package of the wallet service that imports fabric-gateway, and so it also hands out blocks as they are
+// (Raw).
 //
 // It guarantees:
 //
@@ -12,9 +13,10 @@
 //     invalid, or the orderer refused it and has not kept it. The ledger's own duplicate checks stand behind that.
 //   - Nothing is misreported: outcomes are told from the journal of a valid transaction in a block, after the views
 //     have folded it. An order the ledger refuses as used is looked up, and told as applied where it was.
-//   - The service hardly conflicts with itself: a booking, an account's record or, where rules look at it, what a member
-//     earned is in at most one batch in flight, and work that shares one is applied in the order it was accepted. Of
-//     budgets every batch in flight spends its own share (its lane); two meet only where both shares are short.
+//   - The service hardly conflicts with itself: a booking, the record of an account, a hold, a voucher, a reward or an
+//     adjustment or, where rules look at it, what a member earned is in at most one batch in flight, and work that shares
+//     one is applied in the order it was accepted. Of budgets and stocks every batch in flight spends its own share (its
+//     lane); two meet only where both shares are short.
 //
 // How it is built: the scheduler decides, without I/O, which work goes into the next batch; a courier carries one batch
 // through endorsement to submission; the follower folds blocks; the settler writes outcomes to the inbox; and one loop,

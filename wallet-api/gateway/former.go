@@ -158,8 +158,8 @@ func (f *former) fits(it *item) (wants []key, takings map[[32]byte]taking, ok bo
 	return wants, takings, true, nil
 }
 
-// company tells whether the item may be in a batch with those already in it: a transaction has one creator. Work that failed in company is tried
-// again in batches of half the size, with its like, until what is wrong is alone.
+// company tells whether the item may be in a batch with those already in it: a transaction has one creator. Work that
+// failed in company is tried again in batches of half the size, with its like, until what is wrong is alone.
 func (f *former) company(it *item) bool {
 	if len(f.batch.items) == 0 {
 		return true

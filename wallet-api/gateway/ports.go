@@ -58,7 +58,8 @@ type Reads interface {
 
 // ledger is what the gateway needs of Fabric. Errors of Endorse are *endorseError, of Submit *submitError.
 type ledger interface {
-	// Endorse has every organisation run the batch as the certificate's, and signs the transaction. Nothing reaches the orderer.
+	// Endorse has every organisation run the batch as the certificate's, and signs the transaction. Nothing reaches the
+	// orderer.
 	Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error)
 
 	// Submit hands the envelope to the orderer. Success means it is queued, not that it is committed.
