@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -59,11 +58,10 @@ func isChange(w wallet.Work) bool {
 // await waits for work to be done for as long as the client prefers, or until the server stops; waited tells that the
 // client asked.
 func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ wallet.Status, waited bool, err error) {
-	wait := preferredWait(prefer)
+	wait := appliedWait(c, prefer)
 	if wait == 0 {
 		return st, false, nil
 	}
-	c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
 	if st.Done {
 		return st, true, nil
 	}

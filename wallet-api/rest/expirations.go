@@ -2,7 +2,6 @@ package rest
 
 import (
 	"net/http"
-	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -63,11 +62,10 @@ func (s *Server) awaitAll(c *gin.Context, works []wallet.WorkID, prefer string) 
 	if len(works) == 0 {
 		return true, nil
 	}
-	wait := preferredWait(prefer)
+	wait := appliedWait(c, prefer)
 	if wait == 0 {
 		return false, nil
 	}
-	c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
 	ctx, cancel := s.waiting(c, wait)
 	defer cancel()
 	for _, id := range works {
