@@ -55,6 +55,14 @@ func holdEndKey(until int64, id dollars.HoldID) []byte {
 	return append(append(b, id.Account[:]...), id.Order[:]...)
 }
 
+func decodeHoldEnd(key []byte) (until int64, id dollars.HoldID, err error) {
+	if len(key) != 1+8+len(id.Account)+len(id.Order) {
+		return 0, id, errDamaged
+	}
+	account, order := key[9:9+len(id.Account)], key[9+len(id.Account):]
+	return int64(binary.BigEndian.Uint64(key[1:])), dollars.HoldID{Account: dollars.Account(account), Order: dollars.OrderID(order)}, nil
+}
+
 func historyKey(a dollars.Account, at txPlace, index int) []byte {
 	return appendPlace(historyPrefix(a), at, index)
 }

@@ -2,7 +2,6 @@ package readmodel
 
 import (
 	"context"
-	"encoding/binary"
 	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -15,13 +14,14 @@ import (
 func (v *Views) HoldsPast(_ context.Context, now int64, limit int) (ids []dollars.HoldID, err error) {
 	err = v.view(func(txn *badger.Txn) error {
 		return scan(txn, []byte{holdEnds}, func(key, _ []byte) error {
-			if len(key) != 1+8+20+32 {
-				return errDamaged
+			until, id, err := decodeHoldEnd(key)
+			if err != nil {
+				return err
 			}
-			if int64(binary.BigEndian.Uint64(key[1:])) > now || len(ids) >= limit {
+			if until > now || len(ids) >= limit {
 				return errStop
 			}
-			ids = append(ids, dollars.HoldID{Account: dollars.Account(key[9:29]), Order: dollars.OrderID(key[29:])})
+			ids = append(ids, id)
 			return nil
 		})
 	})
