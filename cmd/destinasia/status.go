@@ -72,7 +72,7 @@ func newStatusCommand(a *app) *cobra.Command {
 		},
 	}
 	command.Flags().BoolVar(&ledger, "ledger", false, "also add up every key of each organisation's state (some seconds per 100,000 bookings)")
-	command.Flags().BoolVar(&asJSON, "json", false, "print as JSON")
+	jsonFlag(command, &asJSON)
 	return command
 }
 

@@ -8,4 +8,7 @@
 // network whose directory was removed, is known by the name it was started by, which lies in the directory.
 // Certificates come from package material, administration from package lifecycle; what the wallet service is, the
 // caller knows.
+//
+// A network may be one for rehearsals, which lives at a time of its own. Its peers keep the machine's time, and take
+// transactions that are dated years from it.
 package native

@@ -20,8 +20,8 @@ const (
 	rehearseUntil  = 2035
 )
 
-// presentWindow is how far from its own time a peer takes transactions to be dated; rehearsalWindow, with rehearseUntil,
-// is so in rehearsals.
+// How far from its own time a peer takes transactions to be dated. Peers keep the machine's time in rehearsals too, so
+// there it reaches to rehearseUntil and beyond.
 const (
 	presentWindow   = 15 * time.Minute
 	rehearsalWindow = 20 * 365 * 24 * time.Hour
