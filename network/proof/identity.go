@@ -45,8 +45,8 @@ type Identity struct {
 // attributesOID marks the certificate extension in which Fabric CAs put attributes.
 var attributesOID = asn1.ObjectIdentifier{1, 2, 3, 4, 5, 6, 7, 8, 1}
 
-// Identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
-func (c *Channel) Identify(serialized []byte) (*Identity, error) {
+// identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
+func (c *Channel) identify(serialized []byte) (*Identity, error) {
 	if known, ok := c.identities.Load(string(serialized)); ok {
 		return known.(*Identity), nil
 	}
@@ -66,7 +66,7 @@ func (c *Channel) Identify(serialized []byte) (*Identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	id, err := org.Admit(cert)
+	id, err := org.admit(cert)
 	if err != nil {
 		return nil, fmt.Errorf("certificate %q of %s: %w", cert.Subject.CommonName, org.MSPID, err)
 	}
@@ -74,8 +74,8 @@ func (c *Channel) Identify(serialized []byte) (*Identity, error) {
 	return id, nil
 }
 
-// Admit decides as a Fabric MSP does whether the certificate is one of the organisation's, and in which role.
-func (o *Organisation) Admit(cert *x509.Certificate) (*Identity, error) {
+// admit decides as a Fabric MSP does whether the certificate is one of the organisation's, and in which role.
+func (o *Organisation) admit(cert *x509.Certificate) (*Identity, error) {
 	key, ok := cert.PublicKey.(*ecdsa.PublicKey)
 	if !ok || key.Curve != elliptic.P256() && key.Curve != elliptic.P384() {
 		return nil, errors.New("its key is not ECDSA on P-256 or P-384")
