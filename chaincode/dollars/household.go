@@ -22,12 +22,6 @@ type Pooled struct {
 	Share    Buckets
 }
 
-// Spent is what went out on a day (UTC).
-type Spent struct {
-	Day    Date
-	Amount Amount
-}
-
 // MaxHousehold is how many members a household may have, the invited included.
 const MaxHousehold = 16
 
@@ -70,12 +64,6 @@ func (r *reader) pool() *Pool {
 	r.bad = r.bad || len(p.Members) == 0
 	return p
 }
-
-func appendSpent(b []byte, s Spent) []byte {
-	return appendAmount(appendUint(b, uint64(s.Day)), s.Amount)
-}
-
-func (r *reader) spent() Spent { return Spent{Date(r.uintMax(1<<31 - 1)), r.amount()} }
 
 // household is the record of a household as it may be changed, with its pool, or why there is none.
 func (b *batch) household(a Account) (AccountRecord, error) {

@@ -25,6 +25,18 @@ func (b *batch) limit(o SignedOrder, p *purse) (err error) {
 	return nil
 }
 
+// Spent is what went out on a day (UTC).
+type Spent struct {
+	Day    Date
+	Amount Amount
+}
+
+func appendSpent(b []byte, s Spent) []byte {
+	return appendAmount(appendUint(b, uint64(s.Day)), s.Amount)
+}
+
+func (r *reader) spent() Spent { return Spent{Date(r.uintMax(1<<31 - 1)), r.amount()} }
+
 // plus counts what goes out on a day. Whoever sends a transaction chooses its time within limits: going back to
 // yesterday and on to today again must not begin either day anew.
 func (s Spent) plus(today Date, a Amount) (Spent, error) {

@@ -1,6 +1,10 @@
 package dollars
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/destinasia/dollars/chaincode/earn"
+)
 
 // wanted collects keys that are not in the overlay yet, and how to put their values there.
 type wanted struct {
@@ -195,6 +199,67 @@ func (w *wanted) members(pool *Pool) {
 	for _, m := range pool.Members {
 		if m.Joined {
 			w.account(m.Account, nil)
+		}
+	}
+}
+
+// wantVersions wants the rule sets by which the batch's bookings are promised and counted, and those that it publishes
+// though they are over.
+func (b *batch) wantVersions(w *wanted, ops []Operation) {
+	now := b.rules.schedule.At(b.env.Time)
+	for _, op := range ops {
+		switch o := op.(type) {
+		case Confirm:
+			if now.Version != 0 {
+				w.version(now.Version)
+			}
+		case Complete:
+			if now.Members {
+				w.version(now.Version)
+			}
+		case PublishRules:
+			w.over(o.Version)
+		}
+	}
+}
+
+// wantEarnings wants the records that those rule sets look at. What only turns out to be needed later is read then.
+func (b *batch) wantEarnings(w *wanted, ops []Operation) {
+	now := b.rules.schedule.At(b.env.Time)
+	v := b.rules.versions[now.Version]
+	trips := v != nil && v.rules != nil && v.rules.UsesBooking()
+	for _, op := range ops {
+		switch o := op.(type) {
+		case Confirm:
+			if now.Members {
+				w.member(o.Account)
+			}
+			if trips {
+				w.trip(o.Booking.Trip())
+			}
+		case Complete:
+			if rec := b.bookings[o.Booking].rec; now.Members && rec.State == BookingPending {
+				w.member(rec.Account)
+			}
+		case Cancel:
+			if rec := b.bookings[o.Booking].rec; rec.Live() {
+				w.heldBy(o.Booking, rec)
+			}
+		}
+	}
+}
+
+// heldBy wants the records that change when a booking is cancelled.
+func (w *wanted) heldBy(id BookingID, rec BookingRecord) {
+	if rec.TouchesMember() {
+		w.member(rec.Account)
+	}
+	if rec.holdsFor(earn.LimitBooking) {
+		w.trip(id.Trip())
+	}
+	for _, p := range rec.Parts {
+		if p.HoldsBudget() {
+			w.share(p.ID)
 		}
 	}
 }
