@@ -26,7 +26,7 @@ type item struct {
 	seq      uint64   // place in its queue, kept through every retry
 	encoded  [][]byte // of work.Ops, without credits
 	size     int      // bytes of encoded
-	wants    []key    // but for what is behind its bookings, which depends on the ledger when the batch is formed
+	wants    []key    // but for what is behind its bookings and adjustments: that depends on the ledger when the batch is formed
 	tooLarge bool     // no transaction could ever hold it
 
 	attempts  int // failures of batches it was in, and outcomes that called for another try
@@ -40,7 +40,7 @@ type item struct {
 type batch struct {
 	class   wallet.Class
 	items   []*item
-	takings map[[32]byte]taking
+	takings map[[32]byte]taking // by booking or adjustment
 	formed  time.Time
 	holds   []key // in the scheduler's locks while in flight
 	lane    uint8 // which share of budgets and stocks it spends from
@@ -226,8 +226,8 @@ func (b *batch) spendsShares() bool {
 	})
 }
 
-// turn is the lane of the next batch: in turns, so that no lane's share of a budget lies idle for long, and
-// only one that is free, unless more batches than there are lanes may be in flight.
+// turn is the lane of the next batch: in turns, so that no lane's share of a budget lies idle for long, and only one that
+// is free, unless more batches than there are lanes may be in flight.
 func (s *scheduler) turn() uint8 {
 	best := s.lane
 	for i := range uint8(dollars.Lanes) {
