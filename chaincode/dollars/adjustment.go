@@ -48,7 +48,7 @@ func DecodeAdjustmentRecord(data []byte) (AdjustmentRecord, error) {
 	version := r.byte()
 	rec := AdjustmentRecord{Adjustment: r.adjustment()}
 	r.fixed(rec.Proposer[:])
-	rec.Applied = int64(r.uintMax(1<<63 - 1))
+	rec.Applied = r.int64()
 	if !r.end() || version != recordVersion || rec.Amount == 0 {
 		return AdjustmentRecord{}, malformed("adjustment record")
 	}

@@ -197,7 +197,7 @@ func DecodeBookingRecord(data []byte) (BookingRecord, error) {
 	if rec.State != BookingNoted {
 		r.fixed(rec.Account[:])
 		rec.Facts = r.facts()
-		rec.Time = int64(r.uintMax(1<<63 - 1))
+		rec.Time = r.int64()
 		rec.Version = uint32(r.uintMax(1<<32 - 1))
 		rec.Tier = string(r.bytes(earn.MaxName))
 		rec.Awarded = Expiry(r.uintMax(uint64(maxExpiry)))

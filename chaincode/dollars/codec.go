@@ -1,6 +1,9 @@
 package dollars
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Everything on the ledger is written by this one encoding: unsigned varints in their shortest form, fixed-size
 // fields as they are, and counts before lists. It has no maps, no optional spellings and no padding, so a value has
@@ -67,8 +70,11 @@ func (r *reader) uintMax(limit uint64) uint64 {
 	return v
 }
 
+// int64 reads a number that is not negative, as times are.
+func (r *reader) int64() int64 { return int64(r.uintMax(math.MaxInt64)) }
+
 // amount reads any non-negative amount: sums on the ledger may be above MaxAmount.
-func (r *reader) amount() Amount { return Amount(r.uintMax(1<<63 - 1)) }
+func (r *reader) amount() Amount { return Amount(r.int64()) }
 
 func (r *reader) fixed(into []byte) {
 	if len(r.buf) < len(into) {

@@ -218,7 +218,7 @@ func (r *reader) order(kind Kind, form *Form) Order {
 		case FieldAmount:
 			o.Amount = r.amount()
 		case FieldUntil:
-			o.Until = int64(r.uintMax(1<<63 - 1))
+			o.Until = r.int64()
 		case FieldRef:
 			r.fixed(o.Ref[:])
 		case FieldReference:
@@ -226,7 +226,7 @@ func (r *reader) order(kind Kind, form *Form) Order {
 		case FieldNonce:
 			o.Nonce = r.uint()
 		case FieldDeadline:
-			o.Deadline = int64(r.uintMax(1<<63 - 1))
+			o.Deadline = r.int64()
 		case FieldMemoHash:
 			r.fixed(o.MemoHash[:])
 		}

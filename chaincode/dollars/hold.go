@@ -85,7 +85,7 @@ func DecodeHoldRecord(data []byte) (HoldRecord, error) {
 	version := r.byte()
 	var rec HoldRecord
 	r.fixed(rec.Merchant[:])
-	rec.Until = int64(r.uintMax(1<<63 - 1))
+	rec.Until = r.int64()
 	rec.Buckets = r.buckets()
 	bits := r.byte()
 	rec.Released = bits&holdReleased != 0

@@ -116,7 +116,7 @@ func (r PayeeRecord) Encode() []byte {
 func DecodePayeeRecord(data []byte) (PayeeRecord, error) {
 	r := reader{buf: data}
 	version := r.byte()
-	rec := PayeeRecord{int64(r.uintMax(1<<63 - 1)), r.amount()}
+	rec := PayeeRecord{r.int64(), r.amount()}
 	if !r.end() || version != recordVersion {
 		return PayeeRecord{}, malformed("payee record")
 	}

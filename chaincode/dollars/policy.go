@@ -22,7 +22,7 @@ func (r *reader) policy() (p earn.Policy) {
 	}
 	p.RecallDays = uint32(r.uintMax(1<<32 - 1))
 	for _, n := range policyNumbers(&p) {
-		*n = int64(r.uintMax(1<<63 - 1))
+		*n = r.int64()
 	}
 	return p
 }

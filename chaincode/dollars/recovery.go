@@ -40,7 +40,7 @@ func DecodeRecoveryRecord(data []byte) (RecoveryRecord, error) {
 	var rec RecoveryRecord
 	r.fixed(rec.Key[:])
 	rec.Proposer = string(r.bytes(255))
-	rec.Approved, rec.Completable = int64(r.uintMax(1<<63-1)), int64(r.uintMax(1<<63-1))
+	rec.Approved, rec.Completable = r.int64(), r.int64()
 	if !r.end() || version != recordVersion || rec.Key.IsZero() {
 		return RecoveryRecord{}, malformed("recovery record")
 	}

@@ -70,7 +70,7 @@ func appendReward(b []byte, w Reward) []byte {
 
 func (r *reader) reward() (w Reward) {
 	w.Price, w.Stock = r.amount(), r.amount()
-	w.From, w.Until = int64(r.uintMax(1<<63-1)), int64(r.uintMax(1<<63-1))
+	w.From, w.Until = r.int64(), r.int64()
 	w.Days = uint32(r.uintMax(1<<32 - 1))
 	r.fixed(w.Merchant[:])
 	return w

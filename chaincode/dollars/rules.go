@@ -98,7 +98,7 @@ func DecodeSchedule(data []byte) (Schedule, error) {
 	for i := range s {
 		v := &s[i]
 		v.Version = uint32(r.uintMax(1<<32 - 1))
-		v.Starts = int64(r.uintMax(1<<63 - 1))
+		v.Starts = r.int64()
 		r.fixed(v.Hash[:])
 		v.Members = r.bool()
 		v.Policy = r.policy()
@@ -145,7 +145,7 @@ func DecodeRulesRecord(data []byte) (RulesRecord, error) {
 	r.fixed(rec.Proposer[:])
 	r.fixed(rec.Approver[:])
 	for _, at := range [...]*int64{&rec.Approved, &rec.Published, &rec.Starts} {
-		*at = int64(r.uintMax(1<<63 - 1))
+		*at = r.int64()
 	}
 	if !r.end() || version != recordVersion {
 		return RulesRecord{}, malformed("record of rules")

@@ -37,9 +37,9 @@ func DecodeVoucherRecord(data []byte) (VoucherRecord, error) {
 	var rec VoucherRecord
 	r.fixed(rec.Account[:])
 	rec.Reward = string(r.bytes(MaxFactCode))
-	rec.Until = int64(r.uintMax(1<<63 - 1))
+	rec.Until = r.int64()
 	r.fixed(rec.Merchant[:])
-	rec.Used = int64(r.uintMax(1<<63 - 1))
+	rec.Used = r.int64()
 	r.fixed(rec.Reference[:])
 	unusedWithReference := rec.Used == 0 && rec.Reference != [32]byte{}
 	if !r.end() || version != recordVersion || rec.Account.IsZero() || unusedWithReference {
