@@ -21,7 +21,7 @@
 // transaction: keys read, writes and journal must be those recorded, byte for byte. Members' signatures on orders are
 // checked by Apply.
 //
-// At every height the supply folded from journals must equal the sums over all accounts, credits and bookings; and of
+// At every height the supply folded from journals must equal the sums over all accounts, credits, holds and bookings; and of
 // every row's budget, what is in its pot, in the lanes' shares and held by pending and awarded bookings must add up to it.
 //
 // # What is not followed
