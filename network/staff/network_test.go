@@ -118,9 +118,9 @@ func TestPeopleActOnARealLedger(t *testing.T) {
 		}
 	}
 	frozen := apply(operator, dollars.SetFrozen{Account: account, Frozen: true, Reason: "test"})
-	entry("freeze", frozen, dollars.Entry{Kind: dollars.KindFreeze, Outcome: dollars.Applied, Account: account})
+	entry("freeze", frozen, dollars.Entry{Kind: dollars.KindFreeze, Outcome: dollars.Applied, Account: account, Name: "test"})
 	thawed := apply(operator, dollars.SetFrozen{Account: account, Reason: "test"})
-	entry("unfreeze", thawed, dollars.Entry{Kind: dollars.KindUnfreeze, Outcome: dollars.Applied, Account: account})
+	entry("unfreeze", thawed, dollars.Entry{Kind: dollars.KindUnfreeze, Outcome: dollars.Applied, Account: account, Name: "test"})
 	if thawed.Block <= frozen.Block || thawed.TxID == frozen.TxID {
 		t.Errorf("unfrozen in %+v, frozen in %+v", thawed, frozen)
 	}
