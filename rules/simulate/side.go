@@ -29,7 +29,7 @@ type side struct {
 }
 
 func newSide(p *plan, rules *earn.Evaluator, label string) *side {
-	return &side{plan: p, rules: rules, state: newState(p), tally: newTally(p, rules, label)}
+	return &side{plan: p, rules: rules, state: newState(), tally: newTally(p, rules, label)}
 }
 
 // run replays everything, and tells after every batch how many steps it had.
@@ -89,7 +89,7 @@ func (s *side) replay(steps []step) error {
 	// At noon, a day is the same day in all time zones but the outermost.
 	now := int64(steps[0].day())*secondsPerDay + secondsPerDay/2
 	ops := make([]dollars.Operation, 0, len(steps))
-	places := make([]int, 0, len(steps)) // by operation; -1 for those that only absorb credits
+	places := make([]int, 0, len(steps)) // by operation
 	for _, st := range steps {
 		it := s.plan.item(st.place())
 		if s.tally.isRefused(st.place()) {
@@ -102,14 +102,8 @@ func (s *side) replay(steps []step) error {
 		case completes:
 			op = dollars.Complete{Booking: it.id}
 		case cancels:
-			cancel, absorbs, err := s.cancel(it, now)
-			if err != nil {
-				return err
-			}
-			for _, absorb := range absorbs {
-				ops, places = append(ops, absorb), append(places, -1)
-			}
-			op = cancel
+			// No credits are named: what the account then owes touches nothing that is counted here.
+			op = dollars.Cancel{Booking: it.id}
 		}
 		ops, places = append(ops, op), append(places, st.place())
 	}
@@ -121,32 +115,11 @@ func (s *side) replay(steps []step) error {
 		return err
 	}
 	for i := range journal.Entries {
-		if places[i] < 0 {
-			continue
-		}
 		if err := s.observe(places[i], &journal.Entries[i], now); err != nil {
 			return fmt.Errorf("booked item %s: %w", s.plan.item(places[i]).id, err)
 		}
 	}
 	return s.tally.err
-}
-
-// cancel names the credits that an award is taken back from, and has more than one operation may name absorbed before.
-func (s *side) cancel(it *item, now int64) (cancel dollars.Cancel, absorbs []dollars.Absorb, err error) {
-	cancel.Booking = it.id
-	if it.state != dollars.BookingReversed {
-		return cancel, nil, nil
-	}
-	rec, err := s.state.booking(it.id)
-	if err != nil {
-		return cancel, nil, err
-	}
-	refs := s.state.take(rec.Account, now)
-	for ; len(refs) > dollars.MaxCredits; refs = refs[dollars.MaxCredits:] {
-		absorbs = append(absorbs, dollars.Absorb{Account: rec.Account, Credits: refs[:dollars.MaxCredits]})
-	}
-	cancel.Credits = refs
-	return cancel, absorbs, nil
 }
 
 // observe counts what became of an item's step.
@@ -199,5 +172,6 @@ func (s *side) apply(unix int64, caller dollars.Caller, ops []dollars.Operation)
 	if err != nil {
 		return dollars.Journal{}, err
 	}
-	return result.Journal, s.state.write(result.Writes)
+	s.state.write(result.Writes)
+	return result.Journal, nil
 }
