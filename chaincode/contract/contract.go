@@ -13,9 +13,6 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// JournalEvent is the name of the event a batch emits.
-const JournalEvent = "journal"
-
 // Contract is the chaincode. The zero value is ready but for its log.
 type Contract struct{ Log *slog.Logger }
 
@@ -86,7 +83,7 @@ func apply(stub shim.ChaincodeStubInterface, encoded []byte) error {
 	if err := stub.FinishWriteBatch(); err != nil {
 		return fmt.Errorf("write: %w", err)
 	}
-	return stub.SetEvent(JournalEvent, result.Journal.Encode())
+	return stub.SetEvent(dollars.JournalEvent, result.Journal.Encode())
 }
 
 // environment gathers what a batch may know of its transaction.

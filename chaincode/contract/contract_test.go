@@ -84,7 +84,7 @@ func (s *stub) DelState(key string) error {
 }
 
 func (s *stub) SetEvent(name string, payload []byte) error {
-	if name != JournalEvent || s.event != nil {
+	if name != dollars.JournalEvent || s.event != nil {
 		return fmt.Errorf("event %q, or a second one", name)
 	}
 	s.event = payload

@@ -91,6 +91,9 @@ type Recalled struct {
 // Journal is what one transaction did, an entry for each operation in their order.
 type Journal struct{ Entries []Entry }
 
+// JournalEvent is the name of the event in which a transaction carries its journal.
+const JournalEvent = "journal"
+
 const journalVersion = 2
 
 // Presence bits of an entry's optional fields: absent ones cost nothing.

@@ -11,11 +11,8 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 )
 
-// The contract's function that changes the ledger, and the event in which it says what it did.
-const (
-	applyFunction = "Apply"
-	journalEvent  = "journal"
-)
+// applyFunction is the contract's function that changes the ledger.
+const applyFunction = "Apply"
 
 // execute does a valid transaction again and compares. It answers the journal; there is none if it only reads.
 func (a *Auditor) execute(t *proof.Transaction) (*dollars.Journal, error) {
@@ -55,7 +52,7 @@ func (a *Auditor) execute(t *proof.Transaction) (*dollars.Journal, error) {
 	if err := compareWrites(result.Writes, recorded.GetWrites()); err != nil {
 		return nil, err
 	}
-	if t.Event == nil || t.Event.GetEventName() != journalEvent || t.Event.GetTxId() != t.ID {
+	if t.Event == nil || t.Event.GetEventName() != dollars.JournalEvent || t.Event.GetTxId() != t.ID {
 		return nil, wrongf("", "its event is not its journal")
 	}
 	if !bytes.Equal(result.Journal.Encode(), t.Event.GetPayload()) {

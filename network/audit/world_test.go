@@ -195,7 +195,7 @@ func (c *chain) apply(t testing.TB, r *request, txID string, id [32]byte) (args 
 		{Namespace: lifecycleNamespace, Rwset: marshal(definition)}, {Namespace: "dsd", Rwset: marshal(set)},
 	}, r.sets...)
 	return [][]byte{[]byte("Apply"), dollars.EncodeBatch(r.lane, encoded)},
-		prooftest.Event("dsd", txID, journalEvent, result.Journal.Encode())
+		prooftest.Event("dsd", txID, dollars.JournalEvent, result.Journal.Encode())
 }
 
 func readOf(s *state, p place, key string) *kvrwset.KVRead {

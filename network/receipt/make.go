@@ -15,9 +15,6 @@ import (
 	"github.com/destinasia/dollars/network/block"
 )
 
-// journalEvent is the event in which the contract says what it did.
-const journalEvent = "journal"
-
 // Make makes the receipt of an applied order from the block that holds its transaction, as a peer hands it out. It
 // believes the block: Verify does not.
 func Make(raw []byte, txID string, order dollars.OrderID) (Receipt, error) {
@@ -34,7 +31,7 @@ func Make(raw []byte, txID string, order dollars.OrderID) (Receipt, error) {
 		return Receipt{}, err
 	}
 	t := &decoded.Transactions[at]
-	if t.Event == nil || t.Event.Name != journalEvent {
+	if t.Event == nil || t.Event.Name != dollars.JournalEvent {
 		return Receipt{}, fmt.Errorf("transaction %s has no journal", txID)
 	}
 	operation, entry, err := entryOf(t.Event.Payload, order)

@@ -55,7 +55,7 @@ func over(p *prooftest.People) *world {
 
 func (w *world) envelope(r prooftest.Request) []byte {
 	r.Invoke = func(txID string) ([][]byte, *peer.ChaincodeAction) {
-		event := &peer.ChaincodeEvent{ChaincodeId: r.Chaincode, TxId: txID, EventName: journalEvent, Payload: w.journal.Encode()}
+		event := &peer.ChaincodeEvent{ChaincodeId: r.Chaincode, TxId: txID, EventName: dollars.JournalEvent, Payload: w.journal.Encode()}
 		if w.onEvent != nil {
 			w.onEvent(event)
 		}

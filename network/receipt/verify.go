@@ -239,7 +239,7 @@ func (v *verifier) transaction(b *common.Block, r Receipt, order dollars.OrderID
 		return nil, fmt.Errorf("it is of chaincode %q", t.Chaincode)
 	case t.Action.GetResponse().GetStatus() != 200:
 		return nil, fmt.Errorf("it failed with status %d", t.Action.GetResponse().GetStatus())
-	case t.Event.GetEventName() != journalEvent || t.Event.GetTxId() != t.ID:
+	case t.Event.GetEventName() != dollars.JournalEvent || t.Event.GetTxId() != t.ID:
 		return nil, errors.New("its event is not its journal")
 	}
 	// What was compared with the receipt's text was read by another decoder.

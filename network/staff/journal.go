@@ -14,9 +14,6 @@ import (
 	"github.com/destinasia/dollars/network/block"
 )
 
-// journalEvent is the name of the contract's one event.
-const journalEvent = "journal"
-
 // journalOf reads the journal that an endorsed transaction carries. A block that holds the transaction as valid holds
 // these very bytes, so it need not be fetched. What is about to be signed in a person's name must be what they asked for.
 func journalOf(tx *client.Transaction, chaincode string, batch []byte, ops int) (dollars.Journal, error) {
@@ -41,7 +38,7 @@ func journalOf(tx *client.Transaction, chaincode string, batch []byte, ops int) 
 		string(t.Args[0]) != applyFunction || !bytes.Equal(t.Args[1], batch) {
 		return dollars.Journal{}, errors.New("it is not what was proposed")
 	}
-	if t.Event == nil || t.Event.Name != journalEvent {
+	if t.Event == nil || t.Event.Name != dollars.JournalEvent {
 		return dollars.Journal{}, errors.New("it carries no journal")
 	}
 	journal, err := dollars.DecodeJournal(t.Event.Payload)

@@ -22,6 +22,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/topology"
 )
@@ -57,7 +58,7 @@ func (p *testPeer) Endorse(_ context.Context, r *gateway.EndorseRequest) (*gatew
 	}
 	action := &peer.ChaincodeAction{
 		Response: &peer.Response{Status: 200}, ChaincodeId: &peer.ChaincodeID{Name: "dsd"},
-		Events: marshal(&peer.ChaincodeEvent{ChaincodeId: "dsd", EventName: journalEvent, Payload: testJournal.Encode()}),
+		Events: marshal(&peer.ChaincodeEvent{ChaincodeId: "dsd", EventName: dollars.JournalEvent, Payload: testJournal.Encode()}),
 	}
 	if p.prepare != nil {
 		p.prepare(action, &header)

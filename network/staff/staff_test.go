@@ -158,10 +158,10 @@ func TestRefusalsAreFinalAndChangeNothing(t *testing.T) {
 		}}, 1, "ENDORSEMENT_POLICY_FAILURE"},
 		"no journal": {&testPeer{prepare: func(a *peer.ChaincodeAction, _ *common.Header) { a.Events = nil }}, 0, "no journal"},
 		"another's journal": {&testPeer{prepare: func(a *peer.ChaincodeAction, _ *common.Header) {
-			a.Events = marshal(&peer.ChaincodeEvent{EventName: journalEvent, Payload: dollars.Journal{Entries: testJournal.Entries[:1]}.Encode()})
+			a.Events = marshal(&peer.ChaincodeEvent{EventName: dollars.JournalEvent, Payload: dollars.Journal{Entries: testJournal.Entries[:1]}.Encode()})
 		}}, 0, "1 entries for 2 operations"},
 		"unreadable journal": {&testPeer{prepare: func(a *peer.ChaincodeAction, _ *common.Header) {
-			a.Events = marshal(&peer.ChaincodeEvent{EventName: journalEvent, Payload: []byte("journal")})
+			a.Events = marshal(&peer.ChaincodeEvent{EventName: dollars.JournalEvent, Payload: []byte("journal")})
 		}}, 0, "malformed"},
 		"another transaction": {&testPeer{prepare: func(_ *peer.ChaincodeAction, h *common.Header) {
 			h.ChannelHeader = marshal(&common.ChannelHeader{

@@ -10,9 +10,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
-// journalEvent is the name of the contract's one event.
-const journalEvent = "journal"
-
 // decodeBlock reads the chaincode's transactions of a block. Later copies of a transaction are left out: its first
 // place decided what became of it. So is what a peer marked invalid under an id that is none: whoever may write to the
 // channel can have that ordered, at any length, and it must not keep the views from the blocks behind it. The slices
@@ -63,7 +60,7 @@ func isCopy(txs []block.Transaction, i int) bool {
 
 func decodeEffects(t *block.Transaction, tx *wallet.Transaction) error {
 	// A transaction of the chaincode's other functions changes nothing and emits nothing.
-	if t.Event != nil && t.Event.Name == journalEvent {
+	if t.Event != nil && t.Event.Name == dollars.JournalEvent {
 		journal, err := dollars.DecodeJournal(t.Event.Payload)
 		if err != nil {
 			return err

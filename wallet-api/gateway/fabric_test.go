@@ -115,7 +115,7 @@ func transaction(header *common.Header, proposalPayload []byte, j dollars.Journa
 		Results:     results,
 		Response:    &peer.Response{Status: 200},
 		ChaincodeId: &peer.ChaincodeID{Name: testChaincode},
-		Events:      marshal(&peer.ChaincodeEvent{ChaincodeId: testChaincode, EventName: journalEvent, Payload: j.Encode()}),
+		Events:      marshal(&peer.ChaincodeEvent{ChaincodeId: testChaincode, EventName: dollars.JournalEvent, Payload: j.Encode()}),
 	}
 	payload := marshal(&peer.ChaincodeActionPayload{
 		ChaincodeProposalPayload: proposalPayload,
