@@ -1,7 +1,6 @@
 package dollars
 
 import (
-	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -167,11 +166,11 @@ func (o *Order) Value(f Field, c Currency) string {
 	case FieldDeadline:
 		return strconv.FormatInt(o.Deadline, 10)
 	case FieldRef:
-		return "0x" + hex.EncodeToString(o.Ref[:])
+		return WordText(o.Ref)
 	case FieldReference:
-		return "0x" + hex.EncodeToString(o.Reference[:])
+		return WordText(o.Reference)
 	}
-	return "0x" + hex.EncodeToString(o.MemoHash[:])
+	return WordText(o.MemoHash)
 }
 
 // appendOrder writes what the order's form has, in its order.

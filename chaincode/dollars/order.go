@@ -1,7 +1,6 @@
 package dollars
 
 import (
-	"encoding/hex"
 	"fmt"
 
 	"github.com/destinasia/dollars/chaincode/eip712"
@@ -56,14 +55,12 @@ type Order struct {
 // OrderID is the order's EIP-712 digest: the very bytes that are signed.
 type OrderID [32]byte
 
-func (id OrderID) String() string { return "0x" + hex.EncodeToString(id[:]) }
+func (id OrderID) String() string { return WordText(id) }
 
 // ParseOrderID reads 0x and 64 hex digits.
 func ParseOrderID(s string) (OrderID, error) {
-	if len(s) == 66 && s[:2] == "0x" {
-		if raw, err := hex.DecodeString(s[2:]); err == nil {
-			return OrderID(raw), nil
-		}
+	if word, ok := ParseWord(s); ok {
+		return word, nil
 	}
 	return OrderID{}, refuse(CodeMalformed, fmt.Sprintf("%q is not an order id: 0x and 64 hex digits", clip(s)))
 }

@@ -24,24 +24,26 @@ func asksOf(service *fakeService) (list []string) {
 func bertsCustody(bert dollars.Account, keys ...dollars.Account) map[string]func(string) any {
 	now := time.Now()
 	mine := []client.Voucher{
-		{CodeHash: hexWord([32]byte{1}), Reward: "lounge", Until: now.Add(time.Hour)},
-		{CodeHash: hexWord([32]byte{2}), Reward: "used", Until: now.Add(time.Hour), Used: now},
-		{CodeHash: hexWord([32]byte{3}), Reward: "over", Until: now.Add(-time.Hour)},
-		{CodeHash: hexWord([32]byte{4}), Reward: "of-another-key", Until: now.Add(time.Hour)},
+		{CodeHash: dollars.WordText([32]byte{1}), Reward: "lounge", Until: now.Add(time.Hour)},
+		{CodeHash: dollars.WordText([32]byte{2}), Reward: "used", Until: now.Add(time.Hour), Used: now},
+		{CodeHash: dollars.WordText([32]byte{3}), Reward: "over", Until: now.Add(-time.Hour)},
+		{CodeHash: dollars.WordText([32]byte{4}), Reward: "of-another-key", Until: now.Add(time.Hour)},
 	}
-	done := func(string) any { return client.Order{OrderID: hexWord([32]byte{9}), Status: client.StateApplied} }
+	done := func(string) any {
+		return client.Order{OrderID: dollars.WordText([32]byte{9}), Status: client.StateApplied}
+	}
 	code := func(string) any { return map[string]string{"code": "the-code"} }
 	return map[string]func(string) any{
 		"GET /v1/members/bert/keys": func(string) any { return client.Keys{Account: bert, Keys: keys, Custody: bert} },
 		"GET /v1/members/bert/vouchers": func(string) any {
 			return client.Vouchers{Vouchers: mine}
 		},
-		"GET /v1/members/bert/vouchers/" + hexWord([32]byte{1}) + "/code": code,
-		"GET /v1/members/bert/vouchers/" + hexWord([32]byte{2}) + "/code": code,
-		"GET /v1/members/bert/vouchers/" + hexWord([32]byte{3}) + "/code": code,
-		"GET /v1/members/bert/vouchers/" + hexWord([32]byte{4}) + "/code": func(string) any { return dollars.Code("no_custody") },
-		"POST /v1/members/bert/orders":                                    done,
-		"DELETE /v1/members/bert/custody":                                 func(string) any { return client.Member{ID: "bert"} },
+		"GET /v1/members/bert/vouchers/" + dollars.WordText([32]byte{1}) + "/code": code,
+		"GET /v1/members/bert/vouchers/" + dollars.WordText([32]byte{2}) + "/code": code,
+		"GET /v1/members/bert/vouchers/" + dollars.WordText([32]byte{3}) + "/code": code,
+		"GET /v1/members/bert/vouchers/" + dollars.WordText([32]byte{4}) + "/code": func(string) any { return dollars.Code("no_custody") },
+		"POST /v1/members/bert/orders":                                             done,
+		"DELETE /v1/members/bert/custody":                                          func(string) any { return client.Member{ID: "bert"} },
 	}
 }
 
@@ -76,7 +78,7 @@ func TestCustodyStaysWhileItIsNeeded(t *testing.T) {
 	}{
 		"no other key": {[]dollars.Account{bert}, func(map[string]func(string) any) {}, "key add bert"},
 		"a code is not to be had": {[]dollars.Account{bert, stranger}, func(answers map[string]func(string) any) {
-			answers["GET /v1/members/bert/vouchers/"+hexWord([32]byte{1})+"/code"] = func(string) any { return dollars.CodeVoucherUnknown }
+			answers["GET /v1/members/bert/vouchers/"+dollars.WordText([32]byte{1})+"/code"] = func(string) any { return dollars.CodeVoucherUnknown }
 		}, "nothing was changed"},
 	} {
 		answers := bertsCustody(bert, test.keys...)
@@ -95,7 +97,7 @@ func TestCustodyStaysWhileItIsNeeded(t *testing.T) {
 func TestCustodyWaitsForTheLedger(t *testing.T) {
 	bert := bertsAccount()
 	for name, answer := range map[string]any{
-		"not yet": client.Order{OrderID: hexWord([32]byte{9}), Status: client.StateAccepted},
+		"not yet": client.Order{OrderID: dollars.WordText([32]byte{9}), Status: client.StateAccepted},
 		"refused": dollars.CodeAccountFrozen,
 	} {
 		answers := bertsCustody(bert, bert, stranger)

@@ -36,7 +36,9 @@ func TestMembersOrdersInCustody(t *testing.T) {
 	} {
 		const path = "POST /v1/members/bert/orders"
 		service, command := scripted(t, map[string]func(string) any{
-			path:                             func(string) any { return client.Order{OrderID: hexWord([32]byte{9}), Status: client.StateApplied} },
+			path: func(string) any {
+				return client.Order{OrderID: dollars.WordText([32]byte{9}), Status: client.StateApplied}
+			},
 			"GET /v1/members/bert/household": func(string) any { return dollars.CodeHouseholdOther },
 		})
 		service.enrol("bert", nil)
@@ -81,7 +83,7 @@ func TestMembersOrdersThatAskForNothing(t *testing.T) {
 
 // A claim is made even where its code cannot be read; both must be told.
 func TestClaimTellsItsCode(t *testing.T) {
-	hash := hexWord([32]byte{1})
+	hash := dollars.WordText([32]byte{1})
 	for _, test := range []struct {
 		answer any
 		code   int
@@ -92,7 +94,7 @@ func TestClaimTellsItsCode(t *testing.T) {
 	} {
 		service, command := scripted(t, map[string]func(string) any{
 			"POST /v1/members/bert/orders": func(string) any {
-				return client.Order{OrderID: hexWord([32]byte{9}), Kind: client.OrderClaim, Status: client.StateApplied, Voucher: &client.VoucherName{CodeHash: hash}}
+				return client.Order{OrderID: dollars.WordText([32]byte{9}), Kind: client.OrderClaim, Status: client.StateApplied, Voucher: &client.VoucherName{CodeHash: hash}}
 			},
 			"GET /v1/members/bert/vouchers/" + hash + "/code": func(string) any { return test.answer },
 		})
@@ -175,7 +177,7 @@ func TestWhatMembersAreShown(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	limit, order, made := dollars.Amount(5_00), hexWord([32]byte{9}), time.Now()
+	limit, order, made := dollars.Amount(5_00), dollars.WordText([32]byte{9}), time.Now()
 	points := []client.Points{{Month: month, Amount: 1_20}, {Month: month + 1, Amount: 30}}
 	for _, test := range []struct {
 		command, path string

@@ -186,14 +186,14 @@ func newVoucherUseCommand(a *app) *cobra.Command {
 			if reference == "" {
 				return errNoReference
 			}
-			code, ok := parseWord(args[0])
+			code, ok := dollars.ParseWord(args[0])
 			if !ok {
 				return fmt.Errorf("%q is no voucher's code: 0x and 64 hex digits, as `destinasia voucher code` prints it; nothing was taken", args[0])
 			}
 			order := dollars.Order{Kind: dollars.KindUse, Ref: code, Reference: wallet.ReferenceHash(reference)}
 			return a.merchantChange(cmd.Context(), "reward list", f, order,
 				func(ctx context.Context, c *client.Client, signed *client.MerchantSignature, o client.Change) (client.Status, error) {
-					return c.UseVoucher(ctx, client.VoucherUse{Code: hexWord(code), Reference: reference, Signed: signed}, o)
+					return c.UseVoucher(ctx, client.VoucherUse{Code: dollars.WordText(code), Reference: reference, Signed: signed}, o)
 				})
 		},
 	}

@@ -37,7 +37,7 @@ func TestMerchantsSignWhatTheyTake(t *testing.T) {
 	key, flags := keyfileFor(t)
 	merchant, account := key.address(), dollars.Account{0: 0xaa, 19: 1}
 	word := [32]byte{0: 0xab, 31: 0xcd}
-	hold := account.String() + "/" + hexWord(word)
+	hold := account.String() + "/" + dollars.WordText(word)
 	reference := sha256.Sum256([]byte("till-7"))
 	for _, test := range []struct {
 		command, path string
@@ -49,7 +49,7 @@ func TestMerchantsSignWhatTheyTake(t *testing.T) {
 		},
 		{"hold release " + hold, "POST /v1/holds/" + hold + "/release", dollars.Order{Kind: dollars.KindRelease, To: account, Ref: word}},
 		{
-			"voucher use " + hexWord(word) + " --reference till-7", "POST /v1/vouchers/use",
+			"voucher use " + dollars.WordText(word) + " --reference till-7", "POST /v1/vouchers/use",
 			dollars.Order{Kind: dollars.KindUse, Ref: word, Reference: reference},
 		},
 	} {
@@ -86,7 +86,7 @@ func TestMerchantsSignWhatTheyTake(t *testing.T) {
 func TestMerchantsWhoseKeyDoesNotSign(t *testing.T) {
 	key, flags := keyfileFor(t)
 	spa := key.address()
-	hold := dollars.Account{1: 1}.String() + "/" + hexWord([32]byte{1})
+	hold := dollars.Account{1: 1}.String() + "/" + dollars.WordText([32]byte{1})
 	for line, want := range map[string]string{
 		"hold release " + hold + " --as custodian":                            "in the service's custody",
 		"hold release " + hold + " --as shop" + flags:                         "does not sign for account",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -148,7 +147,7 @@ func (s signer) complete(ctx context.Context, intent *client.Intent, order *doll
 		if claim {
 			secret := s.own.voucherCode(order.From, order.Nonce)
 			order.Reference = dollars.CodeHash(secret)
-			code, intent.CodeHash = hexWord(secret), hexWord(order.Reference)
+			code, intent.CodeHash = dollars.WordText(secret), dollars.WordText(order.Reference)
 		}
 		prepared, err := s.members.PrepareOrder(ctx, s.member.ID, *intent)
 		if err != nil {
@@ -168,18 +167,6 @@ func (s signer) complete(ctx context.Context, intent *client.Intent, order *doll
 		return code, nil
 	}
 	return "", errors.New("other orders of this account came in between every time; nothing was signed, try again")
-}
-
-func hexWord(word [32]byte) string { return "0x" + hex.EncodeToString(word[:]) }
-
-// parseWord reads what hexWord writes.
-func parseWord(text string) (word [32]byte, ok bool) {
-	digits, prefixed := strings.CutPrefix(text, "0x")
-	raw, err := hex.DecodeString(digits)
-	if !prefixed || err != nil || len(raw) != len(word) {
-		return word, false
-	}
-	return [32]byte(raw), true
 }
 
 // party reads who is meant: an account, written as such, or a member.

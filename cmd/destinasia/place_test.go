@@ -195,7 +195,7 @@ func TestVoucherCodeIsMadeAgainFromTheKey(t *testing.T) {
 	}
 	code := s.own.voucherCode(anna, 41)
 	hash := dollars.CodeHash(code)
-	if order.VoucherCode != hexWord(code) || service.placed[0].CodeHash != hexWord(hash) {
+	if order.VoucherCode != dollars.WordText(code) || service.placed[0].CodeHash != dollars.WordText(hash) {
 		t.Errorf("claimed %+v with code %s, which is to be %x", service.placed[0], order.VoucherCode, code)
 	}
 	if again, found := s.own.findVoucherCode(anna, hash); !found || again != code {

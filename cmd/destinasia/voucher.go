@@ -75,11 +75,11 @@ func newVoucherCodeCommand(a *app) *cobra.Command {
 }
 
 func (a *app) voucherCode(ctx context.Context, id, codeHash string, f orderFlags) (string, error) {
-	hash, ok := parseWord(codeHash)
+	hash, ok := dollars.ParseWord(codeHash)
 	if !ok {
 		return "", fmt.Errorf("%q is no hash of a voucher's code: 0x and 64 hex digits, see `destinasia voucher list`", codeHash)
 	}
-	codeHash = hexWord(hash)
+	codeHash = dollars.WordText(hash)
 	n, members, err := a.openAs(roleMember)
 	if err != nil {
 		return "", err
@@ -108,7 +108,7 @@ func (a *app) voucherCode(ctx context.Context, id, codeHash string, f orderFlags
 	if !found {
 		return "", fmt.Errorf("the code of this voucher was not made with key %s: name the key file that signed the claim with --keyfile", key.address())
 	}
-	return hexWord(code), nil
+	return dollars.WordText(code), nil
 }
 
 // claimant is the account that paid for a member's voucher: their own, or that of the household they are in.

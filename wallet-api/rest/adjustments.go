@@ -72,7 +72,7 @@ func readNewAdjustment(r *reader) (a adjustmentBody) {
 	return a
 }
 
-func parseAdjustmentID(s string) ([32]byte, bool) { return parseWord("0x" + s) }
+func parseAdjustmentID(s string) ([32]byte, bool) { return dollars.ParseWord("0x" + s) }
 
 // GetAdjustment answers an adjustment as the ledger has it.
 func (s *Server) GetAdjustment(c *gin.Context, raw AdjustmentID) {

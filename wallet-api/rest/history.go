@@ -69,14 +69,14 @@ func (out *HistoryEntry) name(e dollars.Entry) {
 	case dollars.KindProposeAdjustment, dollars.KindApproveAdjustment:
 		out.Adjustment, out.Reason = hex.EncodeToString(e.Ref[:]), e.Name
 	case dollars.KindCapture:
-		out.Order, out.Reference = wordOf(e.Ref), wordOf(e.Link)
+		out.Order, out.Reference = dollars.WordText(e.Ref), dollars.WordText(e.Link)
 	case dollars.KindClaim:
-		out.Order, out.Reward, out.CodeHash = wordOf(e.Ref), e.Name, wordOf(e.Link)
+		out.Order, out.Reward, out.CodeHash = dollars.WordText(e.Ref), e.Name, dollars.WordText(e.Link)
 	case dollars.KindUse:
-		out.Reward, out.CodeHash, out.Reference = e.Name, wordOf(e.Ref), wordOf(e.Link)
+		out.Reward, out.CodeHash, out.Reference = e.Name, dollars.WordText(e.Ref), dollars.WordText(e.Link)
 	default:
 		if e.Kind == dollars.KindRelease || dollars.FormOf(e.Kind) != nil {
-			out.Order = wordOf(e.Ref)
+			out.Order = dollars.WordText(e.Ref)
 		}
 	}
 }

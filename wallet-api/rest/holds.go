@@ -36,7 +36,7 @@ func holdOf(id dollars.HoldID, rec dollars.HoldRecord) Hold {
 		Left: sum(rec.Buckets), Points: pointsOf(rec.Buckets), Released: rec.Released, Captures: make([]CapturedPart, len(rec.Captures)),
 	}
 	for i, part := range rec.Captures {
-		out.Captures[i] = CapturedPart{Reference: wordOf(part.Reference), Amount: part.Amount}
+		out.Captures[i] = CapturedPart{Reference: dollars.WordText(part.Reference), Amount: part.Amount}
 	}
 	return out
 }

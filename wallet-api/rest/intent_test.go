@@ -17,7 +17,7 @@ func TestEveryKindOfOrderIsSigned(t *testing.T) {
 	key, token := carol(t, a)
 	a.send(t, "dsk_merchant", "PUT", "/v1/rewards/spa", spa).want(t, 200)
 	account := accountOf(key).String()
-	codeHash := wordOf(dollars.CodeHash([32]byte{7}))
+	codeHash := dollars.WordText(dollars.CodeHash([32]byte{7}))
 	const home = "0x000000000000000000000000000000000000dEaD"
 	signed, placed := map[OrderKind]bool{}, []Order{}
 	for _, test := range []struct {

@@ -2,10 +2,8 @@ package rest
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -262,22 +260,12 @@ func (r *reader) moment() (t time.Time) {
 func (r *reader) word() (w [32]byte) {
 	var s string
 	r.text(&s)
-	w, ok := parseWord(s)
+	w, ok := dollars.ParseWord(s)
 	if r.err == nil && !ok {
 		r.fail("must be 0x and 64 hex digits")
 	}
 	return w
 }
-
-func parseWord(s string) (w [32]byte, ok bool) {
-	raw, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
-	if err != nil || len(raw) != len(w) || !strings.HasPrefix(s, "0x") {
-		return w, false
-	}
-	return [32]byte(raw), true
-}
-
-func wordOf(w [32]byte) string { return "0x" + hex.EncodeToString(w[:]) }
 
 // parsed refuses the value with what a Parse function of dollars said of it.
 func (r *reader) parsed(err error) {

@@ -108,7 +108,7 @@ func (out *Order) describe(o *dollars.Order, id dollars.OrderID) {
 	case dollars.KindHold:
 		out.To, out.Until = o.To, timeOf(o.Until)
 	case dollars.KindClaim:
-		out.Reward, out.Voucher = rewardIn(o.Ref), &VoucherName{CodeHash: wordOf(o.Reference)}
+		out.Reward, out.Voucher = rewardIn(o.Ref), &VoucherName{CodeHash: dollars.WordText(o.Reference)}
 	case dollars.KindForm:
 		out.Household = dollars.NewHousehold(id)
 	case dollars.KindInvite, dollars.KindLeave:
@@ -132,7 +132,7 @@ func (out *Order) describeEntry(e dollars.Entry) {
 	case dollars.KindTransfer, dollars.KindHold:
 		out.To = e.Other
 	case dollars.KindClaim:
-		out.Reward, out.Voucher = e.Name, &VoucherName{CodeHash: wordOf(e.Link)}
+		out.Reward, out.Voucher = e.Name, &VoucherName{CodeHash: dollars.WordText(e.Link)}
 	case dollars.KindForm, dollars.KindJoin, dollars.KindContribute:
 		out.Household = e.Other
 	case dollars.KindInvite:

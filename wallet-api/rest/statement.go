@@ -86,14 +86,14 @@ func movementOf(m wallet.Movement) Movement {
 	case dollars.KindConfirm, dollars.KindComplete, dollars.KindCancel:
 		out.Booking = hex.EncodeToString(m.Ref[:])
 	case dollars.KindClaim:
-		out.Order, out.Reward, out.CodeHash = wordOf(m.Ref), m.Name, wordOf(m.Link)
+		out.Order, out.Reward, out.CodeHash = dollars.WordText(m.Ref), m.Name, dollars.WordText(m.Link)
 	case dollars.KindCapture:
-		out.Order, out.Reference = wordOf(m.Ref), wordOf(m.Link)
+		out.Order, out.Reference = dollars.WordText(m.Ref), dollars.WordText(m.Link)
 	case dollars.KindApproveAdjustment:
 		out.Adjustment, out.Reason = hex.EncodeToString(m.Ref[:]), m.Name
 	default:
 		if m.Ref != [32]byte{} {
-			out.Order = wordOf(m.Ref)
+			out.Order = dollars.WordText(m.Ref)
 		}
 	}
 	return out

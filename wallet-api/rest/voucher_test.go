@@ -115,7 +115,7 @@ func TestAReferenceIsOneMerchants(t *testing.T) {
 		t.Fatal(err)
 	}
 	order := dollars.Order{Kind: dollars.KindUse, From: accountOf(key), Reference: sha256.Sum256([]byte("1")), Deadline: a.ledger.now.Unix() + 60}
-	order.Ref, _ = parseWord(code)
+	order.Ref, _ = dollars.ParseWord(code)
 	info := a.ledger.info()
 	id := order.ID(info.Currency, info.Channel, info.Chaincode)
 	sig, err := crypto.Sign(id[:], key)

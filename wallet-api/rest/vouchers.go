@@ -31,7 +31,7 @@ func (s *Server) ListVouchers(c *gin.Context, id MemberID, params ListVouchersPa
 
 func voucherOf(v wallet.Voucher) Voucher {
 	out := Voucher{
-		CodeHash: wordOf(v.CodeHash), Reward: v.Record.Reward, Amount: v.Claimed.Entry.Amount, Merchant: v.Record.Merchant,
+		CodeHash: dollars.WordText(v.CodeHash), Reward: v.Record.Reward, Amount: v.Claimed.Entry.Amount, Merchant: v.Record.Merchant,
 		Order: dollars.OrderID(v.Claimed.Entry.Ref).String(), Claimed: timeOf(v.Claimed.Time), Until: timeOf(v.Record.Until),
 	}
 	if v.Record.Used != 0 {
@@ -43,7 +43,7 @@ func voucherOf(v wallet.Voucher) Voucher {
 // GetVoucherCode answers a voucher's code. It is worth what the voucher is: only the member's own token gets here, and
 // nothing that is logged has it.
 func (s *Server) GetVoucherCode(c *gin.Context, id MemberID, raw CodeHash) {
-	hash, ok := parseWord(raw)
+	hash, ok := dollars.ParseWord(raw)
 	if !ok {
 		s.fail(c, errUnseen)
 		return
@@ -53,5 +53,5 @@ func (s *Server) GetVoucherCode(c *gin.Context, id MemberID, raw CodeHash) {
 		s.fail(c, err)
 		return
 	}
-	reply(c, http.StatusOK, VoucherCode{Code: wordOf(code)})
+	reply(c, http.StatusOK, VoucherCode{Code: dollars.WordText(code)})
 }
