@@ -111,15 +111,16 @@ var importRules = []importRule{
 	{"wallet-api", []string{"wallet-api/wallet", "wallet-api/disk", "chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
 	{"rules", []string{"rules", "chaincode"}},
 	{"bench", []string{"bookings", "rules/sheet", "chaincode/earn"}},
-	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench"}},
+	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench", "test/bench"}},
+	{"test/bench", []string{"network", "test/bench"}},
 	{"test", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench", "cmd"}},
 }
 
 // onlyImporter names the one folder that may import a library, because it is the border to it.
 var onlyImporter = map[string][]string{
 	"github.com/gin-gonic/gin":                   {"wallet-api/rest"},
-	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff", "network/proposal"},
-	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract"},
+	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff", "network/proposal", "test/bench/baseline/driver"},
+	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract", "test/bench/baseline"},
 	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
 	"github.com/go-analyze/charts":               {"rules/simulate"},
 	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
