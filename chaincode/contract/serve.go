@@ -28,9 +28,14 @@ const (
 	stopAfter = 2 * time.Second
 )
 
-// Serve runs the contract as a service (Fabric's "chaincode as a service") until the context ends. The server is our
-// own, because the shim's cannot be stopped.
+// Serve runs the contract as a service (Fabric's "chaincode as a service") until the context ends.
 func Serve(ctx context.Context, c Config, log *slog.Logger) error {
+	return Host(ctx, c, &Contract{Log: log}, log)
+}
+
+// Host runs any chaincode as a service until the context ends. The server is our own, because the shim's cannot be
+// stopped.
+func Host(ctx context.Context, c Config, chaincode shim.Chaincode, log *slog.Logger) error {
 	tlsConfig, err := c.TLS.load()
 	if err != nil {
 		return err
@@ -45,7 +50,7 @@ func Serve(ctx context.Context, c Config, log *slog.Logger) error {
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),
 	)
-	peer.RegisterChaincodeServer(server, &shim.ChaincodeServer{CCID: c.PackageID, CC: &Contract{Log: log}})
+	peer.RegisterChaincodeServer(server, &shim.ChaincodeServer{CCID: c.PackageID, CC: chaincode})
 
 	stopped := make(chan struct{})
 	go func() {

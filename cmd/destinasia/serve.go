@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/destinasia/dollars/chaincode/contract"
+	"github.com/destinasia/dollars/test/bench/baseline"
 	"github.com/destinasia/dollars/wallet-api/service"
 )
 
@@ -16,6 +17,10 @@ func newServeCommand() *cobra.Command {
 	serve := &cobra.Command{Use: "serve", Short: "Run one of the services in the foreground", Hidden: true, Args: cobra.NoArgs, RunE: showHelp}
 	serve.AddCommand(
 		newServeServiceCommand("contract", "Run the contract as a service", contract.LoadConfig, contract.Serve),
+		newServeServiceCommand("baseline", "Run the contract that the benchmark compares with as a service", contract.LoadConfig,
+			func(ctx context.Context, c contract.Config, log *slog.Logger) error {
+				return contract.Host(ctx, c, baseline.Contract{}, log)
+			}),
 		newServeServiceCommand("wallet", "Run the wallet service", service.LoadConfig, service.Run),
 	)
 	return serve

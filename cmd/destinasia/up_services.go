@@ -6,6 +6,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/contract"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/test/bench/baseline"
 	"github.com/destinasia/dollars/wallet-api/service"
 )
 
@@ -20,7 +21,11 @@ func planContract(n *native.Network, plan native.ContractPlan) (args, files []st
 		Listen:    topology.Address(plan.Service.Port),
 		TLS:       contract.TLS{Cert: plan.TLS.Cert, Key: plan.TLS.Key, ClientCA: plan.TLS.CA},
 	}
-	return []string{"serve", "contract", "--config", file}, []string{file}, native.WriteJSON(file, config)
+	program := "contract"
+	if plan.Chaincode.Name == baseline.Name {
+		program = "baseline"
+	}
+	return []string{"serve", program, "--config", file}, []string{file}, native.WriteJSON(file, config)
 }
 
 // approver is the organisation whose operator approves what the issuer's proposed. In production it runs a wallet service

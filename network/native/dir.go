@@ -61,6 +61,7 @@ var ErrNoNetwork = errors.New("no network here")
 // description is what a directory remembers of its network; the rest follows from it.
 type description struct {
 	PortBase  int        `json:"portBase"`
+	Beside    []string   `json:"beside,omitempty"` // chaincodes beside the issuer's
 	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
 }
 
@@ -90,7 +91,7 @@ func Open(dir string) (*Network, error) {
 	if err := json.Unmarshal(text, &known); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w", d.description(), err)
 	}
-	n, err := topology.Development(known.PortBase)
+	n, err := topology.Development(known.PortBase, known.Beside...)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.description(), err)
 	}
@@ -98,8 +99,8 @@ func Open(dir string) (*Network, error) {
 }
 
 // plan opens the directory's network, or plans one that is not there yet; settle makes it last. A port base of 0 means
-// whichever is there, or the default.
-func plan(dir Dir, portBase int) (*Network, error) {
+// whichever is there, or the default. A network that is there keeps the chaincodes it was made with.
+func plan(dir Dir, portBase int, beside ...string) (*Network, error) {
 	known, err := Open(string(dir))
 	if err != nil && !errors.Is(err, ErrNoNetwork) {
 		return nil, err
@@ -114,7 +115,7 @@ func plan(dir Dir, portBase int) (*Network, error) {
 	if portBase == 0 {
 		portBase = topology.DefaultPortBase
 	}
-	planned, err := topology.Development(portBase)
+	planned, err := topology.Development(portBase, beside...)
 	if err != nil {
 		return nil, err
 	}
@@ -124,10 +125,18 @@ func plan(dir Dir, portBase int) (*Network, error) {
 // settled tells whether the network's ports are written into its genesis block, and so can no longer change.
 func (n *Network) settled() bool { return material.Exists(string(n.Dir.Material())) }
 
+// beside names the chaincodes that run beside the issuer's.
+func (n *Network) beside() (names []string) {
+	for _, cc := range n.Topology.Chaincodes[1:] {
+		names = append(names, cc.Name)
+	}
+	return names
+}
+
 // settle writes down what the network is, and makes its certificates and genesis block. A network made before a user was
 // planned gets that user's certificate.
 func (n *Network) settle(now time.Time) error {
-	if err := WriteJSON(n.Dir.description(), description{n.Topology.PortBase, n.Rehearsal}); err != nil {
+	if err := WriteJSON(n.Dir.description(), description{n.Topology.PortBase, n.beside(), n.Rehearsal}); err != nil {
 		return err
 	}
 	if n.settled() {

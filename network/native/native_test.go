@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -267,6 +268,23 @@ func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
 	again, err := plan(dir, 0)
 	if err != nil || again.Topology.PortBase != 25000 {
 		t.Errorf("reopened as %+v, %v", again, err)
+	}
+}
+
+func TestNetworkKeepsTheChaincodesItWasMadeWith(t *testing.T) {
+	dir := Dir(t.TempDir())
+	n, err := plan(dir, 0, "baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.settle(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, beside := range [][]string{nil, {"baseline"}, {"other"}} {
+		again, err := plan(dir, 0, beside...)
+		if err != nil || !reflect.DeepEqual(again.Topology, n.Topology) {
+			t.Errorf("planned again with %v it is %+v: %v", beside, again, err)
+		}
 	}
 }
 

@@ -42,6 +42,8 @@ type Options struct {
 	Dir string
 	// PortBase, if not 0, is the port base of a new network; an existing network must have it already.
 	PortBase int
+	// Beside are the chaincodes that a new network runs beside the issuer's; one that is there keeps those it was made with.
+	Beside []string
 	// Clock, if not zero, is the time that a network for rehearsals is to live at; one that lives in the present stays there.
 	Clock time.Time
 	// Executable is the program that holds the services; it is copied into the directory.
@@ -68,7 +70,7 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 		return nil, err
 	}
 	defer unlock()
-	n, err := plan(Dir(dir), o.PortBase)
+	n, err := plan(Dir(dir), o.PortBase, o.Beside...)
 	if err != nil {
 		return nil, err
 	}

@@ -119,8 +119,10 @@ const (
 )
 
 // Development is the network `destinasia up` runs: Destinasia and AIRCNC with a peer each, one Raft orderer, and the
-// chaincode dsd, which both organisations must endorse.
-func Development(portBase int) (Network, error) {
+// chaincode dsd, which both organisations must endorse. Further chaincodes may be named, to run beside it under the same
+// policy.
+func Development(portBase int, beside ...string) (Network, error) {
+	names := append([]string{"dsd"}, beside...)
 	n := Network{
 		PortBase:   portBase,
 		WalletPort: portBase + walletOffset,
@@ -139,7 +141,7 @@ func Development(portBase int) (Network, error) {
 			{
 				Name: "destinasia", MSPID: "DestinasiaMSP",
 				Peers:     peers(portBase, 0, "destinasia", 1),
-				Contracts: contracts(portBase, 0, "destinasia", "dsd"),
+				Contracts: contracts(portBase, 0, "destinasia", names...),
 				Users: []User{
 					{Name: "issuer", Attributes: map[string]string{"role": "issuer"}},
 					// Two operators: what one of them proposes, the other approves.
@@ -154,17 +156,19 @@ func Development(portBase int) (Network, error) {
 			{
 				Name: "aircnc", MSPID: "AircncMSP",
 				Peers:     peers(portBase, 1, "aircnc", 1),
-				Contracts: contracts(portBase, 1, "aircnc", "dsd"),
+				Contracts: contracts(portBase, 1, "aircnc", names...),
 				Users: []User{
 					{Name: "client"},
 					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
 				},
 			},
 		},
-		Chaincodes: []Chaincode{{
-			Name: "dsd", Version: "1.0", Sequence: 1,
+	}
+	for _, name := range names {
+		n.Chaincodes = append(n.Chaincodes, Chaincode{
+			Name: name, Version: "1.0", Sequence: 1,
 			EndorsementPolicy: "AND('DestinasiaMSP.peer','AircncMSP.peer')",
-		}},
+		})
 	}
 	return n, n.validate()
 }

@@ -1,6 +1,9 @@
 package topology
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestDevelopmentNetworkIsConsistent(t *testing.T) {
 	n, err := Development(DefaultPortBase)
@@ -32,6 +35,31 @@ func TestMovingTheBaseMovesEveryPort(t *testing.T) {
 		if moved := b.Ports()[i]; moved.Number-p.Number != 10000 || moved.Part != p.Part {
 			t.Errorf("%s %s moved from %d to %d", p.Part, p.Use, p.Number, moved.Number)
 		}
+	}
+}
+
+func TestChaincodesRunBesideEachOther(t *testing.T) {
+	alone, _ := Development(DefaultPortBase)
+	n, err := Development(DefaultPortBase, "baseline")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(n.Chaincodes) != 2 || n.Chaincodes[0] != alone.Chaincodes[0] || n.Chaincodes[1].EndorsementPolicy != n.Chaincodes[0].EndorsementPolicy {
+		t.Errorf("the chaincodes are %v", n.Chaincodes)
+	}
+	for _, org := range n.Members() {
+		service, err := org.Contract("baseline")
+		if err != nil || service.Name != "contract-"+org.Name+"-baseline" {
+			t.Errorf("%s serves it as %+v: %v", org.Name, service, err)
+		}
+	}
+	for _, p := range alone.Ports() {
+		if !slices.Contains(n.Ports(), p) {
+			t.Errorf("%s %s was moved from port %d", p.Part, p.Use, p.Number)
+		}
+	}
+	if _, err := Development(DefaultPortBase, "a", "b", "c", "d", "e"); err == nil {
+		t.Error("more chaincodes than there are ports for were accepted")
 	}
 }
 
