@@ -110,7 +110,8 @@ var importRules = []importRule{
 	{"wallet-api/gateway", []string{"wallet-api/wallet", "chaincode/dollars", "chaincode/earn", "chaincode/eip712", "network/block", "network/proposal"}},
 	{"wallet-api", []string{"wallet-api/wallet", "wallet-api/disk", "chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
 	{"rules", []string{"rules", "chaincode"}},
-	{"bench", []string{"bookings", "rules/sheet", "chaincode/earn"}},
+	{"bench/load", nil},
+	{"bench", []string{"bench", "bookings", "rules/sheet", "chaincode"}},
 	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench", "test/bench"}},
 	{"test/bench", []string{"network", "test/bench"}},
 	{"test", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench", "cmd"}},
@@ -125,6 +126,7 @@ var onlyImporter = map[string][]string{
 	"github.com/go-analyze/charts":               {"rules/simulate"},
 	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
 	"go.yaml.in/yaml":                            {"rules/sheet"},
+	"github.com/valyala/fasthttp":                {"bench/load"},
 	"github.com/dgraph-io/badger":                {"wallet-api/disk", "wallet-api/inbox", "wallet-api/readmodel", "wallet-api/directory", "wallet-api/custody"},
 }
 
