@@ -1,10 +1,13 @@
 package driver
 
 import (
-	"context"
+	"errors"
 	"strconv"
-	"time"
 
+	"github.com/hyperledger/fabric-gateway/pkg/client"
+	"google.golang.org/grpc"
+
+	"github.com/destinasia/dollars/network/access"
 	"github.com/destinasia/dollars/network/material"
 	"github.com/destinasia/dollars/network/topology"
 	"github.com/destinasia/dollars/test/bench/baseline"
@@ -31,55 +34,57 @@ func Burn(from string, amount uint64) Op {
 	return Op{baseline.Burn, []string{from, strconv.FormatUint(amount, 10)}}
 }
 
-// Result is what came of a run.
-type Result struct {
-	// Committed is how many operations a block holds as valid; of a run of reads, how many were answered.
-	Committed int
-	// Aborts are attempts that changed nothing, by Fabric's validation code, or EndorsersDiffer.
-	Aborts map[string]int
-	// Retries is how many attempts were made after an abort.
-	Retries int
-	// Unfinished are operations whose last attempt was aborted when the time was over. They are in no other figure but
-	// Aborts and Retries; where there are many, what committed is the luckier part.
-	Unfinished int
-	// Seconds is from the first request to the last answer, so longer than the run was to last.
-	Seconds float64
-	// Took is, of each committed operation, from its first request to its valid commit.
-	Took []time.Duration
+// Driver is a client of the baseline contract. Its methods are called one after the other.
+type Driver struct {
+	endorsers []string // MSPs of all members: each of them endorses
+	doors     []door
 }
 
-// EndorsersDiffer is the abort of an attempt that was never submitted: one endorser was a block ahead of the other.
-const EndorsersDiffer = "ENDORSERS_DIFFER"
+// door is a way to the ledger: the gateway of one peer.
+type door struct {
+	connection *grpc.ClientConn
+	gateway    *client.Gateway
+	network    *client.Network
+	contract   *client.Contract
+	msp        string // of the peer
+}
 
-// Rate is how many operations were committed in a second.
-func (r Result) Rate() float64 { return float64(r.Committed) / r.Seconds }
-
-// Driver is a client of the baseline contract. Its methods may be called one after the other.
-type Driver struct{}
-
-// Connect reads the certificate of an organisation's user and prepares to reach the peers as that user. Whether they
-// answer is seen when they are asked.
+// Connect reads the certificate of an organisation's user and prepares to reach every member's first peer as that user.
+// Whether they answer is seen when they are asked.
 func Connect(n topology.Network, layout material.Layout, org, user string) (*Driver, error) {
-	return &Driver{}, nil
+	if _, err := n.Chaincode(baseline.Name); err != nil {
+		return nil, err
+	}
+	own, err := n.Organisation(org)
+	if err != nil {
+		return nil, err
+	}
+	id, err := access.Identity(layout, own, user)
+	if err != nil {
+		return nil, err
+	}
+	d := &Driver{}
+	for _, member := range n.Members() {
+		d.endorsers = append(d.endorsers, member.MSPID)
+		connection, err := access.Dial(layout, member, member.Peers[0])
+		if err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
+		gateway, err := access.Gateway(id, connection)
+		if err != nil {
+			return nil, errors.Join(err, connection.Close(), d.Close())
+		}
+		network := gateway.GetNetwork(n.Channel.Name)
+		d.doors = append(d.doors, door{connection, gateway, network, network.GetContract(baseline.Name), member.MSPID})
+	}
+	return d, nil
 }
 
 // Close ends the connections.
-func (d *Driver) Close() error { return nil }
-
-// Run runs operations on so many connections at a time, for a time; then it waits for those under way, and tries none
-// again. next tells the i-th operation, from 0; it is called concurrently. Where a part does not answer, or the contract
-// refuses an operation, the run ends with an error and no result.
-func (d *Driver) Run(ctx context.Context, connections int, last time.Duration, next func(i int) Op) (Result, error) {
-	return Result{}, nil
-}
-
-// Best tries numbers of connections, each for a time, and tells which one committed most operations in a second.
-func (d *Driver) Best(ctx context.Context, next func(i int) Op, tries []int, each time.Duration) (connections int, err error) {
-	return 0, nil
-}
-
-// Read asks one peer for balances, on so many connections at a time, for a time. account tells the i-th account to ask
-// for, from 0; it is called concurrently.
-func (d *Driver) Read(ctx context.Context, connections int, last time.Duration, account func(i int) string) (Result, error) {
-	return Result{}, nil
+func (d *Driver) Close() error {
+	var errs []error
+	for _, at := range d.doors {
+		errs = append(errs, at.gateway.Close(), at.connection.Close())
+	}
+	return errors.Join(errs...)
 }

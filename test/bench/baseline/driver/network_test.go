@@ -1,0 +1,177 @@
+package driver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/destinasia/dollars/chaincode/contract"
+	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/test/bench/baseline"
+)
+
+// TestMain lets the test program stand in for the product's: the network copies it and runs its contracts from the copy.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 3 && os.Args[1] == "serve-contract" {
+		if err := serve(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func serve(file string) error {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	config, err := contract.LoadConfig(file)
+	if err != nil {
+		return err
+	}
+	return contract.Host(ctx, config, baseline.Contract{}, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
+}
+
+// quiet is progress that nobody watches.
+type quiet struct{}
+
+func (quiet) Begin(string)     {}
+func (quiet) Advance(_, _ int) {}
+
+// newNetwork starts a network without a wallet service, and sees to its end.
+func newNetwork(t *testing.T) *native.Network {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("starts a real network; run without -short")
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "network")
+	t.Cleanup(func() {
+		if _, err := native.Down(dir, quiet{}); err != nil {
+			t.Error(err)
+		}
+	})
+	n, err := native.Up(t.Context(), native.Options{
+		Dir: dir, PortBase: freePortBase(t), Beside: []string{baseline.Name}, Executable: executable, Progress: quiet{},
+		Contract: func(n *native.Network, plan native.ContractPlan) (args, files []string, err error) {
+			file := n.Dir.Config(plan.Service.Name + ".json")
+			return []string{"serve-contract", file}, []string{file}, native.WriteJSON(file, contract.Config{
+				PackageID: plan.PackageID, Listen: topology.Address(plan.Service.Port),
+				TLS: contract.TLS{Cert: plan.TLS.Cert, Key: plan.TLS.Key, ClientCA: plan.TLS.CA},
+			})
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// freePortBase finds a stretch of ports that nobody listens on at this moment, apart from those other packages' tests use.
+func freePortBase(t *testing.T) int {
+	t.Helper()
+	for base := 26000; base < 26500; base += topology.PortSpan {
+		free := true
+		for port := base; free && port < base+topology.PortSpan; port++ {
+			listener, err := net.Listen("tcp", topology.Address(port))
+			if free = err == nil; free {
+				listener.Close()
+			}
+		}
+		if free {
+			return base
+		}
+	}
+	t.Fatal("no free stretch of ports")
+	return 0
+}
+
+// TestOperationsOnARealNetwork checks what a run reports against what is on the ledger afterwards.
+func TestOperationsOnARealNetwork(t *testing.T) {
+	n := newNetwork(t)
+	d, err := Connect(n.Topology, n.Dir.Material(), "destinasia", "issuer")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	run := func(connections int, next func(i int) Op) Result {
+		t.Helper()
+		r, err := d.Run(t.Context(), connections, time.Second, next)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.Committed == 0 || len(r.Took) != r.Committed || r.Seconds < 1 {
+			t.Errorf("a run gave %+v", r)
+		}
+		t.Logf("%d connections: %.0f/s, aborts %v, unfinished %d", connections, r.Rate(), r.Aborts, r.Unfinished)
+		return r
+	}
+	name := func(i int) string { return "account-" + strconv.Itoa(i) }
+
+	minted := run(64, func(i int) Op { return Mint(name(i), 100) })
+	first := name(0)
+	toOne := run(16, func(int) Op { return Mint(first, 1) })
+	if toOne.Aborts["MVCC_READ_CONFLICT"] == 0 || toOne.Retries > total(toOne.Aborts) {
+		t.Errorf("many minted to one account, and got in each other's way so: %+v", toOne)
+	}
+	sent := run(64, func(i int) Op { return Transfer(name(i%minted.Committed), "somebody-"+strconv.Itoa(i), 1) })
+	burned := run(2, func(i int) Op { return Burn(name(i%minted.Committed), 1) })
+	want := uint64(minted.Committed*100 + toOne.Committed - burned.Committed)
+	if sum := supply(t, d, name, minted.Committed+minted.Unfinished, sent.Committed+sent.Unfinished); sum != want {
+		t.Errorf("what is on the ledger adds up to %d, and to %d in the results", sum, want)
+	}
+
+	if _, err := d.Run(t.Context(), 1, time.Second, func(int) Op { return Burn("nobody-yet", 1) }); err == nil || !strings.Contains(err.Error(), "cannot give") {
+		t.Errorf("more was burned than there is: %v", err)
+	}
+	read, err := d.Read(t.Context(), 8, time.Second, name)
+	if err != nil || read.Committed == 0 || len(read.Took) != read.Committed {
+		t.Errorf("reads gave %+v: %v", read, err)
+	}
+	if best, err := d.Best(t.Context(), func(i int) Op { return Mint(name(i), 1) }, []int{1, 16}, time.Second); err != nil || best != 16 {
+		t.Errorf("of 1 and 16 connections, each with its own accounts, %d did best: %v", best, err)
+	}
+}
+
+// supply adds up the balances of all accounts that there are.
+func supply(t *testing.T, d *Driver, name func(int) string, minted, sent int) (sum uint64) {
+	t.Helper()
+	add := func(account string) {
+		text, err := d.doors[0].balance(t.Context(), account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cents, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum += cents
+	}
+	for i := range minted {
+		add(name(i))
+	}
+	for i := range sent {
+		add("somebody-" + strconv.Itoa(i))
+	}
+	return sum
+}
+
+func total(counts map[string]int) (n int) {
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
