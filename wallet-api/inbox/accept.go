@@ -54,17 +54,18 @@ func (in *Inbox) release(work []wallet.Work) {
 // accept stores work that room was reserved for, in one transaction where it fits, and otherwise in several: the
 // parts are harmless, since whoever gets an error sends all of it again.
 func (in *Inbox) accept(ctx context.Context, work []wallet.Work, receipts []wallet.Receipt) error {
-	var fresh, rest []wallet.Work
+	var fresh []*pending
+	var rest []wallet.Work
 	err := in.writer.Update(ctx, func(tx *disk.Tx) error {
 		fresh, rest = nil, nil
 		for i, w := range work {
-			var queue bool
+			var queue *pending
 			var err error
 			if receipts[i], queue, err = in.admit(tx, w); err != nil {
 				return err
 			}
-			if queue {
-				fresh = append(fresh, w)
+			if queue != nil {
+				fresh = append(fresh, queue)
 			} else {
 				rest = append(rest, w)
 			}
@@ -88,41 +89,41 @@ func (in *Inbox) accept(ctx context.Context, work []wallet.Work, receipts []wall
 	}
 }
 
-// admit decides about one work and writes it if it is to be queued.
-func (in *Inbox) admit(tx *disk.Tx, w wallet.Work) (r wallet.Receipt, queue bool, err error) {
+// admit decides about one work, and writes and returns it if it is to be queued.
+func (in *Inbox) admit(tx *disk.Tx, w wallet.Work) (r wallet.Receipt, queue *pending, err error) {
 	r.ID = w.ID
 	var usedAs []byte
 	if w.Key != nil {
 		usedAs = idempotencyKey(w.Key.Client, w.Key.Key)
 		used, err := tx.Get(usedAs)
 		if err != nil {
-			return r, false, err
+			return r, nil, err
 		}
 		if used != nil {
 			id, digest, err := decodeKeyed(used)
 			switch {
 			case err != nil:
-				return r, false, err
+				return r, nil, err
 			case digest != w.Key.Digest:
 				r.Err = wallet.ErrKeyReused
 			default:
 				r.ID, r.Repeated = id, true
 			}
-			return r, false, nil
+			return r, nil, nil
 		}
 	}
 	before, err := tx.Get(workKey(w.ID))
 	if err != nil {
-		return r, false, err
+		return r, nil, err
 	}
 	if before != nil {
 		rec, err := decodeWork(w.ID, before)
 		if err != nil {
-			return r, false, err
+			return r, nil, err
 		}
 		if rec.status.Work.Digest != w.Digest {
 			r.Err = wallet.ErrConflict
-			return r, false, nil
+			return r, nil, nil
 		}
 		r.Repeated = !rec.status.Rejected()
 	}
@@ -131,21 +132,23 @@ func (in *Inbox) admit(tx *disk.Tx, w wallet.Work) (r wallet.Receipt, queue bool
 	}
 	if !r.Repeated {
 		in.seq++
-		tx.Set(workKey(w.ID), encodeWork(record{seq: in.seq, status: wallet.Status{Work: w}}))
+		queue = newPending(w, in.seq, encodeWork(record{seq: in.seq, status: wallet.Status{Work: w}}))
+		tx.Set(workKey(w.ID), queue.encoded)
 		tx.Set(queueKey(in.seq), w.ID[:])
 	}
-	return r, !r.Repeated, nil
+	return r, queue, nil
 }
 
 // enqueue is called in the order of the commits, so that the queue has the order of the disk.
-func (in *Inbox) enqueue(work []wallet.Work) {
+func (in *Inbox) enqueue(work []*pending) {
 	if len(work) == 0 {
 		return
 	}
 	in.mu.Lock()
-	for _, w := range work {
-		c := in.classes[w.Class]
-		c.waiting = append(c.waiting, w)
+	for _, p := range work {
+		in.pending[p.work.ID] = p
+		c := in.classes[p.work.Class]
+		c.waiting = append(c.waiting, p.work)
 	}
 	in.mu.Unlock()
 	in.wake()

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 
 	"github.com/destinasia/dollars/wallet-api/disk"
 	"github.com/destinasia/dollars/wallet-api/wallet"
-	"github.com/dgraph-io/badger/v4"
 )
 
 // This file is the side of the inbox that the gateway sees.
@@ -44,16 +44,16 @@ func (in *Inbox) Submitting(_ context.Context, s wallet.Submission) error {
 // was settled before keeps its first outcome. What is too much for one transaction of the store is settled by several;
 // the submissions are forgotten last, so that after a crash in between they are followed up again.
 func (in *Inbox) Settle(ctx context.Context, done []wallet.Status, txIDs []string) error {
-	var settled []wallet.Work
+	var settled []*pending
 	err := in.writer.Update(ctx, func(tx *disk.Tx) error {
 		settled = nil
 		for _, s := range done {
-			rec, err := in.settle(tx, s)
+			p, err := in.settle(tx, s)
 			if err != nil {
 				return err
 			}
-			if rec != nil {
-				settled = append(settled, rec.status.Work)
+			if p != nil {
+				settled = append(settled, p)
 			}
 		}
 		tx.Committed(func() { in.finish(settled) })
@@ -76,35 +76,38 @@ func (in *Inbox) Settle(ctx context.Context, done []wallet.Status, txIDs []strin
 	return nil
 }
 
-// settle writes one outcome; the record is nil when there was one before.
-func (in *Inbox) settle(tx *disk.Tx, s wallet.Status) (*record, error) {
-	value, err := tx.Get(workKey(s.Work.ID))
-	if err != nil {
+// settle writes one outcome, and returns the work with it; nil when there was one before.
+func (in *Inbox) settle(tx *disk.Tx, s wallet.Status) (*pending, error) {
+	p := in.unfinished(s.Work.ID)
+	if p == nil {
+		before, err := in.written(s.Work.ID)
+		if err == nil && !before.Done {
+			err = fmt.Errorf("work %s is on disk as unfinished and was not loaded", s.Work.ID)
+		}
 		return nil, err
 	}
-	if value == nil {
-		return nil, fmt.Errorf("work %s was never accepted", s.Work.ID)
-	}
-	rec, err := decodeWork(s.Work.ID, value)
-	if err != nil || rec.status.Done {
+	// Settled by an earlier change of this very commit.
+	if queued, err := tx.Get(queueKey(p.seq)); err != nil || queued == nil {
 		return nil, err
 	}
-	s.Work, s.Done = rec.status.Work, true
-	rec.status = s
-	tx.SetUntil(workKey(s.Work.ID), encodeWork(rec), in.now().Add(in.keep))
-	tx.Delete(queueKey(rec.seq))
-	return &rec, nil
+	s.Work, s.Done = p.work, true
+	settled := *p
+	settled.outcome = s
+	tx.SetUntil(workKey(s.Work.ID), appendOutcome(slices.Clone(p.encoded), s), in.now().Add(in.keep))
+	tx.Delete(queueKey(p.seq))
+	return &settled, nil
 }
 
-func (in *Inbox) finish(settled []wallet.Work) {
+// finish is called in the order of the commits.
+func (in *Inbox) finish(settled []*pending) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for _, w := range settled {
-		in.classes[w.Class].unfinished--
-		if v := in.watchers[w.ID]; v != nil {
-			delete(in.watchers, w.ID)
-			close(v.done)
-		}
+	for _, s := range settled {
+		p := in.pending[s.work.ID]
+		in.classes[p.work.Class].unfinished--
+		p.outcome = s.outcome
+		close(p.done)
+		delete(in.pending, p.work.ID)
 	}
 }
 
@@ -128,15 +131,18 @@ func (in *Inbox) Submissions(ctx context.Context) ([]wallet.Submission, error) {
 
 // Pending is all unfinished work of a class in the order it was accepted, handed out or not.
 func (in *Inbox) Pending(_ context.Context, class wallet.Class) ([]wallet.Work, error) {
-	var list []wallet.Work
-	err := in.db.View(func(txn *badger.Txn) error {
-		return scan(txn, queuePrefix, func(_, id []byte) error {
-			rec, err := queued(txn, id)
-			if err == nil && rec.status.Work.Class == class {
-				list = append(list, rec.status.Work)
-			}
-			return err
-		})
-	})
-	return list, err
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var list []*pending
+	for _, p := range in.pending {
+		if p.work.Class == class {
+			list = append(list, p)
+		}
+	}
+	slices.SortFunc(list, func(a, b *pending) int { return cmp.Compare(a.seq, b.seq) })
+	work := make([]wallet.Work, len(list))
+	for i, p := range list {
+		work[i] = p.work
+	}
+	return work, nil
 }

@@ -47,11 +47,26 @@ type Inbox struct {
 	seq   uint64 // of the newest work; the writer's alone
 	ready chan struct{}
 
-	mu       sync.Mutex
-	classes  map[wallet.Class]*class
-	watchers map[wallet.WorkID]*watcher
+	mu      sync.Mutex
+	classes map[wallet.Class]*class
+	pending map[wallet.WorkID]*pending
 
 	closing chan struct{}
+}
+
+// pending is unfinished work. All of it is in memory, so that telling how far it has come, waiting for it and settling it
+// read nothing from the disk. Only done and what comes after it changes.
+type pending struct {
+	work    wallet.Work
+	seq     uint64
+	encoded []byte // its record on disk
+
+	done    chan struct{}
+	outcome wallet.Status // once done is closed
+}
+
+func newPending(w wallet.Work, seq uint64, encoded []byte) *pending {
+	return &pending{work: w, seq: seq, encoded: encoded, done: make(chan struct{})}
 }
 
 // class is one queue.
@@ -67,10 +82,10 @@ var _ wallet.Intake = (*Inbox)(nil)
 func Open(dir string, o Options) (*Inbox, error) {
 	in := &Inbox{
 		keep: o.Keep, now: o.Now, log: o.Log,
-		ready:    make(chan struct{}, 1),
-		classes:  map[wallet.Class]*class{},
-		watchers: map[wallet.WorkID]*watcher{},
-		closing:  make(chan struct{}),
+		ready:   make(chan struct{}, 1),
+		classes: map[wallet.Class]*class{},
+		pending: map[wallet.WorkID]*pending{},
+		closing: make(chan struct{}),
 	}
 	if in.keep == 0 {
 		in.keep = 30 * 24 * time.Hour
@@ -120,15 +135,17 @@ func (in *Inbox) load() error {
 	}
 	return in.db.View(func(txn *badger.Txn) error {
 		return scan(txn, queuePrefix, func(key, value []byte) error {
-			rec, err := queued(txn, value)
+			rec, encoded, err := queued(txn, value)
 			if err != nil {
 				return err
 			}
 			in.seq = rec.seq
-			c := in.classes[rec.status.Work.Class]
+			w := rec.status.Work
+			in.pending[w.ID] = newPending(w, rec.seq, encoded)
+			c := in.classes[w.Class]
 			c.unfinished++
-			if !underway[rec.status.Work.ID] {
-				c.waiting = append(c.waiting, rec.status.Work)
+			if !underway[w.ID] {
+				c.waiting = append(c.waiting, w)
 				in.wake()
 			}
 			return nil
@@ -173,6 +190,16 @@ func (in *Inbox) Depth(c wallet.Class) int {
 	defer in.mu.Unlock()
 	if q := in.classes[c]; q != nil {
 		return q.unfinished
+	}
+	return 0
+}
+
+// Room is how much more work of a class would be accepted now.
+func (in *Inbox) Room(c wallet.Class) int {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if q := in.classes[c]; q != nil {
+		return max(0, q.bound-q.unfinished)
 	}
 	return 0
 }

@@ -220,7 +220,13 @@ func TestBoundsRefuseAll(t *testing.T) {
 	if _, err := in.Accept(ctx, events(5, 6)); err != wallet.ErrOverloaded {
 		t.Fatalf("one above the bound: %v", err)
 	}
+	if room := in.Room(wallet.ClassBooking); room != 0 {
+		t.Errorf("there is room for %d at the bound", room)
+	}
 	settle(t, in, dollars.Applied, nil, event(0))
+	if room := in.Room(wallet.ClassBooking); room != 1 {
+		t.Errorf("there is room for %d, one below the bound", room)
+	}
 	accept(t, in, event(5))
 }
 

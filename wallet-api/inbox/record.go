@@ -47,7 +47,7 @@ var errDamaged = errors.New("inbox: a record is damaged")
 
 // encodeWork writes a record but for the id, which is its key.
 func encodeWork(rec record) []byte {
-	s, w := &rec.status, &rec.status.Work
+	w := &rec.status.Work
 	b := append(make([]byte, 0, 256), recordVersion, 0, byte(w.Class), byte(w.As))
 	b = binary.AppendUvarint(b, rec.seq)
 	b = append(b, w.Digest[:]...)
@@ -63,9 +63,14 @@ func encodeWork(rec record) []byte {
 		b = disk.AppendBytes(disk.AppendBytes(b, w.Key.Client), w.Key.Key)
 		b = append(b, w.Key.Digest[:]...)
 	}
-	if !s.Done {
+	if !rec.status.Done {
 		return b
 	}
+	return appendOutcome(b, rec.status)
+}
+
+// appendOutcome makes the record of unfinished work that of work that is done. It may write into its argument.
+func appendOutcome(b []byte, s wallet.Status) []byte {
 	b[1] |= flagDone
 	b = binary.AppendUvarint(disk.AppendBytes(b, s.TxID), s.Block)
 	b = binary.AppendUvarint(b, uint64(len(s.Results)))
@@ -132,18 +137,19 @@ func decodeKeyed(data []byte) (id wallet.WorkID, digest [32]byte, err error) {
 }
 
 // queued reads the work with an id that the inbox itself has written down.
-func queued(txn *badger.Txn, id []byte) (record, error) {
+func queued(txn *badger.Txn, id []byte) (rec record, encoded []byte, err error) {
 	if len(id) != len(wallet.WorkID{}) {
-		return record{}, errDamaged
+		return record{}, nil, errDamaged
 	}
-	value, err := disk.Get(txn, append([]byte(workPrefix), id...))
+	encoded, err = disk.Get(txn, append([]byte(workPrefix), id...))
 	if err != nil {
-		return record{}, err
+		return record{}, nil, err
 	}
-	if value == nil {
-		return record{}, fmt.Errorf("inbox: work %x is queued or submitted but not there", id)
+	if encoded == nil {
+		return record{}, nil, fmt.Errorf("inbox: work %x is queued or submitted but not there", id)
 	}
-	return decodeWork(wallet.WorkID(id), value)
+	rec, err = decodeWork(wallet.WorkID(id), encoded)
+	return rec, encoded, err
 }
 
 // scan calls f with all keys of a prefix in their order; what it gets is good for the call only.

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"time"
 
 	"github.com/destinasia/dollars/wallet-api/disk"
 	"github.com/destinasia/dollars/wallet-api/wallet"
@@ -10,6 +11,21 @@ import (
 
 // Status tells how far work has come.
 func (in *Inbox) Status(_ context.Context, id wallet.WorkID) (wallet.Status, error) {
+	if p := in.unfinished(id); p != nil {
+		return wallet.Status{Work: p.work}, nil
+	}
+	return in.written(id)
+}
+
+// unfinished is the work with an id that waits or is under way; nil where it does not.
+func (in *Inbox) unfinished(id wallet.WorkID) *pending {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.pending[id]
+}
+
+// written is what the disk has of work.
+func (in *Inbox) written(id wallet.WorkID) (wallet.Status, error) {
 	var rec record
 	err := in.db.View(func(txn *badger.Txn) error {
 		value, err := disk.Get(txn, workKey(id))
@@ -25,48 +41,35 @@ func (in *Inbox) Status(_ context.Context, id wallet.WorkID) (wallet.Status, err
 	return rec.status, err
 }
 
-// watcher is those who wait for one work.
-type watcher struct {
-	done    chan struct{}
-	waiting int
-}
-
 // Wait is Status, once the work is done, the context has ended or the inbox is closing.
 func (in *Inbox) Wait(ctx context.Context, id wallet.WorkID) (wallet.Status, error) {
-	// Watch first and look then: work settled in between would wake nobody.
-	w := in.watch(id)
-	defer in.unwatch(id, w)
-	s, err := in.Status(ctx, id)
-	if err != nil || s.Done {
-		return s, err
+	p := in.unfinished(id)
+	for p == nil {
+		s, err := in.written(id)
+		if err != nil || s.Done {
+			return s, err
+		}
+		// It is on disk and about to be queued, or is just being settled.
+		if p = in.unfinished(id); p == nil && !briefly(ctx) {
+			return s, nil
+		}
 	}
 	select {
-	case <-w.done:
-		return in.Status(ctx, id)
+	case <-p.done:
+		return p.outcome, nil
 	case <-ctx.Done():
 	case <-in.closing:
 	}
-	return s, nil
+	return wallet.Status{Work: p.work}, nil
 }
 
-func (in *Inbox) watch(id wallet.WorkID) *watcher {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	w := in.watchers[id]
-	if w == nil {
-		w = &watcher{done: make(chan struct{})}
-		in.watchers[id] = w
-	}
-	w.waiting++
-	return w
-}
-
-func (in *Inbox) unwatch(id wallet.WorkID, w *watcher) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	// Once settled, the work has no watcher; if it was refused, accepted again and is waited for, it has another.
-	if w.waiting--; w.waiting == 0 && in.watchers[id] == w {
-		delete(in.watchers, id)
+// briefly waits for what takes microseconds, and reports false if the context ended first.
+func briefly(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Millisecond):
+		return true
 	}
 }
 
