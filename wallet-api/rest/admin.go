@@ -3,7 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
-	"time"
+	"strconv"
 
 	"github.com/gin-gonic/gin"
 
@@ -58,21 +58,36 @@ func isChange(w wallet.Work) bool {
 // await waits for work to be done for as long as the client prefers, or until the server stops; waited tells that the
 // client asked.
 func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ wallet.Status, waited bool, err error) {
-	wait := appliedWait(c, prefer)
-	if wait == 0 {
+	ctx, end, ok := s.waiting(c, prefer)
+	if !ok {
 		return st, false, nil
 	}
-	if st.Done {
-		return st, true, nil
+	defer end()
+	if !st.Done {
+		st, err = s.wallet.Wait(ctx, st.Work.ID)
 	}
-	ctx, cancel := s.waiting(c, wait)
-	defer cancel()
-	st, err = s.wallet.Wait(ctx, st.Work.ID)
 	return st, true, err
 }
 
-// waiting is a context that ends with the wait, the request, or when the server stops.
-func (s *Server) waiting(c *gin.Context, wait time.Duration) (context.Context, context.CancelFunc) {
+// maxWaits is how many requests may wait for a commit. The next are not kept waiting: they are answered as if they had not
+// asked to.
+const maxWaits = 2048
+
+// waiting is a context that ends with the wait that the client prefers, the request, or when the server stops. There is
+// none if the client has no such preference, or too many wait. Whoever waits does no work, so the request leaves its gate.
+func (s *Server) waiting(c *gin.Context, prefer string) (_ context.Context, end func(), ok bool) {
+	wait := preferredWait(prefer)
+	if wait == 0 {
+		return nil, nil, false
+	}
+	if s.waits.Add(1) > maxWaits {
+		s.waits.Add(-1)
+		return nil, nil, false
+	}
+	c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
+	if v, ok := c.Get(keyVisit); ok {
+		v.(*visit).leave()
+	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), wait)
 	go func() {
 		select {
@@ -81,7 +96,7 @@ func (s *Server) waiting(c *gin.Context, wait time.Duration) (context.Context, c
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, cancel
+	return ctx, func() { cancel(); s.waits.Add(-1) }, true
 }
 
 // GetLedger answers which ledger this is.

@@ -62,12 +62,11 @@ func (s *Server) awaitAll(c *gin.Context, works []wallet.WorkID, prefer string) 
 	if len(works) == 0 {
 		return true, nil
 	}
-	wait := appliedWait(c, prefer)
-	if wait == 0 {
+	ctx, end, ok := s.waiting(c, prefer)
+	if !ok {
 		return false, nil
 	}
-	ctx, cancel := s.waiting(c, wait)
-	defer cancel()
+	defer end()
 	for _, id := range works {
 		st, err := s.wallet.Wait(ctx, id)
 		if err != nil || !st.Done {

@@ -25,6 +25,7 @@ const (
 	keyCode    = "code"
 	keyFailure = "failure"
 	keyRefused = "refused"
+	keyVisit   = "visit"
 )
 
 func newEncoder(w io.Writer) *json.Encoder {
@@ -37,6 +38,9 @@ func newEncoder(w io.Writer) *json.Encoder {
 // the client rather than the member, so that it holds no personal data.
 func (s *Server) observe(c *gin.Context) {
 	start := time.Now()
+	if v, ok := c.Get(keyVisit); ok {
+		start = v.(*visit).since
+	}
 	id := nameRequest(c)
 	h := c.Writer.Header()
 	h.Set("X-Request-Id", id)
@@ -63,6 +67,9 @@ func (s *Server) record(c *gin.Context, id string, took time.Duration) {
 	s.metrics.seconds.WithLabelValues(method(c), route).Observe(took.Seconds())
 
 	who := callerOf(c)
+	if !s.unlogged.mayLog(who, status) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("id", id), slog.String("method", method(c)), slog.String("route", route),
 		slog.Int("status", status), slog.Duration("took", took),
@@ -123,7 +130,7 @@ type metrics struct {
 	events   *prometheus.CounterVec
 }
 
-func newMetrics(r prometheus.Registerer) metrics {
+func newMetrics(r prometheus.Registerer, g *gates) metrics {
 	m := metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "wallet_http_requests_total", Help: "Requests answered.",
@@ -137,5 +144,17 @@ func newMetrics(r prometheus.Registerer) metrics {
 		}, []string{"status"}),
 	}
 	r.MustRegister(m.requests, m.seconds, m.events)
+	for _, g := range g.all() {
+		class := prometheus.Labels{"class": g.class}
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "wallet_http_inside", Help: "Places taken by requests that are worked on, or are to be, by class.", ConstLabels: class,
+		}, func() float64 { return float64(g.inside.Load()) }))
+		for why, name := range refusalNames {
+			r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+				Name: "wallet_http_refused_total", Help: "Requests refused before anything was done for them, by class and what there was too much of.",
+				ConstLabels: prometheus.Labels{"class": g.class, "of": name},
+			}, func() float64 { return float64(g.refused[why].Load()) }))
+		}
+	}
 	return m
 }

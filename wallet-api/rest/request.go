@@ -168,15 +168,6 @@ func preferredWait(prefer string) time.Duration {
 	return 0
 }
 
-// appliedWait is the wait that is preferred; if there is one, the answer says that it is followed.
-func appliedWait(c *gin.Context, prefer string) time.Duration {
-	wait := preferredWait(prefer)
-	if wait > 0 {
-		c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
-	}
-	return wait
-}
-
 // pageSize is the limit asked for, or the document's default.
 func pageSize(limit *Limit) int {
 	if limit == nil {

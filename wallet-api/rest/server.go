@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/swaggest/swgui/v5emb"
+	"golang.org/x/time/rate"
 
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
@@ -25,6 +27,7 @@ var document []byte
 // Options of a Server; the zero value is useful.
 type Options struct {
 	Ready      func(context.Context) error // why the service cannot serve yet, or nil; always ready if nil
+	Room       func(wallet.Class) int      // how much more work the intake would take; without end if nil
 	Registry   *prometheus.Registry        // what /metrics shows, for one Server; one of its own if nil
 	Log        *slog.Logger                // slog.Default if nil
 	Now        func() time.Time            // time.Now if nil
@@ -42,6 +45,10 @@ type Server struct {
 	log            *slog.Logger
 	metrics        metrics
 	rates          rates
+	gates          *gates
+	crowd          crowd
+	waits          atomic.Int64 // requests that wait for a commit
+	unlogged       unlogged
 	draining       chan struct{} // closed when the server stops: nobody should wait on
 	engine         *gin.Engine
 }
@@ -71,10 +78,12 @@ func New(svc *wallet.Service, keys APIKeys, secret [32]byte, o Options) *Server 
 		digests:        hmacOf(secret[:], "idempotency"),
 		ready:          o.Ready,
 		log:            o.Log,
-		metrics:        newMetrics(o.Registry),
 		rates:          newRates(o.ClientRate.or(10_000), o.MemberRate.or(50)),
+		gates:          newGates(o.Room),
+		unlogged:       unlogged{lines: rate.NewLimiter(10, 100)},
 		draining:       make(chan struct{}),
 	}
+	s.metrics = newMetrics(o.Registry, s.gates)
 	s.engine = s.routes(o.Registry)
 	return s
 }
@@ -84,7 +93,7 @@ func (s *Server) routes(registry *prometheus.Registry) *gin.Engine {
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.observe, s.admit, s.limit)
+	e.Use(s.pass, s.observe, s.admit, s.limit)
 	e.NoRoute(func(c *gin.Context) {
 		s.fail(c, &wallet.Error{Code: wallet.CodeNotFound, Detail: "there is no such address; see /docs"})
 	})
@@ -123,14 +132,24 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
+		ConnContext:       s.crowd.greet,
+		ConnState:         s.crowd.count,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve the REST API on %s: %w", l.Addr(), err)
-	case <-ctx.Done():
+	go func() { failed <- srv.Serve(s.crowd.bound(l)) }()
+	summary := time.NewTicker(summaryEvery)
+	defer summary.Stop()
+	var summed map[string]int64
+	for serving := true; serving; {
+		select {
+		case err := <-failed:
+			return fmt.Errorf("serve the REST API on %s: %w", l.Addr(), err)
+		case <-summary.C:
+			summed = s.sumUp(summed)
+		case <-ctx.Done():
+			serving = false
+		}
 	}
 	close(s.draining)
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)

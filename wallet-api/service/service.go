@@ -114,6 +114,7 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 	)
 	server := rest.New(svc, secrets.apiKeys, secrets.session, rest.Options{
 		Ready:    func(context.Context) error { return carrier.Ready() },
+		Room:     s.inbox.Room,
 		Registry: registry,
 		Log:      log,
 		Now:      c.now,

@@ -1,0 +1,253 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// gate lets requests of one class in, as many as the service has room for, and has a bounded number of them worked on at
+// once. Each class has a gate of its own, so that a flood of one cannot take what another needs.
+//
+// A request takes places when it comes, one for each placeSize bytes of its body, and a slot once its body is there:
+// whoever sends slowly keeps nobody from working. Where the places are taken, or the queue behind the gate has no room
+// for those inside, it is refused at once. Whoever is inside will find room, so hardly anybody is refused late.
+type gate struct {
+	class   string
+	places  int64
+	maxBody int64      // more is not read here: the handler refuses it
+	room    func() int // of the queue behind
+
+	inside  atomic.Int64 // places taken
+	slots   chan struct{}
+	refused [refusals]atomic.Int64
+}
+
+const (
+	placeSize = 16 << 10
+
+	// patience is how long a request waits for a slot. They are taken for milliseconds, so it passes only when a part that
+	// requests need, such as the disk, hangs.
+	patience = 2 * time.Second
+)
+
+// gates by class. Slots are enough to keep the processors and the disk busy, and few enough that those who work do not
+// keep the gateway from getting its turn. Bodies inside are at most 68 MB in all.
+type gates struct{ orders, bookings, reads, admin gate }
+
+func newGates(room func(wallet.Class) int) *gates {
+	if room == nil {
+		room = func(wallet.Class) int { return math.MaxInt }
+	}
+	behind := func(c wallet.Class) func() int { return func() int { return room(c) } }
+	unbounded := func() int { return math.MaxInt }
+	return &gates{
+		orders: gate{
+			class: wallet.ClassOrder.String(), places: 2048, maxBody: maxBody,
+			slots: make(chan struct{}, 64), room: behind(wallet.ClassOrder),
+		},
+		bookings: gate{
+			class: wallet.ClassBooking.String(), places: 1024, maxBody: maxEventsBody,
+			slots: make(chan struct{}, 32), room: behind(wallet.ClassBooking),
+		},
+		reads: gate{class: "read", places: 1024, maxBody: maxIDsBody, slots: make(chan struct{}, 32), room: unbounded},
+		admin: gate{class: wallet.ClassAdmin.String(), places: 256, maxBody: maxBody, slots: make(chan struct{}, 16), room: unbounded},
+	}
+}
+
+func (g *gates) all() []*gate { return []*gate{&g.orders, &g.bookings, &g.reads, &g.admin} }
+
+// of is the gate of a route. Health has none: whoever asks for it in a rush must be told.
+func (g *gates) of(method, route string) *gate {
+	switch route {
+	case "/healthz", "/readyz":
+		return nil
+	case "/v1/booking-events":
+		return &g.bookings
+	case "/v1/booking-events/status":
+		return &g.reads
+	case "/v1/members/:id/orders", "/v1/members/:id/orders/prepare", "/v1/members/:id/transfers", "/v1/members/:id/redemptions":
+		return &g.orders
+	case "/metrics":
+		return &g.admin // it is asked for by those who look after the service, and must be answered when members' reads are not
+	case "":
+		return &g.reads
+	}
+	if method == http.MethodGet {
+		return &g.reads
+	}
+	return &g.admin
+}
+
+// refusal is why a gate let a request not in.
+type refusal int
+
+const (
+	refusedFull    refusal = iota // the queue behind the gate
+	refusedCrowded                // too many requests of the class
+	refusedLate                   // no slot in time
+	refusedOpen                   // too many connections
+	refusals
+)
+
+var refusalNames = [refusals]string{refusedFull: "queue", refusedCrowded: "requests", refusedLate: "patience", refusedOpen: "connections"}
+
+// refusalBody is made ahead: refusing must cost next to nothing.
+var refusalBody = func() (bodies [refusals][]byte) {
+	for why, detail := range map[refusal]string{
+		refusedFull:    wallet.ErrOverloaded.Detail,
+		refusedCrowded: "too many such requests are being worked on; nothing was accepted, send it again after the time in Retry-After",
+		refusedLate:    "the request waited too long for its turn; nothing was accepted, send it again after the time in Retry-After",
+		refusedOpen:    "too many connections are open; nothing was accepted, send it again after the time in Retry-After",
+	} {
+		body, err := json.Marshal(newProblem(wallet.CodeOverloaded, detail, statuses[wallet.CodeOverloaded]))
+		if err != nil {
+			panic(err) // a problem is text and a number
+		}
+		bodies[why] = body
+	}
+	return bodies
+}()
+
+// comeBack are the seconds to stay away. Those who are refused in the same moment should not come back in the same one.
+var comeBack = [...][]string{{"1"}, {"2"}, {"3"}}
+
+// enter takes places, or tells why there are none.
+func (g *gate) enter(places int64) (refusal, bool) {
+	switch inside := g.inside.Add(places); {
+	case inside > g.places:
+		g.inside.Add(-places)
+		return refusedCrowded, false
+	case inside > int64(g.room()):
+		g.inside.Add(-places)
+		return refusedFull, false
+	}
+	return 0, true
+}
+
+// work waits for a slot.
+func (g *gate) work(ctx context.Context) bool {
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	default:
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// visit is a request inside a gate.
+type visit struct {
+	gate    *gate
+	since   time.Time
+	places  int64
+	working bool
+}
+
+// leave gives back what the request took, once: whoever only waits for a commit leaves early.
+func (v *visit) leave() {
+	if v.working {
+		v.working = false
+		<-v.gate.slots
+	}
+	v.gate.inside.Add(-v.places)
+	v.places = 0
+}
+
+// pass lets a request through its gate, or refuses it before anything else is done for it: it is neither decoded nor
+// authenticated, and counted rather than logged.
+func (s *Server) pass(c *gin.Context) {
+	late := isLate(c.Request.Context())
+	if late {
+		c.Header("Connection", "close")
+	}
+	g := s.gates.of(c.Request.Method, c.FullPath())
+	if g == nil {
+		return
+	}
+	if late {
+		s.refuse(c, g, refusedOpen)
+		return
+	}
+	v := &visit{gate: g, since: time.Now(), places: g.placesOf(c.Request)}
+	if why, ok := g.enter(v.places); !ok {
+		s.refuse(c, g, why)
+		return
+	}
+	defer v.leave()
+	g.readBody(c.Request)
+	if v.working = g.work(c.Request.Context()); !v.working {
+		s.refuse(c, g, refusedLate)
+		return
+	}
+	c.Set(keyVisit, v)
+	c.Next()
+}
+
+// placesOf is how many places a request takes.
+func (g *gate) placesOf(r *http.Request) int64 {
+	size := r.ContentLength
+	if size < 0 || size > g.maxBody {
+		size = g.maxBody
+	}
+	return 1 + max(0, size-1)/placeSize
+}
+
+// readBody waits for the body. What is wrong with it is for the handler to find.
+func (g *gate) readBody(r *http.Request) {
+	if r.ContentLength == 0 {
+		return
+	}
+	var body bytes.Buffer
+	if r.ContentLength > 0 {
+		body.Grow(int(min(r.ContentLength, g.maxBody)) + bytes.MinRead) // or the buffer doubles to see the end
+	}
+	_, err := body.ReadFrom(io.LimitReader(r.Body, g.maxBody+1))
+	r.Body = io.NopCloser(io.MultiReader(&body, failed{err}))
+}
+
+// failed is the rest of a body: nothing, or the error that cut it short.
+type failed struct{ err error }
+
+func (f failed) Read([]byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	return 0, io.EOF
+}
+
+func (s *Server) refuse(c *gin.Context, g *gate, why refusal) {
+	n := g.refused[why].Add(1)
+	h := c.Writer.Header()
+	h["Content-Type"] = problemType
+	h["Retry-After"] = comeBack[n%int64(len(comeBack))]
+	h["Cache-Control"] = noStore
+	h["X-Content-Type-Options"] = noSniff
+	h["Content-Length"] = []string{strconv.Itoa(len(refusalBody[why]))}
+	c.Writer.WriteHeader(http.StatusServiceUnavailable)
+	_, _ = c.Writer.Write(refusalBody[why]) // the client may have gone
+	c.Abort()
+}
+
+var (
+	problemType = []string{"application/problem+json"}
+	noStore     = []string{"no-store"}
+	noSniff     = []string{"nosniff"}
+)

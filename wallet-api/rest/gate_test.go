@@ -1,0 +1,303 @@
+package rest
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/destinasia/dollars/wallet-api/wallet"
+)
+
+// fillSlots has every slot of a gate taken until the test ends.
+func fillSlots(t *testing.T, g *gate) {
+	t.Helper()
+	for range cap(g.slots) {
+		g.slots <- struct{}{}
+	}
+	t.Cleanup(func() {
+		for range cap(g.slots) {
+			<-g.slots
+		}
+	})
+}
+
+// refusedBy checks that an answer is a refusal of a gate: it says when to come back, and was not logged.
+func refusedBy(t *testing.T, a api, got answer) {
+	t.Helper()
+	got.problem(t, http.StatusServiceUnavailable, wallet.CodeOverloaded, "")
+	if after := got.Header.Get("Retry-After"); after < "1" || after > "3" || len(after) != 1 {
+		t.Errorf("Retry-After is %q", after)
+	}
+	if log := a.logged.String(); strings.Contains(log, `"status":503`) {
+		t.Errorf("it was logged: %s", log)
+	}
+}
+
+func TestFullQueuesRefuseBeforeAnythingElse(t *testing.T) {
+	var full wallet.Class
+	a := newAPI(t, Options{Room: func(c wallet.Class) int {
+		if c == full {
+			return 0
+		}
+		return 1
+	}})
+	alice := a.enrol(t, "alice")
+	const rubbish = `{"neither": "decoded nor authenticated"`
+	full = wallet.ClassOrder
+	for _, path := range []string{"orders", "orders/prepare", "transfers", "redemptions"} {
+		refusedBy(t, a, a.send(t, "nobody", "POST", "/v1/members/alice/"+path, rubbish))
+	}
+	a.earns(t, "alice", "b1", "1000.00")
+	a.send(t, alice, "GET", "/v1/members/alice/balance", "").want(t, 200)
+	full = wallet.ClassBooking
+	refusedBy(t, a, a.send(t, "nobody", "POST", "/v1/booking-events", rubbish))
+	a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"1"}`).want(t, 200)
+	a.send(t, "dsk_booking", "POST", "/v1/booking-events/status", `{"ids":["`+strings.Repeat("0", 64)+`"]}`).want(t, 200)
+	metrics := string(a.send(t, "", "GET", "/metrics", "").body)
+	for _, counted := range []string{`wallet_http_refused_total{class="order",of="queue"} 4`, `wallet_http_refused_total{class="booking",of="queue"} 1`} {
+		if !strings.Contains(metrics, counted) {
+			t.Errorf("no %s in the metrics", counted)
+		}
+	}
+}
+
+// A flood of one class, even one that is stuck, takes nothing of what another needs.
+func TestClassesDoNotTakeEachOthersSlots(t *testing.T) {
+	requests := map[string]struct{ token, method, path, body, media string }{
+		"order":   {"dsk_member", "POST", "/v1/members/alice/orders/prepare", `{"kind":"redemption","amount":"1"}`, mediaJSON},
+		"booking": {"dsk_booking", "POST", "/v1/booking-events", completed("b1"), mediaEvent},
+		"read":    {"dsk_member", "GET", "/v1/members/alice/balance", "", ""},
+		"admin":   {"dsk_operator", "POST", "/v1/expirations", `{}`, mediaJSON},
+	}
+	for stuck := range requests {
+		synctest.Test(t, func(t *testing.T) {
+			a := newAPI(t, Options{})
+			a.enrol(t, "alice")
+			for _, g := range a.gates.all() {
+				if g.class == stuck {
+					fillSlots(t, g)
+				}
+			}
+			for class, r := range requests {
+				got := a.send(t, r.token, r.method, r.path, r.body, "Content-Type", r.media)
+				if class == stuck {
+					refusedBy(t, a, got)
+				} else if got.StatusCode >= 400 {
+					t.Errorf("%s is stuck, and %s answers %d: %s", stuck, class, got.StatusCode, got.body)
+				}
+			}
+			a.send(t, "", "GET", "/healthz", "").want(t, 200)
+			a.send(t, "", "GET", "/readyz", "").want(t, 200)
+		})
+	}
+}
+
+// Those inside are bounded, and those past the bound are refused at once rather than after a wait.
+func TestCrowdsAreRefusedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, Options{})
+		g := &a.gates.admin
+		fillSlots(t, g)
+		var waiting sync.WaitGroup
+		for range g.places {
+			waiting.Go(func() { a.Handler().ServeHTTP(silent{}, newRequest("DELETE", "/v1/members/x")) })
+		}
+		synctest.Wait()
+		start := time.Now()
+		refusedBy(t, a, a.send(t, "dsk_member", "DELETE", "/v1/members/x", ""))
+		if took := time.Since(start); took > 0 {
+			t.Errorf("it waited %s for its refusal", took)
+		}
+		waiting.Wait()
+		if took := time.Since(start); took != patience {
+			t.Errorf("those inside waited %s for a slot, not %s", took, patience)
+		}
+		if inside := g.inside.Load(); inside != 0 {
+			t.Errorf("%d places are still taken", inside)
+		}
+	})
+}
+
+func TestBodiesTakePlaces(t *testing.T) {
+	g := &newGates(nil).bookings
+	for _, test := range []struct {
+		length, places int64
+	}{{0, 1}, {1, 1}, {placeSize, 1}, {placeSize + 1, 2}, {maxEventsBody, 256}, {maxEventsBody + 1, 256}, {-1, 256}} {
+		if got := g.placesOf(&http.Request{ContentLength: test.length}); got != test.places {
+			t.Errorf("a body of %d bytes takes %d places, not %d", test.length, got, test.places)
+		}
+	}
+}
+
+// Who waits for a commit holds neither slot nor place, and too many are not kept waiting.
+func TestWhoWaitsHoldsNoSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, Options{MemberRate: Rate{PerSecond: 1000}})
+		alice := a.enrol(t, "alice")
+		a.earns(t, "alice", "b1", "1000.00")
+		a.ledger.eager = false
+		redeem := func() answer {
+			return a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"0.01"}`, "Prefer", "wait=30")
+		}
+		var waiting sync.WaitGroup
+		for range cap(a.gates.orders.slots) + 1 {
+			waiting.Go(func() {
+				if got := redeem(); got.StatusCode != 200 {
+					t.Errorf("answered %d: %s", got.StatusCode, got.body)
+				}
+			})
+			synctest.Wait()
+		}
+		if inside, working := a.gates.orders.inside.Load(), len(a.gates.orders.slots); inside != 0 || working != 0 {
+			t.Errorf("those who wait have %d places and %d slots", inside, working)
+		}
+		a.waits.Add(maxWaits)
+		if got := redeem(); got.StatusCode != 202 || got.Header.Get("Preference-Applied") != "" {
+			t.Errorf("one too many was answered %d, %v: %s", got.StatusCode, got.Header, got.body)
+		}
+		a.waits.Add(-maxWaits)
+		a.ledger.commit()
+		waiting.Wait()
+		if left := a.waits.Load(); left != 0 {
+			t.Errorf("%d still wait", left)
+		}
+	})
+}
+
+// TestSlowSendersHoldNoSlot sends bodies that never end, over real connections.
+func TestSlowSendersHoldNoSlot(t *testing.T) {
+	a := newAPI(t, Options{})
+	address := a.serve(t)
+	for range cap(a.gates.orders.slots) + 1 {
+		conn := dialed(t, address)
+		fmt.Fprintf(conn, "POST /v1/members/alice/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+	}
+	for a.gates.orders.inside.Load() <= int64(cap(a.gates.orders.slots)) {
+		time.Sleep(time.Millisecond)
+	}
+	if working := len(a.gates.orders.slots); working != 0 {
+		t.Errorf("%d slots are taken by requests that are not there yet", working)
+	}
+	a.send(t, "dsk_member", "POST", "/v1/members/alice/orders/prepare", "{}").want(t, 400)
+}
+
+// Past the bound of connections new ones may ask for health, are refused anything else, and do not stay.
+func TestLateConnections(t *testing.T) {
+	a := newAPI(t, Options{})
+	address := a.serve(t)
+	ask := func(conn net.Conn, path string) *http.Response {
+		t.Helper()
+		fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
+		got, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Body.Close()
+		return got
+	}
+	early := dialed(t, address)
+	if got := ask(early, "/v1/ledger"); got.StatusCode != 200 || got.Close {
+		t.Fatalf("an early connection was answered %+v", got)
+	}
+	a.crowd.open.Add(maxConnections)
+	if got := ask(dialed(t, address), "/healthz"); got.StatusCode != 200 || !got.Close {
+		t.Errorf("a late connection that asks for health was answered %+v", got)
+	}
+	got := ask(dialed(t, address), "/v1/ledger")
+	if got.StatusCode != 503 || !got.Close || got.Header.Get("Retry-After") == "" {
+		t.Errorf("a late connection was answered %+v", got)
+	}
+	if got := ask(early, "/v1/ledger"); got.StatusCode != 200 || got.Close {
+		t.Errorf("a connection that was early was answered %+v", got)
+	}
+	a.crowd.open.Add(-maxConnections)
+	if got := ask(dialed(t, address), "/v1/ledger"); got.StatusCode != 200 || got.Close {
+		t.Errorf("when others had gone, a new connection was answered %+v", got)
+	}
+}
+
+// What costs its sender nothing must not fill the disk with lines either.
+func TestTheLogIsBounded(t *testing.T) {
+	a := newAPI(t, Options{ClientRate: Rate{PerSecond: 1, Burst: 1}})
+	for range 1000 {
+		a.send(t, "", "GET", "/v1/members/alice", "").want(t, 401)
+		a.Handler().ServeHTTP(silent{}, newRequest("GET", "/nowhere"))
+	}
+	if lines := strings.Count(a.logged.String(), "\n"); lines > 500 {
+		t.Errorf("%d lines for 2000 requests of nobody", lines)
+	}
+	a.logged.Reset()
+	summed := a.sumUp(nil)
+	if log := a.logged.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"other":`) {
+		t.Errorf("summed up as %s", log)
+	}
+	a.logged.Reset()
+	if a.sumUp(summed); a.logged.Len() > 0 {
+		t.Errorf("nothing happened, and it was summed up as %s", a.logged)
+	}
+	a.gates.orders.refused[refusedFull].Add(7)
+	if a.sumUp(summed); !strings.Contains(a.logged.String(), `"order":7`) {
+		t.Errorf("summed up as %s", a.logged)
+	}
+}
+
+// serve runs the server until the test ends.
+func (a api) serve(t *testing.T) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx, l) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	return l.Addr().String()
+}
+
+func dialed(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func newRequest(method, path string) *http.Request {
+	r, err := http.NewRequest(method, path, nil)
+	if err != nil {
+		panic(err)
+	}
+	return r
+}
+
+// silent is a client that does not listen.
+type silent struct{}
+
+func (silent) Header() http.Header         { return http.Header{} }
+func (silent) Write(b []byte) (int, error) { return io.Discard.Write(b) }
+func (silent) WriteHeader(int)             {}
+
+func BenchmarkRefusal(b *testing.B) {
+	a := newAPI(b, Options{Room: func(wallet.Class) int { return 0 }})
+	r := newRequest("POST", "/v1/members/alice/orders")
+	b.ReportAllocs()
+	for b.Loop() {
+		a.Handler().ServeHTTP(silent{}, r)
+	}
+}
