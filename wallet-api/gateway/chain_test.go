@@ -176,6 +176,15 @@ func (c *chain) simulate(by dollars.Caller, lane uint8, ops []dollars.Operation)
 }
 
 func (c *chain) Submit(ctx context.Context, signed []byte) error {
+	if err := ctx.Err(); err != nil {
+		return &submitError{err: err}
+	}
+	c.mu.Lock()
+	// Asked before the envelope travels: while it does, a block may settle an earlier copy of it.
+	if tx := c.endorsed[string(signed)]; c.durable != nil && !c.durable(tx.id) {
+		c.violations = append(c.violations, fmt.Sprintf("%s was submitted and is not durable", tx.id))
+	}
+	c.mu.Unlock()
 	if err := sleep(ctx, 5*time.Millisecond); err != nil {
 		return &submitError{err: err}
 	}
@@ -183,9 +192,6 @@ func (c *chain) Submit(ctx context.Context, signed []byte) error {
 	defer c.mu.Unlock()
 	c.submits++
 	tx := c.endorsed[string(signed)]
-	if c.durable != nil && !c.durable(tx.id) {
-		c.violations = append(c.violations, fmt.Sprintf("%s was submitted and is not durable", tx.id))
-	}
 	if c.chance(c.faults.refused) {
 		return &submitError{refused: true, err: errors.New("simulated: refused")}
 	}

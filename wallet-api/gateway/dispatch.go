@@ -58,8 +58,8 @@ func (d *dispatcher) run(ctx context.Context, stopping <-chan struct{}) {
 	defer d.legs.Wait()
 	defer cancel()
 	d.restore(ctx)
-	// What waits for a moment is looked at ten times a second; everything else is woken by what it waits for.
-	tick := time.NewTicker(100 * time.Millisecond)
+	// What waits for a moment is looked at fifty times a second; everything else is woken by what it waits for.
+	tick := time.NewTicker(lookAgain)
 	defer tick.Stop()
 	d.wake()
 	for {
@@ -257,6 +257,7 @@ func (d *dispatcher) refused(ctx context.Context, r report, now time.Time) {
 // decided tells the outcome of a batch that a block has, and tries again what calls for it.
 func (d *dispatcher) decided(ctx context.Context, b *batch, at wallet.TransactionAt, now time.Time) {
 	d.metrics.committed(b, at, now)
+	d.sched.committed(now.Sub(b.formed))
 	if !at.Valid {
 		why := reasonInvalid(at.Code)
 		d.log.Warn("a transaction was committed as invalid; its work is endorsed anew", slog.String("tx", b.tx.txID),

@@ -201,14 +201,10 @@ func (f *former) take(it *item, wants []key, takings map[[32]byte]taking) {
 	f.full = f.ops >= f.s.limits.operations || f.bytes >= f.s.limits.bytes || len(f.batch.items) == it.mates || it.tooLarge
 }
 
-// patience is how long work waits for its batch to fill. It is longer than a commit usually takes, and matters when a
-// batch in flight is in trouble: work that has nothing to do with it must not wait for its end.
-const patience = 500 * time.Millisecond
-
-// worthSending tells whether the batch goes now: at once when its class has nothing in flight; otherwise only when it
-// is full, because waiting for those in flight fills it and a transaction's cost is mostly its own. Work that failed
-// before has waited enough.
+// worthSending tells whether the batch goes now: at once when its class has nothing in flight; otherwise when it is full or
+// has waited, because waiting fills it and a transaction's cost is mostly its own. Work that failed before has waited
+// enough.
 func (f *former) worthSending() bool {
 	q, items := &f.s.queues[f.class], f.batch.items
-	return len(items) > 0 && (f.full || q.inFlight == 0 || items[0].attempts > 0 || f.now.Sub(q.sent) >= patience)
+	return len(items) > 0 && (f.full || q.inFlight == 0 || items[0].attempts > 0 || f.now.Sub(q.sent) >= f.s.patience())
 }

@@ -202,7 +202,7 @@ func TestWorkDoesNotWaitLongForABatchInTrouble(t *testing.T) {
 	expect(t, s, nil, [][]string{{"confirm 1"}})
 	s.add(confirm(2, account(1), 1))
 	expect(t, s, nil, nil)
-	if b, _ := s.next(time.Unix(1000, 0).Add(patience), awarded{}.records()); fmt.Sprint(labels(b)) != "[confirm 2]" {
+	if b, _ := s.next(time.Unix(1000, 0).Add(s.patience()), awarded{}.records()); fmt.Sprint(labels(b)) != "[confirm 2]" {
 		t.Errorf("batch %v", labels(b))
 	}
 }
