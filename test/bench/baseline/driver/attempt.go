@@ -8,6 +8,7 @@ import (
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
+	"google.golang.org/grpc/status"
 
 	"github.com/destinasia/dollars/network/access"
 )
@@ -29,18 +30,18 @@ func (d *Driver) attempt(ctx context.Context, blocks *blocks, at door, op Op) (c
 		return "", fmt.Errorf("make a proposal of %s%q: %w", op.Function, op.Args, err)
 	}
 	transaction, err := endorse(ctx, proposal)
-	switch said := access.Said(err); {
+	switch err = told(err); {
 	case err == nil:
-	case strings.Contains(err.Error()+strings.Join(said, "; "), "ProposalResponsePayloads do not match"):
+	case strings.Contains(err.Error(), "ProposalResponsePayloads do not match"):
 		return EndorsersDiffer, nil
 	default:
-		return "", fmt.Errorf("endorse %s%q, which was not submitted: %w; %s", op.Function, op.Args, err, strings.Join(said, "; "))
+		return "", fmt.Errorf("endorse %s%q, which was not submitted: %w", op.Function, op.Args, err)
 	}
 	// Before it is submitted, so that no block with it passes by unnoticed.
 	verdict := blocks.expect(transaction.TransactionID())
 	defer blocks.forget(transaction.TransactionID())
 	if err := submit(ctx, transaction); err != nil {
-		return "", fmt.Errorf("submit %s%q, which may be committed all the same: %w; %s", op.Function, op.Args, err, strings.Join(access.Said(err), "; "))
+		return "", fmt.Errorf("submit %s%q, which may be committed all the same: %w", op.Function, op.Args, told(err))
 	}
 	late := time.NewTimer(commitPatience)
 	defer late.Stop()
@@ -67,4 +68,13 @@ func submit(ctx context.Context, transaction *client.Transaction) error {
 	defer cancel()
 	_, err := transaction.SubmitWithContext(ctx)
 	return err
+}
+
+// told is an error with what peers and orderers said, in one line.
+func told(err error) error {
+	said := access.Said(err)
+	if len(said) == 0 {
+		return err
+	}
+	return fmt.Errorf("%s: %s", status.Convert(err).Message(), strings.Join(said, "; "))
 }

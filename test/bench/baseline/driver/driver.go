@@ -34,7 +34,7 @@ func Burn(from string, amount uint64) Op {
 	return Op{baseline.Burn, []string{from, strconv.FormatUint(amount, 10)}}
 }
 
-// Driver is a client of the baseline contract. Its methods are called one after the other.
+// Driver is a client of the baseline contract. Its methods may be called concurrently.
 type Driver struct {
 	endorsers []string // MSPs of all members: each of them endorses
 	doors     []door

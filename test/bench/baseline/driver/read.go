@@ -3,12 +3,10 @@ package driver
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 
-	"github.com/destinasia/dollars/network/access"
 	"github.com/destinasia/dollars/test/bench/baseline"
 )
 
@@ -35,7 +33,7 @@ func (at door) balance(ctx context.Context, account string) (string, error) {
 	defer cancel()
 	text, err := at.contract.EvaluateWithContext(ctx, baseline.Balance, client.WithArguments(account), client.WithEndorsingOrganizations(at.msp))
 	if err != nil {
-		return "", fmt.Errorf("ask for the balance of %s: %w; %s", account, err, strings.Join(access.Said(err), "; "))
+		return "", fmt.Errorf("ask for the balance of %s: %w", account, told(err))
 	}
 	return string(text), nil
 }
