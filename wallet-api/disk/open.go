@@ -33,7 +33,8 @@ func Open(dir string, o Options) (*badger.DB, error) {
 	}
 	opts := badger.DefaultOptions(dir).
 		WithMemTableSize(o.MemTable).
-		WithBaseTableSize(512 << 10).
+		WithBaseTableSize(o.MemTable / 3).  // each is synced by itself
+		WithBaseLevelSize(10 * o.MemTable). // less would make a further level, in which everything is written once more
 		WithNumMemtables(2).
 		WithNumCompactors(2).
 		WithCompression(options.None). // it would double what building tables takes, and need a cache beside the page cache

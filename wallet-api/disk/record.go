@@ -76,5 +76,11 @@ func (r *Reader) Rest() []byte {
 	return v
 }
 
+// More tells whether there is anything left to read, for lists that end with the record.
+func (r *Reader) More() bool { return len(r.buf) > 0 }
+
+// Failed tells whether something was wrong, for callers that use what they read before the End.
+func (r *Reader) Failed() bool { return r.bad }
+
 // End tells whether everything was read and nothing was wrong.
 func (r *Reader) End() bool { return !r.bad && len(r.buf) == 0 }

@@ -37,6 +37,12 @@ func (b balance) encode() []byte {
 	return out
 }
 
+// maxSize is what encode writes, at most.
+func (b *balance) maxSize() int64 {
+	const amount, expiry = 9, binary.MaxVarintLen32
+	return int64(3*amount + 1 + len(b.household) + 2 + len(b.buckets)*(expiry+amount))
+}
+
 func decodeBalance(value []byte) (balance, error) {
 	r := disk.NewReader(value)
 	var b balance
@@ -76,7 +82,7 @@ func (b balance) equal(c balance) bool {
 }
 
 // fold does to the balance of an entry's Account what the entry says happened to it.
-func (b *balance) fold(e dollars.Entry) error {
+func (b *balance) fold(e *dollars.Entry) error {
 	if e.Kind != dollars.KindRelease { // which burns what expired out of the hold
 		if err := b.buckets.minus(e.Expired); err != nil {
 			return err
@@ -108,7 +114,7 @@ func (b *balance) fold(e dollars.Entry) error {
 	return err
 }
 
-func (b *balance) booking(e dollars.Entry) (err error) {
+func (b *balance) booking(e *dollars.Entry) (err error) {
 	if e.Before == dollars.BookingPending {
 		b.pending -= e.Amount
 	}
@@ -124,21 +130,21 @@ func (b *balance) booking(e dollars.Entry) (err error) {
 }
 
 // takeBack burns points that the account should not have, and owes what is missing.
-func (b *balance) takeBack(e dollars.Entry) (err error) {
+func (b *balance) takeBack(e *dollars.Entry) (err error) {
 	if err = b.buckets.minus(e.Moved); err == nil {
 		b.debt, err = b.debt.Plus(e.Debt)
 	}
 	return err
 }
 
-func (b *balance) adjustment(e dollars.Entry) error {
+func (b *balance) adjustment(e *dollars.Entry) error {
 	if e.Burn {
 		return b.takeBack(e)
 	}
 	return b.buckets.plus(e.Moved)
 }
 
-func (b *balance) hold(e dollars.Entry) error {
+func (b *balance) hold(e *dollars.Entry) error {
 	moved, err := e.Moved.Total()
 	if err != nil {
 		return err
@@ -161,7 +167,7 @@ func (b *balance) hold(e dollars.Entry) error {
 }
 
 // foldOther does to the balance of an entry's Other what the entry says it received.
-func (b *balance) foldOther(e dollars.Entry) error {
+func (b *balance) foldOther(e *dollars.Entry) error {
 	if e.Kind == dollars.KindLeave && b.household == e.Account { // or they were only invited, and may be in another
 		b.household = dollars.Account{}
 	}

@@ -9,6 +9,10 @@
 // A block is usually one Badger transaction. One that is too big is committed in parts, at the end of a Fabric
 // transaction where possible; readers may see the parts, but Height counts a block only when all of it is there.
 //
+// What a block does to an account is written once: its balance, and one record of lines that lead from its history to
+// the entries, which are kept once, with their transaction. So a payee who is paid a thousand times in a block costs what one
+// who is paid once does.
+//
 // Balances are a view of their own rather than sums over the mirror, so that reading one costs the same for an
 // account with a hundred thousand credits as for one with none. Check recomputes them, the supply, and which holds end
 // when from the mirror; histories it cannot, as the state does not remember them.

@@ -13,7 +13,10 @@ import (
 func (v *Views) Fold(ctx context.Context, b wallet.Block) error {
 	v.folding.Lock()
 	defer v.folding.Unlock()
-	f := &fold{db: v.db, txn: v.db.NewTransaction(true)}
+	f := &fold{
+		db: v.db, txn: v.db.NewTransaction(true), recent: &v.recent,
+		balances: map[dollars.Account]balance{}, histories: map[dollars.Account]lines{},
+	}
 	defer func() { f.txn.Discard() }()
 	var err error
 	if f.done, err = readProgress(f.txn); err != nil {
@@ -26,6 +29,7 @@ func (v *Views) Fold(ctx context.Context, b wallet.Block) error {
 		return fmt.Errorf("read model: block %d was given, but %d is the next to fold; nothing was changed", b.Number, f.done.block)
 	}
 	if err := f.block(ctx, b); err != nil {
+		v.recent = recent{} // what was committed is unknown if it was the commit that failed
 		return fmt.Errorf("read model: fold block %d: %w", b.Number, err)
 	}
 	return nil
@@ -39,6 +43,11 @@ type fold struct {
 	done progress // with what the open transaction holds
 	step uint64   // the next step's place in the block
 
+	// What the open transaction will hold of accounts when it is committed: many steps concern the same ones.
+	balances  map[dollars.Account]balance
+	histories map[dollars.Account]lines
+	recent    *recent
+
 	size, count int64 // of the open transaction, as Badger reckons
 
 	// Of the current step, which may have to wait for the next transaction.
@@ -46,6 +55,7 @@ type fold struct {
 	supply  dollars.Supply
 	touched []touched
 	lines   []dollars.Account // whose history the step adds to
+	line    place             // what it adds
 }
 
 type write struct{ key, value []byte } // a nil value deletes
@@ -67,7 +77,11 @@ func (f *fold) block(ctx context.Context, b wallet.Block) error {
 }
 
 func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transaction) error {
-	first, seen, err := findTransaction(f.txn, tx.ID)
+	id, err := dollars.ParseTxID(tx.ID)
+	if err != nil {
+		return err
+	}
+	first, seen, err := findTransaction(f.txn, id)
 	if err != nil {
 		return err
 	}
@@ -77,11 +91,18 @@ func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transactio
 		}
 		return nil // a copy (DUPLICATE_TXID): what became of the first stands
 	}
-	if err := f.do(ctx, func() error { return f.head(at, tx) }); err != nil || !tx.Valid {
+	if err := f.do(ctx, func() error { return f.head(at, id, tx) }); err != nil || !tx.Valid {
 		return err
 	}
-	for i, e := range tx.Journal.Entries {
-		if err := f.do(ctx, func() error { return f.entry(at, i, e) }); err != nil {
+	entries := tx.Journal.Entries
+	for i := 0; i < len(entries); i += perGroup {
+		group := entries[i:min(i+perGroup, len(entries))]
+		if err := f.do(ctx, func() error { return f.group(at, i/perGroup, group) }); err != nil {
+			return err
+		}
+	}
+	for i := range entries {
+		if err := f.do(ctx, func() error { return f.entry(place{at, uint32(i)}, &entries[i]) }); err != nil {
 			return fmt.Errorf("entry %d: %w", i, err)
 		}
 	}
@@ -93,47 +114,77 @@ func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transactio
 	return nil
 }
 
-// do runs a step, unless it was done before a crash, and puts its writes into the open transaction, or into a new one
-// where they do not fit.
+// do runs a step, unless it was done before a crash, and puts what it writes into the open transaction, or into a new one
+// where it does not fit.
 func (f *fold) do(ctx context.Context, step func() error) error {
 	if f.step++; f.step <= f.done.steps {
 		return nil
 	}
-	f.writes, f.supply = f.writes[:0], f.done.supply
+	f.writes, f.touched, f.lines, f.supply = f.writes[:0], f.touched[:0], f.lines[:0], f.done.supply
 	if err := step(); err != nil {
 		return err
 	}
-	var size int64
-	for _, w := range f.writes {
-		size += int64(len(w.key)+len(w.value)) + perWrite
-	}
-	count := int64(len(f.writes))
+	size, count := f.room()
 	full := f.size+size+progressSize >= f.db.MaxBatchSize() || f.count+count+1 >= f.db.MaxBatchCount()
 	if full && f.count > 0 {
 		if err := f.part(ctx); err != nil {
 			return err
 		}
+		size, count = f.room()
 	}
 	for _, w := range f.writes {
-		var err error
-		if w.value == nil {
-			err = f.txn.Delete(w.key)
-		} else {
-			err = f.txn.Set(w.key, w.value)
-		}
-		if err != nil {
+		if err := f.put(w); err != nil {
 			return err
 		}
+	}
+	for _, t := range f.touched {
+		f.balances[t.account] = t.balance
+	}
+	for _, a := range f.lines {
+		f.histories[a] = append(f.histories[a], f.line)
 	}
 	f.size, f.count = f.size+size, f.count+count
 	f.done.steps, f.done.supply = f.step, f.supply
 	return nil
 }
 
-// What Badger reckons for a write beside key and value, at most; and for the record of the progress.
+// room is what the step adds to the open transaction, as Badger reckons, at most.
+func (f *fold) room() (size, count int64) {
+	for _, w := range f.writes {
+		size += int64(len(w.key)+len(w.value)) + perWrite
+	}
+	count = int64(len(f.writes))
+	for _, t := range f.touched {
+		size += t.balance.maxSize()
+		if before, changed := f.balances[t.account]; changed {
+			size -= before.maxSize()
+		} else {
+			size += accountSize + perWrite
+			count++
+		}
+	}
+	for _, a := range f.lines {
+		size += lineSize
+		if len(f.histories[a]) == 0 {
+			size += accountSize + placeSize + perWrite
+			count++
+		}
+	}
+	return size, count
+}
+
+func (f *fold) put(w write) error {
+	if w.value == nil {
+		return f.txn.Delete(w.key)
+	}
+	return f.txn.Set(w.key, w.value)
+}
+
+// What Badger reckons for a write beside key and value, at most; for the record of the progress; and for keys.
 const (
 	perWrite     = 32
 	progressSize = 512
+	accountSize  = 1 + 20 // a key with an account
 )
 
 // part commits in the middle of a block, where folding may also be interrupted.
@@ -145,25 +196,43 @@ func (f *fold) part(ctx context.Context) error {
 }
 
 func (f *fold) commit() error {
+	for a, own := range f.balances {
+		if err := f.txn.Set(balanceKey(a), own.encode()); err != nil {
+			return err
+		}
+	}
+	for a, l := range f.histories {
+		if err := f.txn.Set(historyKey(a, l[0]), l.encode()); err != nil {
+			return err
+		}
+	}
 	if err := f.txn.Set(progressKey, f.done.encode()); err != nil {
 		return err
 	}
 	if err := f.txn.Commit(); err != nil {
 		return err
 	}
+	for a, own := range f.balances {
+		f.recent.set(a, own)
+	}
 	f.txn = f.db.NewTransaction(true)
 	f.size, f.count = 0, 0
+	clear(f.balances)
+	clear(f.histories)
 	return nil
 }
 
 func (f *fold) set(key, value []byte) { f.writes = append(f.writes, write{key, value}) }
 
-// head records the transaction itself and, if it is valid, what became of its operations.
-func (f *fold) head(at txPlace, tx wallet.Transaction) error {
-	f.set(transactionKey(tx.ID), at.encode())
-	f.set(headerKey(at), header{id: tx.ID, time: tx.Time, valid: tx.Valid, code: tx.Code}.encode())
-	if tx.Valid {
-		f.set(resultsKey(at), encodeResults(tx.Journal))
-	}
+// head records the transaction itself.
+func (f *fold) head(at txPlace, id dollars.TxID, tx wallet.Transaction) error {
+	f.set(transactionKey(id), at.encode())
+	f.set(headerKey(at), header{id: id, time: tx.Time, valid: tx.Valid, code: tx.Code}.encode())
+	return nil
+}
+
+// group records what became of some of its operations.
+func (f *fold) group(at txPlace, number int, entries []dollars.Entry) error {
+	f.set(entriesKey(at, number), encodeEntries(entries))
 	return nil
 }

@@ -1,11 +1,11 @@
 package readmodel
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
 	"iter"
-	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/disk"
@@ -16,39 +16,89 @@ import (
 // A cursor is the place of the last entry of a page, so that a page stays the same while newer entries come.
 var cursorText = base64.RawURLEncoding.Strict()
 
-// page calls f with what a list holds, newest first, from after the cursor, and tells the cursor of the next page. What
-// f gets is good for the call only.
-func page(txn *badger.Txn, prefix []byte, cursor string, limit int, f func(place, value []byte) error) (next string, err error) {
-	start := prefix
-	if cursor != "" {
-		at, err := cursorText.DecodeString(cursor)
-		if err != nil || len(at) != placeSize {
-			return "", &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of this list; leave it out to start at the newest entry"}
-		}
-		start = slices.Concat(prefix, at, []byte{0}) // the first key after the cursor's
+func parseCursor(cursor string) (place, error) {
+	b, err := cursorText.DecodeString(cursor)
+	if err != nil || len(b) != placeSize {
+		return place{}, &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of this list; leave it out to start at the newest entry"}
 	}
-	var last []byte
+	return decodePlace(b)
+}
+
+// page calls f with what a walk finds, until there is more than fits the page, and tells the cursor of the next one. The
+// walk begins after a place, nil the newest.
+func page[V any](cursor string, limit int, walk func(after *place, f func(place, V) error) error, f func(place, V) error) (next string, err error) {
+	var after *place
+	if cursor != "" {
+		at, err := parseCursor(cursor)
+		if err != nil {
+			return "", err
+		}
+		after = &at
+	}
 	n := 0
-	err = scanFrom(txn, start, prefix, func(key, value []byte) error {
+	var last place
+	err = walk(after, func(at place, v V) error {
 		if n >= limit {
-			next = cursorText.EncodeToString(last)
+			next = cursorText.EncodeToString(last.encode())
 			return errStop
 		}
 		n++
-		last = append(last[:0], key[len(key)-placeSize:]...)
-		return f(last, value)
+		last = at
+		return f(at, v)
 	})
 	return next, err
+}
+
+// walkList calls f with what one of the lists of an account holds, newest first, from after a place. What f gets is good
+// for the call only.
+func walkList(txn *badger.Txn, list byte, a dollars.Account, after *place, f func(place, []byte) error) error {
+	start := listPrefix(list, a)
+	if after != nil {
+		start = append(listKey(list, a, *after), 0) // the first key after it
+	}
+	return scanFrom(txn, start, listPrefix(list, a), func(key, value []byte) error {
+		at, err := decodePlace(key)
+		if err != nil {
+			return err
+		}
+		return f(at, value)
+	})
+}
+
+// walkHistory calls f with the entries in an account's history, newest first, from after a place.
+func walkHistory(txn *badger.Txn, a dollars.Account, after *place, f func(place, wallet.HistoryEntry) error) error {
+	start := historyPrefix(a)
+	if after != nil {
+		start = historyKey(a, *after) // of the lines that it is in, or else of older ones, as the key is that of the oldest
+	}
+	archive := archive{txn: txn}
+	return scanFrom(txn, start, historyPrefix(a), func(key, value []byte) error {
+		oldest, err := decodePlace(key)
+		if err != nil {
+			return err
+		}
+		return walkLines(oldest.tx.block, value, func(at place) error {
+			if after != nil && !at.before(*after) {
+				return nil
+			}
+			entry, err := archive.entry(at)
+			if err != nil {
+				return err
+			}
+			return f(at, entry)
+		})
+	})
 }
 
 // History of an account, newest first. What changed nothing of the account's is not in it.
 func (v *Views) History(_ context.Context, a dollars.Account, cursor string, limit int) (list []wallet.HistoryEntry, next string, err error) {
 	err = v.view(func(txn *badger.Txn) (err error) {
-		heads := headers{txn: txn}
-		next, err = page(txn, historyPrefix(a), cursor, limit, func(place, value []byte) error {
-			entry, err := heads.entry(place, value)
+		walk := func(after *place, f func(place, wallet.HistoryEntry) error) error {
+			return walkHistory(txn, a, after, f)
+		}
+		next, err = page(cursor, limit, walk, func(_ place, entry wallet.HistoryEntry) error {
 			list = append(list, entry)
-			return err
+			return nil
 		})
 		return err
 	})
@@ -64,17 +114,15 @@ func (v *Views) Past(ctx context.Context, a dollars.Account, look func(wallet.Ho
 			return err
 		}
 		var unread error
-		heads := headers{txn: txn}
 		looked = look(own.holding(a), func(yield func(wallet.HistoryEntry) bool) {
-			unread = scan(txn, historyPrefix(a), func(key, value []byte) error {
+			unread = walkHistory(txn, a, nil, func(_ place, entry wallet.HistoryEntry) error {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				entry, err := heads.entry(key[len(key)-placeSize:], value)
-				if err == nil && !yield(entry) {
+				if !yield(entry) {
 					return errStop
 				}
-				return err
+				return nil
 			})
 		})
 		return unread
@@ -85,56 +133,62 @@ func (v *Views) Past(ctx context.Context, a dollars.Account, look func(wallet.Ho
 	return looked
 }
 
-// headers reads transactions' headers; neighbours in a history are often of one transaction.
-type headers struct {
-	txn  *badger.Txn
-	tx   txPlace
-	head *header
+// archive reads entries by their places. Neighbours in a history are often of one transaction, so it keeps what it read last.
+type archive struct {
+	txn   *badger.Txn
+	tx    txPlace
+	head  *header
+	group []byte // of the entries
+	key   []byte // of the group
 }
 
-func (h *headers) of(tx txPlace) (header, error) {
-	if h.head == nil || h.tx != tx {
-		head, err := readHeader(h.txn, tx)
+func (r *archive) entry(at place) (wallet.HistoryEntry, error) {
+	if r.head == nil || r.tx != at.tx {
+		head, err := readHeader(r.txn, at.tx)
 		if err != nil {
-			return header{}, err
+			return wallet.HistoryEntry{}, err
 		}
-		h.tx, h.head = tx, &head
+		r.tx, r.head = at.tx, &head
 	}
-	return *h.head, nil
+	if key := entriesKey(at.tx, int(at.index/perGroup)); !bytes.Equal(key, r.key) {
+		group, err := disk.Get(r.txn, key)
+		if err != nil {
+			return wallet.HistoryEntry{}, err
+		}
+		r.key, r.group = key, group
+	}
+	e, err := entryOf(r.group, at.index%perGroup)
+	return wallet.HistoryEntry{Block: at.tx.block, TxID: r.head.id.String(), Index: int(at.index), Time: r.head.time, Entry: e}, err
 }
 
-func (h *headers) entry(place, value []byte) (wallet.HistoryEntry, error) {
-	tx, index := decodePlace(place)
-	head, err := h.of(tx)
-	if err != nil {
-		return wallet.HistoryEntry{}, err
-	}
-	e, err := decodeEntry(value)
-	return wallet.HistoryEntry{Block: tx.block, TxID: head.id, Index: index, Time: head.time, Entry: e}, err
-}
-
-// made is an entry of the account's own history as where an order was applied.
-func (h *headers) made(a dollars.Account, place []byte) (wallet.OrderAt, error) {
-	value, err := disk.Get(h.txn, append(historyPrefix(a), place...))
-	if err != nil {
-		return wallet.OrderAt{}, err
-	}
-	e, err := h.entry(place, value)
+// made is an entry as where an order was applied.
+func (r *archive) made(at place) (wallet.OrderAt, error) {
+	e, err := r.entry(at)
 	return wallet.OrderAt{TxID: e.TxID, Block: e.Block, Time: e.Time, Entry: e.Entry}, err
+}
+
+// findOrder is the place of the entry of an order that was applied.
+func findOrder(txn *badger.Txn, id dollars.OrderID) (at place, found bool, err error) {
+	value, err := disk.Get(txn, orderKey(id))
+	if err != nil || value == nil {
+		return place{}, false, err
+	}
+	at, err = decodePlace(value)
+	return at, err == nil, err
 }
 
 // Order is where an order was applied.
 func (v *Views) Order(_ context.Context, id dollars.OrderID) (at wallet.OrderAt, err error) {
 	err = v.view(func(txn *badger.Txn) error {
-		key, err := disk.Get(txn, orderKey(id))
+		where, found, err := findOrder(txn, id)
 		if err != nil {
 			return err
 		}
-		if len(key) != 1+20+placeSize {
+		if !found {
 			return wallet.ErrNotFound
 		}
-		heads := headers{txn: txn}
-		at, err = heads.made(dollars.Account(key[1:21]), key[len(key)-placeSize:])
+		archive := archive{txn: txn}
+		at, err = archive.made(where)
 		return err
 	})
 	return at, err
@@ -142,8 +196,12 @@ func (v *Views) Order(_ context.Context, id dollars.OrderID) (at wallet.OrderAt,
 
 // Transaction is what became of a transaction of this chaincode: of the first with this id, if a copy came later.
 func (v *Views) Transaction(_ context.Context, txID string) (at wallet.TransactionAt, err error) {
+	id, err := dollars.ParseTxID(txID)
+	if err != nil {
+		return wallet.TransactionAt{}, wallet.ErrNotFound
+	}
 	err = v.view(func(txn *badger.Txn) error {
-		tx, found, err := findTransaction(txn, txID)
+		tx, found, err := findTransaction(txn, id)
 		if err != nil {
 			return err
 		}
@@ -158,12 +216,17 @@ func (v *Views) Transaction(_ context.Context, txID string) (at wallet.Transacti
 		if !head.valid {
 			return nil
 		}
-		value, err := disk.Get(txn, resultsKey(tx))
-		if err != nil {
-			return err
-		}
-		at.Results, err = decodeResults(value)
-		return err
+		at.Results = []wallet.Result{}
+		return scan(txn, entriesPrefix(tx), func(_, group []byte) error {
+			for r := disk.NewReader(group); r.More(); {
+				e, err := decodeEntry(r.Bytes())
+				if err != nil {
+					return err
+				}
+				at.Results = append(at.Results, wallet.ResultOf(e))
+			}
+			return nil
+		})
 	})
 	return at, err
 }

@@ -238,7 +238,7 @@ func TestHolds(t *testing.T) {
 		t.Error(err)
 	}
 	// A hold that no entry tells of is no hold of this ledger.
-	bad := wallet.Block{Number: 3, Transactions: []wallet.Transaction{{ID: "x", Valid: true, Writes: []dollars.Write{holdWrite(id(77), 1, points(may, 1))}}}}
+	bad := wallet.Block{Number: 3, Transactions: []wallet.Transaction{{ID: txID(7).String(), Valid: true, Writes: []dollars.Write{holdWrite(id(77), 1, points(may, 1))}}}}
 	if err := v.Fold(ctx, bad); err == nil {
 		t.Error("a hold out of nothing was folded")
 	}

@@ -25,16 +25,15 @@ func (f *fold) mirror(w dollars.Write) error {
 	if err != nil {
 		return err
 	}
-	entry, err := disk.Get(f.txn, orderKey(id.Order))
+	at, found, err := findOrder(f.txn, id.Order)
 	if err != nil {
 		return err
 	}
-	if len(entry) < placeSize {
+	if !found {
 		return fmt.Errorf("the ledger has a hold that no journal told of: %s", id.Order)
 	}
-	at, index := decodePlace(entry[len(entry)-placeSize:])
-	f.set(listKey(holdsOf, id.Account, at, index), id.Order[:])
-	open, end := listKey(openHoldsOf, id.Account, at, index), holdEndKey(rec.Until, id)
+	f.set(listKey(holdsOf, id.Account, at), id.Order[:])
+	open, end := listKey(openHoldsOf, id.Account, at), holdEndKey(rec.Until, id)
 	if isOpen(rec) {
 		f.set(open, id.Order[:])
 		f.set(end, []byte{})
@@ -55,10 +54,11 @@ func (v *Views) Holds(_ context.Context, a dollars.Account, open bool, cursor st
 		list = openHoldsOf
 	}
 	err = v.view(func(txn *badger.Txn) (err error) {
-		heads := headers{txn: txn}
-		next, err = page(txn, listPrefix(list, a), cursor, limit, func(place, value []byte) error {
+		archive := archive{txn: txn}
+		walk := func(after *place, f func(place, []byte) error) error { return walkList(txn, list, a, after, f) }
+		next, err = page(cursor, limit, walk, func(at place, value []byte) error {
 			id := dollars.HoldID{Account: a, Order: dollars.OrderID(value)}
-			made, err := heads.made(a, place)
+			made, err := archive.made(at)
 			if err != nil {
 				return err
 			}
@@ -74,9 +74,10 @@ func (v *Views) Holds(_ context.Context, a dollars.Account, open bool, cursor st
 // Vouchers of an account, newest first.
 func (v *Views) Vouchers(_ context.Context, a dollars.Account, cursor string, limit int) (vouchers []wallet.Voucher, next string, err error) {
 	err = v.view(func(txn *badger.Txn) (err error) {
-		heads := headers{txn: txn}
-		next, err = page(txn, listPrefix(vouchersOf, a), cursor, limit, func(place, value []byte) error {
-			claimed, err := heads.made(a, place)
+		archive := archive{txn: txn}
+		walk := func(after *place, f func(place, []byte) error) error { return walkList(txn, vouchersOf, a, after, f) }
+		next, err = page(cursor, limit, walk, func(at place, value []byte) error {
+			claimed, err := archive.made(at)
 			if err != nil {
 				return err
 			}

@@ -46,7 +46,7 @@ func TestViewsAreTheNaiveModel(t *testing.T) {
 		if g.int("limits", 0, 1) == 1 {
 			g.chain.publish(2, loyalty())
 		}
-		small := rapid.SampledFrom([]int64{16 << 10, 1 << 20}).Draw(rt, "memtable")
+		small := rapid.SampledFrom([]int64{64 << 10, 1 << 20}).Draw(rt, "memtable")
 		v, err := open(dir, small, Options{})
 		if err != nil {
 			rt.Fatal(err)

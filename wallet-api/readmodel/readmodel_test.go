@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -276,6 +277,73 @@ func TestCheckFindsDifferences(t *testing.T) {
 		put(before)
 		if err := v.Check(ctx); err != nil {
 			t.Fatalf("%s, but no more: %v", name, err)
+		}
+	}
+}
+
+func TestViewsOfAnotherFormAreFoldedAnew(t *testing.T) {
+	alice := newMember(t, 1)
+	c := newChain(t)
+	c.add(c.apply(dollars.RoleIssuer, confirm(1, alice.account, 500)))
+	dir := t.TempDir()
+	v := opened(t, dir)
+	foldAll(t, v, c.blocks...)
+	err := v.db.Update(func(txn *badger.Txn) error {
+		written, err := disk.Get(txn, progressKey)
+		if err != nil {
+			return err
+		}
+		written[0]--
+		return txn.Set(progressKey, written)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v = opened(t, dir)
+	if height, err := v.Height(ctx); height != 0 || err != nil {
+		t.Fatalf("height %d, %v", height, err)
+	}
+	if list, _, err := v.History(ctx, alice.account, "", 9); len(list) != 0 || err != nil {
+		t.Errorf("an empty store has %v, %v", list, err)
+	}
+	foldAll(t, v, c.blocks...)
+	if err := v.Check(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+// What a block adds to a history lies together, and pages may end in the middle of it.
+func TestPagesEndAnywhere(t *testing.T) {
+	v := opened(t, t.TempDir())
+	var want []int
+	for block := range uint64(3) {
+		var entries []dollars.Entry
+		for n := range perGroup + 7 {
+			entries = append(entries, earned(alice, byte(n), points(may, dollars.Amount(len(want)+1))))
+			want = append(want, n)
+		}
+		foldEntries(t, v, block, entries)
+	}
+	slices.Reverse(want)
+	for _, limit := range []int{1, 50, perGroup, 1000} {
+		var got []int
+		for cursor, more := "", true; more; more = cursor != "" {
+			page, next, err := v.History(ctx, alice, cursor, limit)
+			if err != nil || len(page) > limit {
+				t.Fatal(len(page), err)
+			}
+			for _, h := range page {
+				if got = append(got, h.Index); h.Entry.Amount != dollars.Amount(len(want)-len(got)+1) {
+					t.Fatalf("entry %d of block %d has amount %d", h.Index, h.Block, h.Entry.Amount)
+				}
+			}
+			cursor = next
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("pages of %d: %d entries, want %d", limit, len(got), len(want))
 		}
 	}
 }

@@ -1,40 +1,46 @@
 package readmodel
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/disk"
-	"github.com/destinasia/dollars/wallet-api/wallet"
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Keys: a letter for what is there, then its name. A place is a block, a transaction's index in it and, for entries, an
-// operation's index in that.
+// Keys: a letter for what is there, then its name. The place of a transaction is a block and its index in it, that of an
+// entry also an operation's index in the transaction.
 //
 //	p                      progress, and the supply with it
 //	s state key            the state's value
 //	b account              balance
-//	h account place        entry; places are inverted, so that the newest comes first
-//	o order                the key of its entry in the spender's history
+//	h account place        lines: the entries of one block, by the place of the oldest; newest first
+//	o order                the place of its entry
 //	d account place        hold, by the place of its entry: its order
 //	u account place        the same of those that are open
 //	e end account order    nothing; open holds by when they end
 //	v account place        voucher, by the place of its claim: the hash of its code
-//	x transaction id       place
+//	x transaction id       the transaction's place
 //	t place                header
-//	r place                results
+//	j place group          its entries, so many in a group
+//
+// Places of entries are inverted, so that the newest comes first.
 var progressKey = []byte("p")
 
 func stateKey(key string) []byte             { return append([]byte("s"), key...) }
 func balanceKey(a dollars.Account) []byte    { return append([]byte("b"), a[:]...) }
 func historyPrefix(a dollars.Account) []byte { return append([]byte("h"), a[:]...) }
 func orderKey(id dollars.OrderID) []byte     { return append([]byte("o"), id[:]...) }
-func transactionKey(id string) []byte        { return append([]byte("x"), id...) }
+func transactionKey(id dollars.TxID) []byte  { return append([]byte("x"), id[:]...) }
 func headerKey(at txPlace) []byte            { return append([]byte("t"), at.encode()...) }
-func resultsKey(at txPlace) []byte           { return append([]byte("r"), at.encode()...) }
+func entriesPrefix(at txPlace) []byte        { return append([]byte("j"), at.encode()...) }
+func entriesKey(at txPlace, group int) []byte {
+	return binary.BigEndian.AppendUint32(entriesPrefix(at), uint32(group))
+}
 
 // The lists that an account has beside its history.
 const (
@@ -46,8 +52,8 @@ const (
 
 func listPrefix(list byte, a dollars.Account) []byte { return append([]byte{list}, a[:]...) }
 
-func listKey(list byte, a dollars.Account, at txPlace, index int) []byte {
-	return appendPlace(listPrefix(list, a), at, index)
+func listKey(list byte, a dollars.Account, at place) []byte {
+	return append(listPrefix(list, a), at.encode()...)
 }
 
 func holdEndKey(until int64, id dollars.HoldID) []byte {
@@ -63,27 +69,15 @@ func decodeHoldEnd(key []byte) (until int64, id dollars.HoldID, err error) {
 	return int64(binary.BigEndian.Uint64(key[1:])), dollars.HoldID{Account: dollars.Account(account), Order: dollars.OrderID(order)}, nil
 }
 
-func historyKey(a dollars.Account, at txPlace, index int) []byte {
-	return appendPlace(historyPrefix(a), at, index)
-}
-
-func appendPlace(b []byte, at txPlace, index int) []byte {
-	b = binary.BigEndian.AppendUint64(b, ^at.block)
-	b = binary.BigEndian.AppendUint32(b, ^at.index)
-	return binary.BigEndian.AppendUint32(b, ^uint32(index))
-}
-
-const placeSize = 8 + 4 + 4
-
-// decodePlace reads the end of a history key.
-func decodePlace(b []byte) (txPlace, int) {
-	at := txPlace{^binary.BigEndian.Uint64(b), ^binary.BigEndian.Uint32(b[8:])}
-	return at, int(^binary.BigEndian.Uint32(b[12:]))
+func historyKey(a dollars.Account, oldest place) []byte {
+	return append(historyPrefix(a), oldest.encode()...)
 }
 
 var errDamaged = errors.New("a record is damaged; stop the service, remove the read model's folder and start again: it is folded anew from the chain")
 
-const recordVersion = 1
+// form is that of all keys and records. Whoever changes one of them raises it: a store of another form is emptied when
+// it is opened, and folded anew.
+const form = 2
 
 // txPlace is where a transaction is on the chain.
 type txPlace struct {
@@ -92,10 +86,70 @@ type txPlace struct {
 }
 
 func (p txPlace) encode() []byte {
-	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, p.block), p.index)
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(make([]byte, 0, 16), p.block), p.index)
 }
 
-func findTransaction(txn *badger.Txn, id string) (at txPlace, found bool, err error) {
+// place is where an entry is on the chain.
+type place struct {
+	tx    txPlace
+	index uint32 // of the operation
+}
+
+const placeSize = 8 + 4 + 4
+
+func (p place) encode() []byte {
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, placeSize), ^p.tx.block)
+	b = binary.BigEndian.AppendUint32(b, ^p.tx.index)
+	return binary.BigEndian.AppendUint32(b, ^p.index)
+}
+
+// decodePlace reads what encode wrote, or the end of a key with it.
+func decodePlace(b []byte) (place, error) {
+	if len(b) < placeSize {
+		return place{}, errDamaged
+	}
+	b = b[len(b)-placeSize:]
+	return place{
+		tx:    txPlace{^binary.BigEndian.Uint64(b), ^binary.BigEndian.Uint32(b[8:])},
+		index: ^binary.BigEndian.Uint32(b[12:]),
+	}, nil
+}
+
+func (p place) before(q place) bool { return p.compare(q) < 0 }
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.tx.block, q.tx.block), cmp.Compare(p.tx.index, q.tx.index), cmp.Compare(p.index, q.index))
+}
+
+// lines are the places of entries of one block in an account's history, oldest first. Written they have the newest first.
+type lines []place
+
+func (l lines) encode() []byte {
+	b := make([]byte, 0, 4*len(l))
+	for _, at := range slices.Backward(l) {
+		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(at.tx.index)), uint64(at.index))
+	}
+	return b
+}
+
+// lineSize is what a line takes, at most.
+const lineSize = 2 * binary.MaxVarintLen32
+
+// walkLines calls f with what encode wrote, newest first.
+func walkLines(block uint64, value []byte, f func(place) error) error {
+	for r := disk.NewReader(value); r.More(); {
+		tx, index := uint32(r.Uint(math.MaxUint32)), uint32(r.Uint(math.MaxUint32))
+		if r.Failed() {
+			return errDamaged
+		}
+		if err := f(place{txPlace{block, tx}, index}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func findTransaction(txn *badger.Txn, id dollars.TxID) (at txPlace, found bool, err error) {
 	value, err := disk.Get(txn, transactionKey(id))
 	if err != nil || value == nil {
 		return txPlace{}, false, err
@@ -106,21 +160,21 @@ func findTransaction(txn *badger.Txn, id string) (at txPlace, found bool, err er
 	return txPlace{binary.BigEndian.Uint64(value), binary.BigEndian.Uint32(value[8:])}, true, nil
 }
 
-// header is what is kept of a transaction beside its results.
+// header is what is kept of a transaction beside its entries.
 type header struct {
-	id    string
+	id    dollars.TxID
 	time  int64
 	valid bool
 	code  string
 }
 
 func (h header) encode() []byte {
-	b := []byte{recordVersion, 0}
+	b := []byte{0}
 	if h.valid {
-		b[1] = 1
+		b[0] = 1
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(h.time))
-	return disk.AppendBytes(disk.AppendBytes(b, h.id), h.code)
+	return append(append(b, h.id[:]...), h.code...)
 }
 
 func readHeader(txn *badger.Txn, at txPlace) (header, error) {
@@ -133,21 +187,44 @@ func readHeader(txn *badger.Txn, at txPlace) (header, error) {
 
 func decodeHeader(value []byte) (header, error) {
 	r := disk.NewReader(value)
-	version, valid := r.Byte(), r.Byte()
+	valid := r.Byte()
 	var unix [8]byte
 	r.Fixed(unix[:])
-	h := header{
-		valid: valid == 1, time: int64(binary.BigEndian.Uint64(unix[:])), id: string(r.Bytes()), code: string(r.Bytes()),
-	}
-	if !r.End() || version != recordVersion || valid > 1 {
+	h := header{valid: valid == 1, time: int64(binary.BigEndian.Uint64(unix[:]))}
+	r.Fixed(h.id[:])
+	h.code = string(r.Rest())
+	if !r.End() || valid > 1 {
 		return header{}, errDamaged
 	}
 	return h, nil
 }
 
-// Entries are kept as the ledger writes them: a journal of one.
-func encodeEntry(e dollars.Entry) []byte {
-	return dollars.Journal{Entries: []dollars.Entry{e}}.Encode()
+// perGroup is how many entries lie together. Finding one means to skip those before it.
+const perGroup = 128
+
+// encodeEntries writes a group: each entry as the ledger writes it, a journal of one, with its length before it. Of those
+// that are in nobody's history only what wallet.ResultOf takes is kept.
+func encodeEntries(group []dollars.Entry) []byte {
+	b := make([]byte, 0, 128*len(group))
+	for i := range group {
+		e := group[i]
+		if isNews(&e) {
+			e.Explanation = [32]byte{} // The ledger keeps it for those who do not believe us, and the mirror holds what it is of.
+		} else {
+			e = dollars.Entry{Kind: e.Kind, Outcome: e.Outcome, Code: e.Code, Amount: e.Amount, After: e.After}
+		}
+		b = disk.AppendBytes(b, dollars.Journal{Entries: []dollars.Entry{e}}.Encode())
+	}
+	return b
+}
+
+// entryOf reads one entry of a group.
+func entryOf(group []byte, index uint32) (dollars.Entry, error) {
+	r := disk.NewReader(group)
+	for range index {
+		r.Bytes()
+	}
+	return decodeEntry(r.Bytes())
 }
 
 func decodeEntry(value []byte) (dollars.Entry, error) {
@@ -156,27 +233,6 @@ func decodeEntry(value []byte) (dollars.Entry, error) {
 		return dollars.Entry{}, errDamaged
 	}
 	return j.Entries[0], nil
-}
-
-// Results are kept as a journal of only what wallet.ResultOf takes from its entries.
-func encodeResults(j dollars.Journal) []byte {
-	entries := make([]dollars.Entry, len(j.Entries))
-	for i, e := range j.Entries {
-		entries[i] = dollars.Entry{Kind: e.Kind, Outcome: e.Outcome, Code: e.Code, Amount: e.Amount, After: e.After}
-	}
-	return dollars.Journal{Entries: entries}.Encode()
-}
-
-func decodeResults(value []byte) ([]wallet.Result, error) {
-	j, err := dollars.DecodeJournal(value)
-	if err != nil {
-		return nil, errDamaged
-	}
-	results := make([]wallet.Result, len(j.Entries))
-	for i, e := range j.Entries {
-		results[i] = wallet.ResultOf(e)
-	}
-	return results, nil
 }
 
 // progress is how far the views have come: the blocks that are whole, the steps done of the next one, and the supply
@@ -195,7 +251,7 @@ func sums(s *dollars.Supply) []*dollars.Amount {
 }
 
 func (p progress) encode() []byte {
-	b := binary.AppendUvarint([]byte{recordVersion}, p.block)
+	b := binary.AppendUvarint([]byte{form}, p.block)
 	b = binary.AppendUvarint(b, p.steps)
 	for _, a := range sums(&p.supply) {
 		b = binary.AppendUvarint(b, uint64(*a))
@@ -217,7 +273,7 @@ func readProgress(txn *badger.Txn) (progress, error) {
 
 func decodeProgress(value []byte) (progress, error) {
 	r := disk.NewReader(value)
-	version := r.Byte()
+	written := r.Byte()
 	p := progress{block: r.Uint(math.MaxUint64), steps: r.Uint(math.MaxUint64)}
 	for _, a := range sums(&p.supply) {
 		*a = dollars.Amount(r.Uint(math.MaxInt64))
@@ -226,7 +282,7 @@ func decodeProgress(value []byte) (progress, error) {
 	for i := range p.supply.Bookings {
 		p.supply.Bookings[i] = int64(r.Uint(math.MaxInt64))
 	}
-	if !r.End() || version != recordVersion || states != len(p.supply.Bookings) {
+	if !r.End() || written != form || states != len(p.supply.Bookings) {
 		return progress{}, errDamaged
 	}
 	return p, nil

@@ -2,15 +2,17 @@ package readmodel
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
 func FuzzDecoders(f *testing.F) {
-	f.Add(header{id: "tx", time: 5, valid: true, code: "VALID"}.encode())
+	f.Add(header{id: dollars.TxID{7}, time: 5, valid: true, code: "VALID"}.encode())
 	f.Add(progress{block: 300, steps: 2, supply: dollars.Supply{Minted: 1000}}.encode())
 	f.Add(balance{pending: 3, held: 5, debt: 4, household: dollars.Account{6}, buckets: buckets{{Expiry: 24_000, Amount: 9}}}.encode())
+	f.Add(lines{{txPlace{3, 0}, 200}, {txPlace{3, 1}, 0}}.encode())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if h, err := decodeHeader(data); err == nil && !bytes.Equal(h.encode(), data) {
 			t.Errorf("header %x is written as %x", data, h.encode())
@@ -21,8 +23,11 @@ func FuzzDecoders(f *testing.F) {
 		if b, err := decodeBalance(data); err == nil && !bytes.Equal(b.encode(), data) {
 			t.Errorf("balance %x is written as %x", data, b.encode())
 		}
-		if e, err := decodeEntry(data); err == nil && !bytes.Equal(encodeEntry(e), data) {
-			t.Errorf("entry %x is written as %x", data, encodeEntry(e))
+		var list lines
+		if err := walkLines(3, data, func(at place) error { list = append(list, at); return nil }); err == nil {
+			if slices.Reverse(list); !bytes.Equal(list.encode(), data) {
+				t.Errorf("lines %x are written as %x", data, list.encode())
+			}
 		}
 	})
 }
