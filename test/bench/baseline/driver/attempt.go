@@ -24,8 +24,8 @@ const (
 var valid = peer.TxValidationCode_VALID.String()
 
 // attempt makes one transaction, from its endorsement to its block, and tells with which code that holds it.
-func (d *Driver) attempt(ctx context.Context, blocks *blocks, at door, op Op) (code string, err error) {
-	proposal, err := at.contract.NewProposal(op.Function, client.WithArguments(op.Args...), client.WithEndorsingOrganizations(d.endorsers...))
+func (d *Driver) attempt(ctx context.Context, blocks *blocks, op Op) (code string, err error) {
+	proposal, err := d.contract.NewProposal(op.Function, client.WithArguments(op.Args...), client.WithEndorsingOrganizations(d.endorsers...))
 	if err != nil {
 		return "", fmt.Errorf("make a proposal of %s%q: %w", op.Function, op.Args, err)
 	}

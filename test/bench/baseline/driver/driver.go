@@ -2,6 +2,7 @@ package driver
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/hyperledger/fabric-gateway/pkg/client"
@@ -36,21 +37,16 @@ func Burn(from string, amount uint64) Op {
 
 // Driver is a client of the baseline contract. Its methods may be called concurrently.
 type Driver struct {
-	endorsers []string // MSPs of all members: each of them endorses
-	doors     []door
-}
-
-// door is a way to the ledger: the gateway of one peer.
-type door struct {
 	connection *grpc.ClientConn
 	gateway    *client.Gateway
 	network    *client.Network
 	contract   *client.Contract
-	msp        string // of the peer
+	home       string   // MSP of the peer behind the connection
+	endorsers  []string // MSPs of all members: each of them endorses
 }
 
-// Connect reads the certificate of an organisation's user and prepares to reach every member's first peer as that user.
-// Whether they answer is seen when they are asked.
+// Connect reads the certificate of an organisation's user and prepares to reach the organisation's first peer as that
+// user. Whether it answers is seen when it is asked.
 func Connect(n topology.Network, layout material.Layout, org, user string) (*Driver, error) {
 	if _, err := n.Chaincode(baseline.Name); err != nil {
 		return nil, err
@@ -59,32 +55,27 @@ func Connect(n topology.Network, layout material.Layout, org, user string) (*Dri
 	if err != nil {
 		return nil, err
 	}
+	if len(own.Peers) == 0 {
+		return nil, fmt.Errorf("%s runs no peer to drive the contract through", org)
+	}
 	id, err := access.Identity(layout, own, user)
 	if err != nil {
 		return nil, err
 	}
-	d := &Driver{}
+	d := &Driver{home: own.MSPID}
 	for _, member := range n.Members() {
 		d.endorsers = append(d.endorsers, member.MSPID)
-		connection, err := access.Dial(layout, member, member.Peers[0])
-		if err != nil {
-			return nil, errors.Join(err, d.Close())
-		}
-		gateway, err := access.Gateway(id, connection)
-		if err != nil {
-			return nil, errors.Join(err, connection.Close(), d.Close())
-		}
-		network := gateway.GetNetwork(n.Channel.Name)
-		d.doors = append(d.doors, door{connection, gateway, network, network.GetContract(baseline.Name), member.MSPID})
 	}
+	if d.connection, err = access.Dial(layout, own, own.Peers[0]); err != nil {
+		return nil, err
+	}
+	if d.gateway, err = access.Gateway(id, d.connection); err != nil {
+		return nil, errors.Join(err, d.connection.Close())
+	}
+	d.network = d.gateway.GetNetwork(n.Channel.Name)
+	d.contract = d.network.GetContract(baseline.Name)
 	return d, nil
 }
 
-// Close ends the connections.
-func (d *Driver) Close() error {
-	var errs []error
-	for _, at := range d.doors {
-		errs = append(errs, at.gateway.Close(), at.connection.Close())
-	}
-	return errors.Join(errs...)
-}
+// Close ends the connection.
+func (d *Driver) Close() error { return errors.Join(d.gateway.Close(), d.connection.Close()) }

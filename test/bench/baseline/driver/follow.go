@@ -28,14 +28,13 @@ type blocks struct {
 
 // follow begins with the next block, and ends with the context.
 func (d *Driver) follow(ctx context.Context) (*blocks, error) {
-	at := d.doors[0]
-	height, err := at.height(ctx)
+	height, err := d.height(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stream, err := at.network.FilteredBlockEvents(ctx, client.WithStartBlock(height))
+	stream, err := d.network.FilteredBlockEvents(ctx, client.WithStartBlock(height))
 	if err != nil {
-		return nil, fmt.Errorf("ask %s's peer for blocks: %w", at.msp, err)
+		return nil, fmt.Errorf("ask %s's peer for blocks: %w", d.home, err)
 	}
 	b := &blocks{waiting: map[string]chan peer.TxValidationCode{}, ended: make(chan struct{})}
 	go func() {
@@ -43,7 +42,7 @@ func (d *Driver) follow(ctx context.Context) (*blocks, error) {
 			b.tell(block)
 		}
 		if b.err = ctx.Err(); b.err == nil {
-			b.err = errors.New(at.msp + "'s peer closed the stream of blocks")
+			b.err = errors.New(d.home + "'s peer closed the stream of blocks")
 		}
 		close(b.ended)
 	}()
@@ -76,17 +75,17 @@ func (b *blocks) tell(block *peer.FilteredBlock) {
 }
 
 // height is how many blocks the peer has.
-func (at door) height(ctx context.Context) (uint64, error) {
+func (d *Driver) height(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, heightPatience)
 	defer cancel()
-	raw, err := at.network.GetContract("qscc").EvaluateWithContext(ctx, "GetChainInfo",
-		client.WithArguments(at.network.Name()), client.WithEndorsingOrganizations(at.msp))
+	raw, err := d.network.GetContract("qscc").EvaluateWithContext(ctx, "GetChainInfo",
+		client.WithArguments(d.network.Name()), client.WithEndorsingOrganizations(d.home))
 	if err != nil {
-		return 0, fmt.Errorf("ask %s's peer for its height: %w", at.msp, err)
+		return 0, fmt.Errorf("ask %s's peer for its height: %w", d.home, err)
 	}
 	var info common.BlockchainInfo
 	if err := proto.Unmarshal(raw, &info); err != nil {
-		return 0, fmt.Errorf("height of %s's peer: %w", at.msp, err)
+		return 0, fmt.Errorf("height of %s's peer: %w", d.home, err)
 	}
 	return info.GetHeight(), nil
 }

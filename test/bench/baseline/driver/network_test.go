@@ -150,7 +150,7 @@ func TestOperationsOnARealNetwork(t *testing.T) {
 func supply(t *testing.T, d *Driver, name func(int) string, minted, sent int) (sum uint64) {
 	t.Helper()
 	add := func(account string) {
-		text, err := d.doors[0].balance(t.Context(), account)
+		text, err := d.balance(t.Context(), account)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,13 +13,12 @@ import (
 // readPatience bounds one question to a peer's state.
 const readPatience = 10 * time.Second
 
-// Read asks the first peer for balances, on so many connections at a time, for a time. account tells the i-th account to
+// Read asks the peer for balances, on so many connections at a time, for a time. account tells the i-th account to
 // ask for, from 0 on; it is called concurrently.
 func (d *Driver) Read(ctx context.Context, connections int, last time.Duration, account func(i int) string) (Result, error) {
-	at := d.doors[0]
-	return loop(ctx, connections, last, func(ctx context.Context, r *Result, _, i int, _ func() bool) error {
+	return loop(ctx, connections, last, func(ctx context.Context, r *Result, i int, _ func() bool) error {
 		begun := time.Now()
-		if _, err := at.balance(ctx, account(i)); err != nil {
+		if _, err := d.balance(ctx, account(i)); err != nil {
 			return err
 		}
 		r.Committed++
@@ -28,10 +27,10 @@ func (d *Driver) Read(ctx context.Context, connections int, last time.Duration, 
 	})
 }
 
-func (at door) balance(ctx context.Context, account string) (string, error) {
+func (d *Driver) balance(ctx context.Context, account string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, readPatience)
 	defer cancel()
-	text, err := at.contract.EvaluateWithContext(ctx, baseline.Balance, client.WithArguments(account), client.WithEndorsingOrganizations(at.msp))
+	text, err := d.contract.EvaluateWithContext(ctx, baseline.Balance, client.WithArguments(account), client.WithEndorsingOrganizations(d.home))
 	if err != nil {
 		return "", fmt.Errorf("ask for the balance of %s: %w", account, told(err))
 	}

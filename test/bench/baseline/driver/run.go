@@ -24,15 +24,15 @@ func (d *Driver) Run(ctx context.Context, connections int, last time.Duration, n
 		cancel()
 		<-blocks.ended
 	}()
-	return loop(ctx, connections, last, func(ctx context.Context, r *Result, worker, i int, over func() bool) error {
-		return d.operate(ctx, r, blocks, d.doors[worker%len(d.doors)], next(i), over)
+	return loop(ctx, connections, last, func(ctx context.Context, r *Result, i int, over func() bool) error {
+		return d.operate(ctx, r, blocks, next(i), over)
 	})
 }
 
 // operate has one operation committed, however often that has to be tried before the time is over.
-func (d *Driver) operate(ctx context.Context, r *Result, blocks *blocks, at door, op Op, over func() bool) error {
+func (d *Driver) operate(ctx context.Context, r *Result, blocks *blocks, op Op, over func() bool) error {
 	for begun := time.Now(); ; {
-		code, err := d.attempt(ctx, blocks, at, op)
+		code, err := d.attempt(ctx, blocks, op)
 		switch {
 		case err != nil:
 			return err
@@ -70,7 +70,7 @@ func (d *Driver) Best(ctx context.Context, next func(i int) Op, tries []int, eac
 
 // loop has each of some connections work on one thing after the other until the time is over.
 func loop(ctx context.Context, connections int, last time.Duration,
-	work func(ctx context.Context, r *Result, connection, i int, over func() bool) error,
+	work func(ctx context.Context, r *Result, i int, over func() bool) error,
 ) (Result, error) {
 	if connections < 1 || last <= 0 {
 		return Result{}, errors.New("a run needs a connection and some time")
@@ -84,7 +84,7 @@ func loop(ctx context.Context, connections int, last time.Duration,
 		group.Go(func() error {
 			parts[c].Aborts = map[string]int{}
 			for !over() {
-				if err := work(ctx, &parts[c], c, int(next.Add(1)-1), over); err != nil {
+				if err := work(ctx, &parts[c], int(next.Add(1)-1), over); err != nil {
 					return err
 				}
 			}

@@ -16,7 +16,7 @@ func TestLoopHandsOutEachOperationOnceAndAddsUp(t *testing.T) {
 	var mutex sync.Mutex
 	var seen []int
 	const last = 20 * time.Millisecond
-	r, err := loop(t.Context(), 4, last, func(_ context.Context, r *Result, _, i int, _ func() bool) error {
+	r, err := loop(t.Context(), 4, last, func(_ context.Context, r *Result, i int, _ func() bool) error {
 		mutex.Lock()
 		seen = append(seen, i)
 		mutex.Unlock()
@@ -49,8 +49,8 @@ func TestLoopHandsOutEachOperationOnceAndAddsUp(t *testing.T) {
 
 func TestLoopEndsWithTheFirstError(t *testing.T) {
 	broken := errors.New("broken")
-	_, err := loop(t.Context(), 3, time.Hour, func(ctx context.Context, _ *Result, connection, _ int, _ func() bool) error {
-		if connection == 1 {
+	_, err := loop(t.Context(), 3, time.Hour, func(ctx context.Context, _ *Result, i int, _ func() bool) error {
+		if i == 1 {
 			return broken
 		}
 		<-ctx.Done() // only the error ends it before its hour
