@@ -1,13 +1,11 @@
-// Package bench is what the project's benchmark is made of but for the network it runs on: the workloads' requests, the
-// rule sets they are run under, what processes use, and the figures that come of rounds.
+// Package bench is what the project's benchmark finds: figures of rounds and what they have in common, the machine they
+// depend on, what processes and their data take, and a chart.
 //
-// What it guarantees:
+// All workloads have one shape. A workload is run in variants, the first of which is what the others are compared with:
+// the baseline contract and this project's, or several rule sets. A lap runs each variant once, one right after the other;
+// laps alternate in their order. Ratios are taken within a lap, and the median of the laps is what counts: a machine that
+// grows slower, or a ledger that grows larger, favours none.
 //
-//   - The events of a round are the same trips of the same members in every round, on every machine; only the names of
-//     the bookings differ. Rounds under different rules so differ in the rules alone.
-//   - Every event is valid, and every booking is confirmed before it is completed.
-//   - Rule sets are compared only within a lap, which runs each of them once, one right after the other, and laps
-//     alternate in their order: a machine that grows slower, or a ledger that grows larger, favours none.
-//
-// It leaves to the command line how a network is started, how events are sent and followed, and how figures are printed.
+// What is sent is package workload's, how it is sent package load's. How a network is started, and how figures are
+// printed, is left to the command line.
 package bench

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -9,48 +10,81 @@ import (
 // Report is what a run of the benchmark found.
 type Report struct {
 	Machine   Machine    `json:"machine"`
+	Settings  Settings   `json:"settings"`
 	Workloads []Workload `json:"workloads"`
+}
+
+// Settings are what figures depend on beside the machine.
+type Settings struct {
+	Laps        int     `json:"laps"`
+	Seconds     float64 `json:"seconds"` // for how long a round sends orders or reads
+	Events      int     `json:"events"`  // of an award round
+	Members     int     `json:"members"`
+	Connections int     `json:"connections"` // of orders
+	// Baseline is how many operations of the baseline are under way at a time, by kind of workload: the number that was
+	// found to be best.
+	Baseline map[string]int `json:"baselineConnections"`
 }
 
 // Workload is one kind of work, measured in rounds on one network.
 type Workload struct {
-	Name   string     `json:"name"`
-	Rounds []Measured `json:"rounds"` // in the order they were run
-	Rules  []Summary  `json:"rules"`
-	// Peaks are the most memory that each process ever held; none where the system does not tell.
-	Peaks map[string]uint64 `json:"memoryPeakBytes,omitempty"`
+	Name     string     `json:"name"`
+	Unit     string     `json:"unit"`   // what is counted, plural
+	Rounds   []Measured `json:"rounds"` // in the order they were run
+	Variants []Summary  `json:"variants"`
 }
 
-// Measured is a round, all events of which were committed as valid.
+// Measured is a round: everything that was sent was answered, and what is to be committed is, as valid.
 type Measured struct {
-	Lap        int     `json:"lap"` // from 1
-	Rules      string  `json:"rules"`
-	Events     int     `json:"events"`
-	Operations int     `json:"operations"`
-	Seconds    float64 `json:"seconds"` // from the first request until the last block was in the views
-	Latency    Latency `json:"latency"`
-	// CPU is in seconds by process; none where the system does not tell.
-	CPU map[string]float64 `json:"cpuSeconds,omitempty"`
-	// Retried are works that the service tried again, by reason, and Invalid transactions that were committed as
-	// invalid, by Fabric's code: both cost time, and nothing else.
-	Retried map[string]int `json:"retried"`
-	Invalid map[string]int `json:"invalid"`
+	Lap     int     `json:"lap"` // from 1
+	Variant string  `json:"variant"`
+	Done    int     `json:"done"`    // of the workload's unit
+	Seconds float64 `json:"seconds"` // from the first request to the last answer
+	Latency Latency `json:"latency"`
+	Light   *Light  `json:"light,omitempty"`
+	// CPU is in seconds by process, and Memory the most each held at a time; none where the system does not tell.
+	CPU    map[string]float64 `json:"cpuSeconds,omitempty"`
+	Memory map[string]uint64  `json:"memoryPeakBytes,omitempty"`
+	// Disk is by how much what is kept grew, by what it is; none of reads.
+	Disk map[string]int64 `json:"diskBytes,omitempty"`
+	Cost
 }
 
-// EventsPerSecond is the rate of the round.
-func (m Measured) EventsPerSecond() float64 { return float64(m.Events) / m.Seconds }
+// Cost is what is done in vain.
+type Cost struct {
+	Aborted map[string]int `json:"aborted"` // transactions that changed nothing, by Fabric's code
+	Retried map[string]int `json:"retried"` // works that were tried again, by reason
+	Refused map[string]int `json:"refused"` // requests refused for the time being, by status: 429, 503
+	// Unfinished are operations of the baseline that were still aborted when the time was over.
+	Unfinished int `json:"unfinished"`
+}
 
-// OperationsPerSecond is the rate at which the round's items were confirmed and completed.
-func (m Measured) OperationsPerSecond() float64 { return float64(m.Operations) / m.Seconds }
+// Merge adds another cost.
+func (c *Cost) Merge(other Cost) {
+	add(c.Aborted, other.Aborted)
+	add(c.Retried, other.Retried)
+	add(c.Refused, other.Refused)
+	c.Unfinished += other.Unfinished
+}
 
-// Latency is from sending the request with an event until its block is in the views, in seconds.
+// Light is how long things take under a tenth of the full load, which comes at a steady rate whether or not the service
+// keeps up.
+type Light struct {
+	PerSecond float64 `json:"perSecond"`
+	Latency   Latency `json:"latency"`
+}
+
+// Rate is how much was done in a second.
+func (m Measured) Rate() float64 { return float64(m.Done) / m.Seconds }
+
+// Latency is from a request to the answer that it is committed, or has what it asks for, in seconds.
 type Latency struct {
 	P50 float64 `json:"p50"`
 	P95 float64 `json:"p95"`
 	P99 float64 `json:"p99"`
 }
 
-// LatencyOf works out the percentiles, to the millisecond. It sorts its argument.
+// LatencyOf works out the percentiles, to a tenth of a millisecond. It sorts its argument.
 func LatencyOf(took []time.Duration) Latency {
 	slices.Sort(took)
 	return Latency{percentile(took, 50), percentile(took, 95), percentile(took, 99)}
@@ -61,7 +95,15 @@ func percentile(sorted []time.Duration, p int) float64 {
 	if len(sorted) == 0 {
 		return 0
 	}
-	return sorted[max(0, (len(sorted)*p+99)/100-1)].Round(time.Millisecond).Seconds()
+	return sorted[max(0, (len(sorted)*p+99)/100-1)].Round(100 * time.Microsecond).Seconds()
+}
+
+func medianLatency[T any](of []T, latency func(T) Latency) Latency {
+	return Latency{
+		median(figures(of, func(v T) float64 { return latency(v).P50 })),
+		median(figures(of, func(v T) float64 { return latency(v).P95 })),
+		median(figures(of, func(v T) float64 { return latency(v).P99 })),
+	}
 }
 
 // Spread is a figure over several rounds.
@@ -89,94 +131,121 @@ func median(values []float64) float64 {
 	return (sorted[middle-1] + sorted[middle]) / 2
 }
 
-// Summary is what rounds under one rule set have in common.
+// Summary is what the rounds of a variant have in common.
 type Summary struct {
-	Rules               string  `json:"rules"`
-	EventsPerSecond     Spread  `json:"eventsPerSecond"`
-	OperationsPerSecond Spread  `json:"operationsPerSecond"`
-	Latency             Latency `json:"latency"` // medians of the rounds'
-	// Ratio is the rate divided by that of the first rule set in the same lap; CPURatio is the same of the CPU that the
-	// network used, and nil where that is not known.
+	Variant string  `json:"variant"`
+	Rate    Spread  `json:"perSecond"`
+	Latency Latency `json:"latency"` // medians of the rounds'
+	Light   *Light  `json:"light,omitempty"`
+	// Ratio is the rate divided by that of the first variant in the same lap; CPURatio is the same of the CPU that the
+	// network used for each, and nil where that is not known.
 	Ratio    Spread  `json:"ratio"`
 	CPURatio *Spread `json:"cpuRatio,omitempty"`
-	// CPU is in seconds for 1,000 events by process, medians.
-	CPU     map[string]float64 `json:"cpuSecondsPer1000Events,omitempty"`
-	Retried int                `json:"retried"` // works, in all rounds
-	Invalid int                `json:"invalid"` // transactions, in all rounds
+	// CPU is in seconds for 1,000 by process, medians; Memory the most of all rounds.
+	CPU    map[string]float64 `json:"cpuSecondsPer1000,omitempty"`
+	Memory map[string]uint64  `json:"memoryPeakBytes,omitempty"`
+	Disk   map[string]float64 `json:"diskBytesEach,omitempty"` // medians
+	Cost                      // of all rounds
 }
 
 // LoadGenerator is the benchmark itself among the processes.
 const LoadGenerator = "load generator"
 
-// network is the CPU that all processes but the load generator used for an event; 0 where that is not known.
+// network is the CPU that all processes but the load generator used for each; 0 where that is not known.
 func (m Measured) network() (seconds float64) {
 	for process, used := range m.CPU {
 		if process != LoadGenerator {
 			seconds += used
 		}
 	}
-	return seconds / float64(m.Events)
+	return seconds / float64(m.Done)
 }
 
-// Summarise sums rounds up by rule set, in the order given; the first is what the others are compared with.
-func Summarise(rules []string, rounds []Measured) []Summary {
+// Summarise sums rounds up by variant, in the order given; the first is what the others are compared with.
+func Summarise(variants []string, rounds []Measured) []Summary {
 	var all []Summary
-	for _, name := range rules {
-		of := slices.DeleteFunc(slices.Clone(rounds), func(m Measured) bool { return m.Rules != name })
-		if len(of) == 0 {
-			continue
+	for _, name := range variants {
+		if of := slices.DeleteFunc(slices.Clone(rounds), func(m Measured) bool { return m.Variant != name }); len(of) > 0 {
+			all = append(all, summarise(of, rounds, variants[0]))
 		}
-		s := Summary{
-			Rules:               name,
-			EventsPerSecond:     SpreadOf(figures(of, Measured.EventsPerSecond)),
-			OperationsPerSecond: SpreadOf(figures(of, Measured.OperationsPerSecond)),
-			Latency: Latency{
-				median(figures(of, func(m Measured) float64 { return m.Latency.P50 })),
-				median(figures(of, func(m Measured) float64 { return m.Latency.P95 })),
-				median(figures(of, func(m Measured) float64 { return m.Latency.P99 })),
-			},
-			Ratio: SpreadOf(ratios(rounds, name, rules[0], Measured.EventsPerSecond)),
-			CPU:   map[string]float64{},
-		}
-		for process := range of[0].CPU {
-			s.CPU[process] = median(figures(of, func(m Measured) float64 { return m.CPU[process] * 1000 / float64(m.Events) }))
-		}
-		if of[0].network() > 0 {
-			cpu := SpreadOf(ratios(rounds, name, rules[0], Measured.network))
-			s.CPURatio = &cpu
-		}
-		for _, m := range of {
-			s.Retried += sum(m.Retried)
-			s.Invalid += sum(m.Invalid)
-		}
-		all = append(all, s)
 	}
 	return all
 }
 
-func figures(rounds []Measured, of func(Measured) float64) []float64 {
-	values := make([]float64, len(rounds))
-	for i, m := range rounds {
-		values[i] = of(m)
+// summarise sums up the rounds of one variant.
+func summarise(of, rounds []Measured, first string) Summary {
+	s := Summary{
+		Variant: of[0].Variant,
+		Rate:    SpreadOf(figures(of, Measured.Rate)),
+		Latency: medianLatency(of, func(m Measured) Latency { return m.Latency }),
+		Ratio:   SpreadOf(ratios(of, rounds, first, Measured.Rate)),
+		CPU:     medians(of, func(m Measured) map[string]float64 { return m.CPU }, 1000),
+		Disk:    medians(of, func(m Measured) map[string]int64 { return m.Disk }, 1),
+		Memory:  map[string]uint64{},
+		Cost:    Cost{map[string]int{}, map[string]int{}, map[string]int{}, 0},
+	}
+	if of[0].network() > 0 {
+		cpu := SpreadOf(ratios(of, rounds, first, Measured.network))
+		s.CPURatio = &cpu
+	}
+	var light []Light
+	for _, m := range of {
+		if m.Light != nil {
+			light = append(light, *m.Light)
+		}
+		for process, bytes := range m.Memory {
+			s.Memory[process] = max(s.Memory[process], bytes)
+		}
+		s.Merge(m.Cost)
+	}
+	if len(light) > 0 {
+		s.Light = &Light{
+			PerSecond: median(figures(light, func(l Light) float64 { return l.PerSecond })),
+			Latency:   medianLatency(light, func(l Light) Latency { return l.Latency }),
+		}
+	}
+	return s
+}
+
+func figures[T any](of []T, figure func(T) float64) []float64 {
+	values := make([]float64, len(of))
+	for i, v := range of {
+		values[i] = figure(v)
 	}
 	return values
 }
 
-// ratios are a figure under some rules divided by that under others, lap by lap.
-func ratios(rounds []Measured, rules, others string, of func(Measured) float64) []float64 {
+// medians are those of what was used for so many, by what used it.
+func medians[N int64 | float64](of []Measured, used func(Measured) map[string]N, many float64) map[string]float64 {
+	all := map[string]float64{}
+	for name := range used(of[0]) {
+		all[name] = median(figures(of, func(m Measured) float64 { return float64(used(m)[name]) * many / float64(m.Done) }))
+	}
+	return all
+}
+
+// ratios are a figure of rounds divided by that of another variant, lap by lap.
+func ratios(of, rounds []Measured, other string, figure func(Measured) float64) []float64 {
 	var values []float64
-	for _, m := range rounds {
-		for _, other := range rounds {
-			if m.Rules == rules && other.Rules == others && m.Lap == other.Lap {
-				values = append(values, of(m)/of(other))
+	for _, m := range of {
+		for _, against := range rounds {
+			if against.Variant == other && against.Lap == m.Lap {
+				values = append(values, figure(m)/figure(against))
 			}
 		}
 	}
 	return values
 }
 
-func sum(counts map[string]int) (total int) {
-	for _, n := range counts {
+func add(to, more map[string]int) {
+	for name, n := range more {
+		to[name] += n
+	}
+}
+
+// Total adds counts up.
+func Total(counts map[string]int) (total int) {
+	for n := range maps.Values(counts) {
 		total += n
 	}
 	return total

@@ -52,35 +52,41 @@ func TestPercentiles(t *testing.T) {
 	}
 }
 
-func round(lap int, rules string, seconds, peer float64) Measured {
+func round(lap int, variant string, seconds, peer float64) Measured {
 	return Measured{
-		Lap: lap, Rules: rules, Events: 1000, Operations: 2000, Seconds: seconds, Latency: Latency{seconds / 10, seconds / 5, seconds / 2},
-		CPU: map[string]float64{"peer": peer, LoadGenerator: 100 * float64(lap)}, Retried: map[string]int{"mvcc": lap}, Invalid: map[string]int{},
+		Lap: lap, Variant: variant, Done: 1000, Seconds: seconds, Latency: Latency{seconds / 10, seconds / 5, seconds / 2},
+		CPU:    map[string]float64{"peer": peer, LoadGenerator: 100 * float64(lap)},
+		Memory: map[string]uint64{"peer": uint64(lap)}, Disk: map[string]int64{"ledger": 1000 * int64(lap)},
+		Cost: Cost{Aborted: map[string]int{"PHANTOM": 1}, Retried: map[string]int{"mvcc": lap}, Unfinished: 2},
 	}
 }
 
-func TestRulesAreComparedWithinLaps(t *testing.T) {
+func TestVariantsAreComparedWithinLaps(t *testing.T) {
 	// The machine gets slower from lap to lap; within one, the table costs a fifth, a quarter and nothing.
 	rounds := []Measured{
 		round(1, "plain", 1, 2), round(1, "table", 1.25, 3),
 		round(2, "table", 4, 8), round(2, "plain", 3, 4),
 		round(3, "plain", 10, 10), round(3, "table", 10, 10),
 	}
-	got := Summarise([]string{"plain", "table"}, rounds)
+	for i := range rounds {
+		if rounds[i].Variant == "plain" {
+			rounds[i].Light = &Light{float64(rounds[i].Lap), Latency{1, 2, float64(rounds[i].Lap)}}
+		}
+	}
+	got := Summarise([]string{"plain", "table", "never run"}, rounds)
+	cost := Cost{map[string]int{"PHANTOM": 3}, map[string]int{"mvcc": 6}, map[string]int{}, 6}
 	want := []Summary{{
-		Rules:               "plain",
-		EventsPerSecond:     Spread{1000.0 / 3, 100, 1000},
-		OperationsPerSecond: Spread{2000.0 / 3, 200, 2000},
-		Latency:             Latency{0.3, 0.6, 1.5},
-		Ratio:               Spread{1, 1, 1}, CPURatio: &Spread{1, 1, 1},
-		CPU: map[string]float64{"peer": 4, LoadGenerator: 200}, Retried: 6,
+		Variant: "plain",
+		Rate:    Spread{1000.0 / 3, 100, 1000},
+		Latency: Latency{0.3, 0.6, 1.5}, Light: &Light{2, Latency{1, 2, 2}},
+		Ratio: Spread{1, 1, 1}, CPURatio: &Spread{1, 1, 1},
+		CPU: map[string]float64{"peer": 4, LoadGenerator: 200}, Memory: map[string]uint64{"peer": 3}, Disk: map[string]float64{"ledger": 2}, Cost: cost,
 	}, {
-		Rules:               "table",
-		EventsPerSecond:     Spread{250, 100, 800},
-		OperationsPerSecond: Spread{500, 200, 1600},
-		Latency:             Latency{0.4, 0.8, 2},
-		Ratio:               Spread{0.8, 0.75, 1}, CPURatio: &Spread{1.5, 1, 2},
-		CPU: map[string]float64{"peer": 8, LoadGenerator: 200}, Retried: 6,
+		Variant: "table",
+		Rate:    Spread{250, 100, 800},
+		Latency: Latency{0.4, 0.8, 2},
+		Ratio:   Spread{0.8, 0.75, 1}, CPURatio: &Spread{1.5, 1, 2},
+		CPU: map[string]float64{"peer": 8, LoadGenerator: 200}, Memory: map[string]uint64{"peer": 3}, Disk: map[string]float64{"ledger": 2}, Cost: cost,
 	}}
 	near := cmp.Comparer(func(a, b float64) bool { return math.Abs(a-b) < 1e-9 })
 	if diff := cmp.Diff(want, got, near); diff != "" {

@@ -3,7 +3,6 @@ package load
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -116,7 +115,7 @@ func (c *caller) judge(r Request, answer *fasthttp.Response) (pause time.Duratio
 	case status == fasthttp.StatusAccepted:
 		return 0, nil // Half a minute was too short; the same again waits on.
 	case status == fasthttp.StatusTooManyRequests || status == fasthttp.StatusServiceUnavailable:
-		c.count(answer.Body())
+		c.count(status)
 		if seconds, err := strconv.ParseUint(string(answer.Header.Peek("Retry-After")), 10, 16); err == nil && seconds > 0 {
 			return time.Duration(seconds) * time.Second, nil
 		}
@@ -126,17 +125,11 @@ func (c *caller) judge(r Request, answer *fasthttp.Response) (pause time.Duratio
 	}
 }
 
-// count counts a refusal by its code.
-func (c *caller) count(body []byte) {
-	var problem struct {
-		Code string `json:"code"`
-	}
-	if json.Unmarshal(body, &problem) != nil || problem.Code == "" {
-		problem.Code = "without a code"
-	}
+// count counts a refusal by its status.
+func (c *caller) count(status int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.refused[problem.Code]++
+	c.refused[strconv.Itoa(status)]++
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -40,7 +40,7 @@ type Result struct {
 	Begun   time.Time       // when the first was sent
 	Seconds float64         // from then to the last answer
 	Took    []time.Duration // of each request
-	Refused map[string]int  // refusals by code, such as overloaded; what was refused was sent again
+	Refused map[string]int  // refusals by status; what was refused was sent again
 }
 
 // Run sends so many requests, or as many as the time allows, to the service at an address (host and port). request

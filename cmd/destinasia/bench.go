@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,36 +15,52 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/test/bench/baseline"
 )
 
 // benchOptions are how to run the benchmark.
 type benchOptions struct {
-	quick    bool
-	events   int // of a round
-	rounds   int // under each rule set
-	json     bool
-	file     string // for the JSON, too
-	markdown bool
+	quick     bool
+	workloads []string
+	laps      int
+	seconds   int // for how long a round sends
+	members   int
+	json      bool
+	file      string // for the JSON, too
+	chart     string // a file for the chart
+	markdown  bool
 }
 
 // What a run takes where no flag says otherwise.
 const (
-	benchEvents, benchRounds           = 20_000, 6
-	benchQuickEvents, benchQuickRounds = 8_000, 3
+	benchLaps, benchSeconds, benchMembers                = 3, 10, 10_000
+	benchQuickLaps, benchQuickSeconds, benchQuickMembers = 1, 3, 2_000
+
+	// benchEventsPerSecond is at what rate award rounds, which are bounded by the number of events, would take their time.
+	benchEventsPerSecond = 2_000
 )
 
-// maxBenchRounds is how many laps a new ledger can take: warming up takes its first versions of the rules up to the
-// fourth, and a lap two more, since it begins with the rules that the one before ended with.
-const maxBenchRounds = (dollars.MaxScheduled - 4) / 2
+// workloadRules is the workload that is run only when it is named.
+const workloadRules = "rules"
+
+var benchWorkloads = []string{"award", "transfer", "hot-to", "hot-from", "redeem", "mix", "balance", "history"}
+
+// maxBenchLaps is more than anybody waits for. maxRulesLaps is how many a new ledger can take: warming up takes its first
+// versions of the rules up to the fourth, and a lap two more, since it begins with the rules that the one before ended with.
+const (
+	maxBenchLaps = 50
+	maxRulesLaps = (dollars.MaxScheduled - 4) / 2
+)
 
 func newBenchCommand(a *app) *cobra.Command {
 	var o benchOptions
 	command := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure what this machine does, on a network of its own",
-		Long: "Start a network of its own beside any other, confirm and complete bookings over its REST API under the standard\n" +
-			"rules, a table of 50 rows, and the same with limits, in turns, and compare. The network and all its data are gone\n" +
-			"afterwards. Network, service and load generator share the machine: leave it alone meanwhile.",
+		Long: "Start a network of its own beside any other, send it booking events and orders signed ahead over its REST API, and run\n" +
+			"the same on a baseline contract there, in turns: how much is committed in a second, how long it takes, and what it costs.\n" +
+			"The network and all its data are gone afterwards. Network, service and load generator share the machine: leave it alone\n" +
+			"meanwhile.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.complete(cmd); err != nil {
@@ -52,24 +70,17 @@ func newBenchCommand(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if o.file != "" {
-				if err := writeReport(o.file, report); err != nil {
-					return err
-				}
-			}
-			if o.json {
-				return printJSON(a.out, report)
-			}
-			benchPrinter{out: a.out, markdown: o.markdown}.print(report)
-			return nil
+			return a.writeBenchmark(report, o)
 		},
 	}
 	flags := command.Flags()
-	flags.BoolVar(&o.quick, "quick", false, "fewer and shorter rounds: under two minutes")
-	flags.IntVar(&o.events, "events", benchEvents, fmt.Sprintf("how many events to send in a round (with --quick %d)", benchQuickEvents))
-	flags.IntVar(&o.rounds, "rounds", benchRounds, fmt.Sprintf("how many rounds under each rule set (with --quick %d)", benchQuickRounds))
+	flags.BoolVar(&o.quick, "quick", false, "one short round of each: under two minutes")
+	flags.StringSliceVar(&o.workloads, "workloads", benchWorkloads, "which to run; also "+workloadRules+", which compares rule sets")
+	flags.IntVar(&o.laps, "rounds", benchLaps, fmt.Sprintf("how many rounds of each workload and variant (with --quick %d)", benchQuickLaps))
+	flags.IntVar(&o.seconds, "seconds", benchSeconds, fmt.Sprintf("for how long a round sends (with --quick %d)", benchQuickSeconds))
 	flags.BoolVar(&o.markdown, "markdown", false, "print tables as Markdown")
 	flags.StringVar(&o.file, "out", "", "also write the figures of every round to a file, as JSON")
+	flags.StringVar(&o.chart, "svg", "", "also write a chart to a file, as SVG")
 	jsonFlag(command, &o.json)
 	a.portFlag(command)
 	return command
@@ -77,18 +88,53 @@ func newBenchCommand(a *app) *cobra.Command {
 
 // complete checks the flags, and fills in what --quick changes.
 func (o *benchOptions) complete(cmd *cobra.Command) error {
-	if o.quick && !cmd.Flags().Changed("events") {
-		o.events = benchQuickEvents
+	o.members = benchMembers
+	if o.quick {
+		o.members = benchQuickMembers
+		if !cmd.Flags().Changed("rounds") {
+			o.laps = benchQuickLaps
+		}
+		if !cmd.Flags().Changed("seconds") {
+			o.seconds = benchQuickSeconds
+		}
 	}
-	if o.quick && !cmd.Flags().Changed("rounds") {
-		o.rounds = benchQuickRounds
+	for i, name := range o.workloads {
+		switch {
+		case name != workloadRules && !slices.Contains(benchWorkloads, name):
+			return fmt.Errorf("--workloads: there is no workload %q; there are %s and %s", name, strings.Join(benchWorkloads, ", "), workloadRules)
+		case slices.Contains(o.workloads[:i], name):
+			return fmt.Errorf("--workloads: %s is named twice", name)
+		}
 	}
 	switch {
-	case o.events < 2 || o.events > 1_000_000:
-		return errors.New("--events is from 2 to 1000000")
-	case o.rounds < 1 || o.rounds > maxBenchRounds:
-		return fmt.Errorf("--rounds is from 1 to %d: the ledger takes no more changes of rules within an hour", maxBenchRounds)
+	case len(o.workloads) == 0:
+		return errors.New("--workloads: name at least one")
+	case o.seconds < 1 || o.seconds > 600:
+		return errors.New("--seconds is from 1 to 600")
+	case o.laps < 1 || o.laps > maxBenchLaps:
+		return fmt.Errorf("--rounds is from 1 to %d", maxBenchLaps)
+	case o.laps > maxRulesLaps && slices.Contains(o.workloads, workloadRules):
+		return fmt.Errorf("--rounds is from 1 to %d with the workload %s: the ledger takes no more changes of rules within an hour", maxRulesLaps, workloadRules)
 	}
+	return nil
+}
+
+// writeBenchmark prints what was found, and writes it to the files that were asked for.
+func (a *app) writeBenchmark(report bench.Report, o benchOptions) error {
+	if o.file != "" {
+		if err := writeReport(o.file, report); err != nil {
+			return err
+		}
+	}
+	if o.chart != "" {
+		if err := os.WriteFile(o.chart, bench.Chart(report), 0o644); err != nil {
+			return err
+		}
+	}
+	if o.json {
+		return printJSON(a.out, report)
+	}
+	benchPrinter{out: a.out, markdown: o.markdown}.print(report)
 	return nil
 }
 
@@ -104,6 +150,7 @@ func writeReport(path string, report bench.Report) error {
 // network's logs stay.
 func (a *app) benchmark(ctx context.Context, o benchOptions) (report bench.Report, err error) {
 	own := *a
+	own.beside = []string{baseline.Name}
 	if own.dir, err = os.MkdirTemp("", "destinasia-bench-"); err != nil {
 		return report, err
 	}
@@ -123,8 +170,13 @@ func (a *app) benchmark(ctx context.Context, o benchOptions) (report bench.Repor
 	if err != nil {
 		return report, err
 	}
-	award, err := own.benchAward(ctx, n, o)
-	report.Workloads = append(report.Workloads, award)
+	b, err := own.newBenchRun(ctx, n, o)
+	if err != nil {
+		return report, err
+	}
+	defer func() { err = errors.Join(err, b.close()) }()
+	report.Workloads, err = b.runAll(ctx)
+	report.Settings = b.settings()
 	return report, err
 }
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/destinasia/dollars/bench"
+	"github.com/destinasia/dollars/bench/workload"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
 
@@ -58,25 +58,25 @@ func TestWatchRemembersWhatItSaw(t *testing.T) {
 }
 
 func TestEventsArePaced(t *testing.T) {
-	round := bench.Award("a", 10_000)
+	awards := workload.Award("a", 10_000)
 	w := &watch{}
 	given := 0
-	for e := range paced(t.Context(), round.Events, w) {
-		if given += len(e.Data.Items); given-int(w.applied.Load()) >= benchUnderWay {
+	for e := range paced(t.Context(), awards.Events, w) {
+		if given += len(e.Data.Items); given-int(w.applied.Load()) >= benchItemsUnderWay {
 			w.applied.Store(int64(given)) // As if all of it had come to the ledger.
 		}
 	}
-	if given != round.Operations {
-		t.Errorf("%d of %d operations were given", given, round.Operations)
+	if given != awards.Operations {
+		t.Errorf("%d of %d operations were given", given, awards.Operations)
 	}
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	given = 0
-	for e := range paced(stopped, round.Events, &watch{}) {
+	for e := range paced(stopped, awards.Events, &watch{}) {
 		given += len(e.Data.Items)
 	}
-	if given < benchUnderWay || given > benchUnderWay+4 {
-		t.Errorf("%d operations were given while nothing was committed; want %d", given, benchUnderWay)
+	if given < benchItemsUnderWay || given > benchItemsUnderWay+4 {
+		t.Errorf("%d operations were given while nothing was committed; want %d", given, benchItemsUnderWay)
 	}
 }
 
@@ -94,16 +94,27 @@ func TestMetricsAreRead(t *testing.T) {
 		t.Fatalf("%v, %v", values, err)
 	}
 	before := use{metrics: map[string]float64{`wallet_gateway_retries_total{reason="conflict"}`: 1000}}
-	_, retried, invalid := use{metrics: values}.since(before)
-	if !maps.Equal(retried, map[string]int{"conflict": 200}) || !maps.Equal(invalid, map[string]int{"MVCC_READ_CONFLICT": 3}) {
-		t.Errorf("retried %v, invalid %v", retried, invalid)
+	m := use{metrics: values}.since(before)
+	if !maps.Equal(m.Retried, map[string]int{"conflict": 200}) || !maps.Equal(m.Aborted, map[string]int{"MVCC_READ_CONFLICT": 3}) {
+		t.Errorf("retried %v, aborted %v", m.Retried, m.Aborted)
 	}
 }
 
 func TestBenchmarkIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	for _, args := range [][]string{{"--events", "1"}, {"--rounds", "0"}, {"--rounds", "7"}, {"extra"}, {"--port-base", "80"}} {
+	for _, args := range [][]string{
+		{"--seconds", "0"},
+		{"--seconds", "601"},
+		{"--rounds", "0"},
+		{"--rounds", "51"},
+		{"--rounds", "7", "--workloads", "rules"},
+		{"extra"},
+		{"--workloads", "transfer,none"},
+		{"--workloads", "mix,mix"},
+		{"--workloads", ""},
+		{"--port-base", "80"},
+	} {
 		if code := run(t.Context(), append([]string{"bench"}, args...), io.Discard, io.Discard); code != 1 {
 			t.Errorf("bench %v: exit code %d", args, code)
 		}

@@ -66,8 +66,8 @@ func (a *app) up(ctx context.Context) (*native.Network, error) {
 	progress := newStages(a.errs)
 	defer progress.End()
 	n, err := native.Up(ctx, native.Options{
-		Dir: a.dir, PortBase: a.portBase, Clock: a.clock, Executable: executable,
-		Contract: planContract, Wallet: planWallet, Progress: progress,
+		Dir: a.dir, PortBase: a.portBase, Clock: a.clock, Beside: a.beside, Executable: executable,
+		Contract: planContract, Wallet: planWallet, Progress: progress, Told: progress.Tell,
 	})
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package bench
+package workload
 
 import (
 	"fmt"
@@ -13,20 +13,11 @@ import (
 // Source is the source of all events of the benchmark.
 const Source = "urn:destinasia:bench"
 
-// Everybody is how many members book; a few of them often and most seldom, as in bookings.Crowd.
-const Everybody = 2_000
+// Travellers is how many members book in an award round; a few of them often and most seldom, as in bookings.Crowd.
+const Travellers = 2_000
 
-// Members are the members who book.
-func Members() []string {
-	ids := make([]string, Everybody)
-	for i := range ids {
-		ids[i] = bookings.MemberID(i + 1)
-	}
-	return ids
-}
-
-// Round is the events of a round, and how many items they confirm or complete: each is an operation on the ledger.
-type Round struct {
+// Awards are the events of a round, and how many items they confirm or complete: each is an operation on the ledger.
+type Awards struct {
 	Events     []bookings.Event
 	Operations int
 }
@@ -35,13 +26,13 @@ type Round struct {
 // Half of the bookings are confirmed before the first is completed, so that no completion waits for a confirmation that
 // is still under way. Trips are those that bench/rules.yaml is written for, all in 2025: the service takes no reports of
 // what has not happened yet.
-func Award(name string, events int) Round {
+func Award(name string, events int) Awards {
 	count := max(1, events/2)
 	m := maker{
 		Rand:  rand.New(rand.NewPCG(0x64657374696e6173, 0x62656e6368)),
-		crowd: bookings.NewCrowd(Everybody),
+		crowd: bookings.NewCrowd(Travellers),
 	}
-	var r Round
+	var r Awards
 	confirmed, completed := make([]bookings.Event, count), make([]bookings.Event, count)
 	for i := range count {
 		confirmed[i], completed[i] = m.booking(fmt.Sprintf("%s-%06d", name, i+1))
