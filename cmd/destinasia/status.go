@@ -51,6 +51,9 @@ func newStatusCommand(a *app) *cobra.Command {
 			defer cancel()
 			report := statusReport{Status: n.Status(ctx)}
 			if walletRuns(report.Status) {
+				if err := askReady(ctx, n); err != nil {
+					report.Problems = append(report.Problems, "the wallet service is not ready: "+err.Error())
+				}
 				if report.Assets, err = askSupply(ctx, n); err != nil {
 					report.Problems = append(report.Problems, "the wallet service does not tell the supply: "+err.Error())
 				}
@@ -83,6 +86,15 @@ func walletRuns(s native.Status) bool {
 		}
 	}
 	return false
+}
+
+// askReady asks the wallet service, once, whether it can serve: whether its views are what the ledger is, or how far they are.
+func askReady(ctx context.Context, n *native.Network) error {
+	auditor, err := connect(n, roleAuditor, -1)
+	if err != nil {
+		return err
+	}
+	return auditor.Ready(ctx)
 }
 
 // askSupply asks the wallet service, once, what exists of each asset.

@@ -65,6 +65,17 @@ func (s *stages) Advance(done, total int) {
 	s.bar.SetCurrent(int64(done))
 }
 
+// Tell says what the stage is at; as often as it likes, for it is not printed more often than is of use.
+func (s *stages) Tell(what string) {
+	switch {
+	case s.terminal:
+		fmt.Fprintf(s.out, "%s  %s: %s ...", clearLine, s.name, what)
+	case time.Since(s.lastTold) >= tellEvery:
+		s.lastTold = time.Now()
+		fmt.Fprintf(s.out, "  %s: %s\n", s.name, what)
+	}
+}
+
 // End ends the stage under way.
 func (s *stages) End() {
 	if s.bar != nil {

@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -128,7 +129,7 @@ func TestEarlyEndIsReportedWithTheLog(t *testing.T) {
 	if err := p.start(d); err != nil {
 		t.Fatal(err)
 	}
-	err := p.await(t.Context(), d)
+	err := p.await(t.Context(), d, unheard)
 	if err == nil || !strings.Contains(err.Error(), "what went wrong") || !strings.Contains(err.Error(), d.Log("brief")) {
 		t.Errorf("error: %v", err)
 	}
@@ -391,5 +392,32 @@ func TestUserPlannedAfterTheNetworkWasMadeGetsACertificate(t *testing.T) {
 	}
 	if _, err := n.Dir.Material().User(org, "planner"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A part that gets on says so, and is waited for; one that says the same all the time is not, nor one that says nothing.
+func TestWhoeverGetsOnIsWaitedFor(t *testing.T) {
+	now := time.Unix(1_000_000, 0)
+	var heard []string
+	w := waiting{until: now.Add(readyPatience), told: func(says string) { heard = append(heard, says) }}
+	for _, step := range []struct {
+		after time.Duration
+		says  string
+		on    bool
+	}{
+		{readyPatience / 2, "", true},
+		{readyPatience * 3 / 4, "1 of 2 blocks", true},
+		{readyPatience * 3 / 2, "1 of 2 blocks", true},
+		{readyPatience * 8 / 5, "2 of 2 blocks", true},
+		{readyPatience * 13 / 5, "2 of 2 blocks", true},
+		{readyPatience * 14 / 5, "2 of 2 blocks", false},
+	} {
+		answer := fmt.Errorf("ask: %w", &notReady{url: "http://x/readyz", status: "503", says: step.says})
+		if on := w.on(answer, now.Add(step.after)); on != step.on {
+			t.Errorf("after %v of %q: waits is %v", step.after, step.says, on)
+		}
+	}
+	if w.on(errors.New("refused"), now.Add(readyPatience*4)) || len(heard) != 2 {
+		t.Errorf("heard %q", heard)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,15 +19,27 @@ import (
 )
 
 const (
-	// readyPatience bounds the wait for one part: a peer that repairs a large ledger after a crash takes a while.
+	// readyPatience bounds the wait for one part: a peer that repairs a large ledger after a crash takes a while. It begins
+	// anew whenever the part says something else than before, as one does that gets on: views of a large ledger are folded
+	// anew for minutes.
 	readyPatience = 60 * time.Second
 	askTimeout    = 2 * time.Second
 	askPause      = 40 * time.Millisecond
 )
 
-// await asks the process until it is ready, has ended, or patience is spent.
-func (p *process) await(ctx context.Context, d Dir) error {
-	deadline := time.Now().Add(readyPatience)
+// notReady is what a part says that is asked whether it is ready and is not.
+type notReady struct{ url, status, says string }
+
+func (e *notReady) Error() string {
+	if e.says == "" {
+		return fmt.Sprintf("%s answers %s", e.url, e.status)
+	}
+	return e.says
+}
+
+// await asks the process until it is ready, has ended, or patience is spent; told hears what it says meanwhile.
+func (p *process) await(ctx context.Context, d Dir, told func(says string)) error {
+	w := waiting{until: time.Now().Add(readyPatience), told: told}
 	for {
 		asking, cancel := context.WithTimeout(ctx, askTimeout)
 		err := p.ready(asking)
@@ -39,7 +52,7 @@ func (p *process) await(ctx context.Context, d Dir) error {
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		if !w.on(err, time.Now()) {
 			return fmt.Errorf("%s did not become ready within %v: %w; its log is %s", p.name, readyPatience, err, d.Log(p.name))
 		}
 		select {
@@ -49,6 +62,23 @@ func (p *process) await(ctx context.Context, d Dir) error {
 		case <-time.After(askPause):
 		}
 	}
+}
+
+// waiting is how long to wait still for a part that says why it is not ready.
+type waiting struct {
+	until time.Time
+	said  string
+	told  func(says string)
+}
+
+// on tells whether to go on waiting after an answer.
+func (w *waiting) on(answer error, now time.Time) bool {
+	var part *notReady
+	if errors.As(answer, &part) && part.says != w.said {
+		w.said, w.until = part.says, now.Add(readyPatience)
+		w.told(part.says)
+	}
+	return !now.After(w.until)
 }
 
 func (p *process) endedError(d Dir) error {
@@ -130,7 +160,9 @@ func get(ctx context.Context, url string) (string, error) {
 		return "", err
 	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s answers %s", url, response.Status)
+		var problem struct{ Detail string }
+		_ = json.Unmarshal(body, &problem) // a part that answers otherwise says nothing
+		return "", &notReady{url: url, status: response.Status, says: problem.Detail}
 	}
 	return string(body), nil
 }

@@ -53,6 +53,8 @@ type Options struct {
 	// Wallet does the same for the wallet service, which is ready when /readyz answers. Nil runs the network alone.
 	Wallet   func(*Network) (args, files []string, err error)
 	Progress Progress
+	// Told, if not nil, hears what the wallet service says while it is not ready yet.
+	Told func(says string)
 }
 
 // Up brings the network of a directory to running, from whatever state it is in. When it fails, what it started is
@@ -146,7 +148,11 @@ func (u *upper) run(ctx context.Context) error {
 	if err := u.ensure([]*process{wallet}); err != nil {
 		return err
 	}
-	return wallet.await(ctx, u.Network.Dir)
+	told := u.Told
+	if told == nil {
+		told = unheard
+	}
+	return wallet.await(ctx, u.Network.Dir, told)
 }
 
 // write makes whatever of the directory's fixed content is missing.
@@ -284,10 +290,13 @@ func (u *upper) ensure(processes []*process) error {
 	return nil
 }
 
+// unheard is for parts that say nothing but that they are ready.
+func unheard(string) {}
+
 func (u *upper) awaitAll(ctx context.Context, processes []*process) error {
 	group, within := errgroup.WithContext(ctx)
 	for _, p := range processes {
-		group.Go(func() error { return p.await(within, u.Network.Dir) })
+		group.Go(func() error { return p.await(within, u.Network.Dir, unheard) })
 	}
 	return group.Wait()
 }
@@ -312,7 +321,7 @@ func (u *upper) form(ctx context.Context, nodes []*process) error {
 	orderer := nodes[slices.IndexFunc(nodes, func(p *process) bool { return p.stage == stageOrderer })]
 	leader := *orderer
 	leader.ready = leads(u.Topology)
-	return leader.await(ctx, u.Network.Dir)
+	return leader.await(ctx, u.Network.Dir, unheard)
 }
 
 func (u *upper) deploy(ctx context.Context) error {

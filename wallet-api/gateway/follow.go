@@ -25,6 +25,7 @@ type follower struct {
 	folded   uint64 // number of blocks
 	target   uint64 // number of blocks the peer had when the stream began
 	trouble  error  // nil while blocks are streaming
+	catchUp  catchUp
 	caughtUp chan struct{}
 	once     sync.Once
 }
@@ -62,7 +63,10 @@ func (f *follower) stream(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the height of the views: %w", err)
 	}
-	f.set(func() { f.folded, f.target, f.trouble = from, target, nil })
+	f.set(func() {
+		f.folded, f.target, f.trouble = from, target, nil
+		f.catchUp = catchUp{from: from, begun: time.Now()}
+	})
 	ctx, cancel := context.WithCancelCause(ctx)
 	var watching sync.WaitGroup
 	defer watching.Wait()
@@ -87,7 +91,11 @@ func (f *follower) watch(ctx context.Context, end context.CancelCauseFunc) {
 		if err != nil {
 			continue // a peer that is gone ends the stream itself
 		}
-		f.set(func() { f.target = max(f.target, target) })
+		f.set(func() {
+			if f.target = max(f.target, target); !f.current() {
+				f.catchUp.log(f.log, "catching up with the ledger", f.folded, f.target, time.Now())
+			}
+		})
 		now := f.height()
 		if stuck++; now > last || now >= target {
 			stuck = 0
@@ -106,7 +114,10 @@ func (f *follower) fold(ctx context.Context, b wallet.Block) error {
 	if err := f.views.Fold(ctx, b); err != nil {
 		return fmt.Errorf("fold block %d into the views: %w", b.Number, err)
 	}
-	f.set(func() { f.folded = max(f.folded, b.Number+1) })
+	f.set(func() {
+		f.folded = max(f.folded, b.Number+1)
+		f.catchUp.folded(&b)
+	})
 	for i := range b.Transactions {
 		tx := &b.Transactions[i]
 		if batch := f.flights.take(tx.ID); batch != nil {
@@ -135,7 +146,10 @@ func (f *follower) set(change func()) {
 	change()
 	f.metrics.height.Set(float64(f.folded))
 	if f.trouble == nil && f.folded >= f.target {
-		f.once.Do(func() { close(f.caughtUp) })
+		f.once.Do(func() {
+			close(f.caughtUp)
+			f.catchUp.log(f.log, "caught up with the ledger", f.folded, f.target, time.Now())
+		})
 	}
 }
 
@@ -166,7 +180,7 @@ func (f *follower) ready() error {
 	if f.current() && f.folded+usualLag >= f.target {
 		return nil
 	}
-	return fmt.Errorf("catching up with the ledger: %d of %d blocks", f.folded, f.target)
+	return errors.New(f.catchUp.state(f.folded, f.target, time.Now()))
 }
 
 // usualLag is how many blocks the views may be behind the peer and still be ready.
