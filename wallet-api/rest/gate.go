@@ -41,8 +41,9 @@ const (
 	patience = 2 * time.Second
 )
 
-// gates by class. Slots are enough to keep the processors and the disk busy, and few enough that those who work do not
-// keep the gateway from getting its turn. Bodies inside are at most 68 MB in all.
+// gates by class. Who writes to the disk has a slot while it does, and many are written at once: so there are more slots of
+// those than of others. They are few enough that those who work do not keep the gateway from getting its turn. Bodies
+// inside are at most 68 MB in all.
 type gates struct{ orders, bookings, reads, admin gate }
 
 func newGates(room func(wallet.Class) int) *gates {
@@ -53,15 +54,15 @@ func newGates(room func(wallet.Class) int) *gates {
 	unbounded := func() int { return math.MaxInt }
 	return &gates{
 		orders: gate{
-			class: wallet.ClassOrder.String(), places: 2048, maxBody: maxBody,
-			slots: make(chan struct{}, 64), room: behind(wallet.ClassOrder),
+			class: wallet.ClassOrder.String(), places: 2048, maxBody: maxRelayBody,
+			slots: make(chan struct{}, 256), room: behind(wallet.ClassOrder),
 		},
 		bookings: gate{
 			class: wallet.ClassBooking.String(), places: 1024, maxBody: maxEventsBody,
-			slots: make(chan struct{}, 32), room: behind(wallet.ClassBooking),
+			slots: make(chan struct{}, 128), room: behind(wallet.ClassBooking),
 		},
 		reads: gate{class: "read", places: 1024, maxBody: maxIDsBody, slots: make(chan struct{}, 32), room: unbounded},
-		admin: gate{class: wallet.ClassAdmin.String(), places: 256, maxBody: maxBody, slots: make(chan struct{}, 16), room: unbounded},
+		admin: gate{class: wallet.ClassAdmin.String(), places: 256, maxBody: maxBody, slots: make(chan struct{}, 64), room: unbounded},
 	}
 }
 
@@ -76,7 +77,7 @@ func (g *gates) of(method, route string) *gate {
 		return &g.bookings
 	case "/v1/booking-events/status":
 		return &g.reads
-	case "/v1/members/:id/orders", "/v1/members/:id/orders/prepare", "/v1/members/:id/transfers", "/v1/members/:id/redemptions":
+	case "/v1/orders", "/v1/members/:id/orders", "/v1/members/:id/orders/prepare", "/v1/members/:id/transfers", "/v1/members/:id/redemptions":
 		return &g.orders
 	case "/metrics":
 		return &g.admin // it is asked for by those who look after the service, and must be answered when members' reads are not
@@ -159,6 +160,7 @@ type visit struct {
 	since   time.Time
 	places  int64
 	working bool
+	sender  *bucket // where the sender may have only so many requests inside
 }
 
 // leave gives back what the request took, once: whoever only waits for a commit leaves early.
@@ -169,6 +171,10 @@ func (v *visit) leave() {
 	}
 	v.gate.inside.Add(-v.places)
 	v.places = 0
+	if v.sender != nil {
+		v.sender.inside.Add(-1)
+		v.sender = nil
+	}
 }
 
 // pass lets a request through its gate, or refuses it before anything else is done for it: it is neither decoded nor
@@ -199,6 +205,13 @@ func (s *Server) pass(c *gin.Context) {
 	}
 	c.Set(keyVisit, v)
 	c.Next()
+}
+
+// visitOf is the request's visit; nil where its route has no gate.
+func visitOf(c *gin.Context) *visit {
+	v, _ := c.Get(keyVisit)
+	known, _ := v.(*visit)
+	return known
 }
 
 // placesOf is how many places a request takes.

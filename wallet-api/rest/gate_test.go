@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -300,4 +302,29 @@ func BenchmarkRefusal(b *testing.B) {
 	for b.Loop() {
 		a.Handler().ServeHTTP(silent{}, r)
 	}
+}
+
+// A member whose requests take long must not have all slots.
+func TestAMemberHasAFewSlots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, Options{})
+		alice, bob := a.enrol(t, "alice"), a.enrol(t, "bob")
+		held := make(chan struct{})
+		a.engine.GET("/held", func(*gin.Context) { <-held })
+		table["GET /held"] = everybody
+		defer delete(table, "GET /held")
+		var holding sync.WaitGroup
+		for range maxInside {
+			holding.Go(func() { a.send(t, alice, "GET", "/held", "") })
+		}
+		synctest.Wait()
+		got := a.send(t, alice, "GET", "/v1/members/alice/balance", "")
+		if got.problem(t, http.StatusTooManyRequests, codeRateLimited, ""); got.Header.Get("Retry-After") == "" {
+			t.Error("not told when to come back")
+		}
+		a.send(t, bob, "GET", "/v1/members/bob/balance", "").want(t, 200)
+		close(held)
+		holding.Wait()
+		a.send(t, alice, "GET", "/v1/members/alice/balance", "").want(t, 200)
+	})
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -39,7 +40,12 @@ type rates struct {
 type bucket struct {
 	limiter *rate.Limiter
 	used    time.Time
+	inside  atomic.Int64 // requests of a member that are being worked on
 }
+
+// maxInside is how many requests of one member are worked on at once. Orders from custody take turns by account: without a
+// bound, those of one member could take all slots, and have everybody wait for their turns.
+const maxInside = 16
 
 const sweepEvery = time.Minute
 
@@ -47,8 +53,8 @@ func newRates(client, member Rate) rates {
 	return rates{client: client, member: member, buckets: map[string]*bucket{}}
 }
 
-// wait is for how long the sender has to, before a request; zero lets it through.
-func (r *rates) wait(who caller, now time.Time) time.Duration {
+// wait is for how long the sender has to, before a request; zero lets it through. The bucket is the sender's.
+func (r *rates) wait(who caller, now time.Time) (*bucket, time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.swept) > sweepEvery {
@@ -69,14 +75,14 @@ func (r *rates) wait(who caller, now time.Time) time.Duration {
 	if delay > 0 {
 		reservation.CancelAt(now)
 	}
-	return delay
+	return b, delay
 }
 
 func (r *rates) sweep(now time.Time) {
 	r.swept = now
 	for owner, b := range r.buckets {
 		full := time.Duration(float64(b.limiter.Burst()) / float64(b.limiter.Limit()) * float64(time.Second))
-		if now.Sub(b.used) > full {
+		if now.Sub(b.used) > full && b.inside.Load() == 0 {
 			delete(r.buckets, owner)
 		}
 	}
@@ -88,7 +94,14 @@ func (s *Server) limit(c *gin.Context) {
 	if who.role == "" {
 		return
 	}
-	if delay := s.rates.wait(who, time.Now()); delay > 0 {
+	sender, delay := s.rates.wait(who, time.Now())
+	if v := visitOf(c); v != nil && delay == 0 && who.role == RoleSession {
+		v.sender = sender
+		if sender.inside.Add(1) > maxInside {
+			delay = time.Second
+		}
+	}
+	if delay > 0 {
 		retryAfter(c, delay)
 		s.fail(c, &wallet.Error{Code: codeRateLimited, Detail: "too many requests from this client; nothing was accepted, send it again after the time in Retry-After"})
 	}

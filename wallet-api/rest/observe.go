@@ -38,8 +38,8 @@ func newEncoder(w io.Writer) *json.Encoder {
 // the client rather than the member, so that it holds no personal data.
 func (s *Server) observe(c *gin.Context) {
 	start := time.Now()
-	if v, ok := c.Get(keyVisit); ok {
-		start = v.(*visit).since
+	if v := visitOf(c); v != nil {
+		start = v.since
 	}
 	id := nameRequest(c)
 	h := c.Writer.Header()
