@@ -111,6 +111,7 @@ var importRules = []importRule{
 	{"wallet-api", []string{"wallet-api/wallet", "wallet-api/disk", "chaincode/dollars", "chaincode/earn", "chaincode/eip712"}},
 	{"rules", []string{"rules", "chaincode"}},
 	{"bench/load", nil},
+	{"bench/bulk", []string{"network", "chaincode"}},
 	{"bench", []string{"bench", "bookings", "rules/sheet", "chaincode"}},
 	{"cmd", []string{"chaincode", "network", "wallet-api", "bookings", "rules", "bench", "test/bench"}},
 	{"test/bench", []string{"network", "test/bench"}},
