@@ -48,6 +48,13 @@ func (c *Client) Place(ctx context.Context, member string, i Intent, signed *Sig
 	}))
 }
 
+// Relay places orders that members signed, each on its own: at most 500. What became of them is in their order. An order
+// that is sent again is not placed again.
+func (c *Client) Relay(ctx context.Context, orders []MemberOrder, wait time.Duration) (RelayedOrders, error) {
+	prefer, _ := Change{Wait: wait}.params()
+	return read[RelayedOrders](c.api.RelayOrders(repeatable(ctx), &api.RelayOrdersParams{Prefer: prefer}, api.OrderRelay{Orders: orders}))
+}
+
 // PrepareOrder asks what the member's own key has to sign.
 func (c *Client) PrepareOrder(ctx context.Context, member string, i Intent) (PreparedOrder, error) {
 	return read[PreparedOrder](c.api.PrepareOrder(repeatable(ctx), member, i))

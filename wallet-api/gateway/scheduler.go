@@ -111,7 +111,9 @@ const (
 // patience is how long work waits for its batch to fill while another is in flight: a quarter of what a commit takes. So
 // four to six part-filled batches are in flight under a light load, where commits are quick and a transaction's own cost
 // matters to nobody; under a heavy one commits take longer, and batches fill.
-func (s *scheduler) patience() time.Duration { return min(max(s.commit/4, leastPatience), mostPatience) }
+func (s *scheduler) patience() time.Duration {
+	return min(max(s.commit/4, leastPatience), mostPatience)
+}
 
 // committed notes how long a batch took.
 func (s *scheduler) committed(took time.Duration) { s.commit += (took - s.commit) / 8 }

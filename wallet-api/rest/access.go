@@ -56,6 +56,7 @@ var table = map[string]access{
 	"POST /v1/members/:id/redemptions":    orderers,
 	"POST /v1/members/:id/orders":         orderers,
 	"POST /v1/members/:id/orders/prepare": orderers,
+	"POST /v1/orders":                     {roles: []Role{RoleMember}},
 	"GET /v1/orders/:orderId":             {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 	"GET /v1/receipts/:orderId":           {roles: []Role{RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 

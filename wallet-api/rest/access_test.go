@@ -54,6 +54,7 @@ GET  /v1/holds/:account/:order       - OAC
 POST /v1/holds/:account/:order/captures - C
 POST /v1/holds/:account/:order/release  - C
 POST /v1/vouchers/use                - C
+POST /v1/orders                      - M
 GET  /v1/orders/:orderId             - MOAs
 GET  /v1/receipts/:orderId           - MOAs
 GET  /v1/rules                       - BMOACPsx
@@ -114,6 +115,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 		"/v1/booking-events": confirmed("b3", "alice", "1.00"), "/v1/members": `{"id":"carol"}`,
 		"/v1/booking-events/status": `{"ids":["` + event.Events[0].ID + `"]}`,
 		"/v1/members/:id/transfers": `{"toMember":"mallory","amount":"1"}`, "/v1/members/:id/redemptions": `{"amount":"1"}`,
+		"/v1/orders":                         `{"orders":[]}`,
 		"/v1/members/:id/orders":             `{"kind":"redemption","amount":"1"}`,
 		"/v1/members/:id/orders/prepare":     `{"kind":"redemption","amount":"1"}`,
 		"/v1/rewards/:id":                    `{"price":"2","until":"2027-01-01T00:00:00Z","days":30}`,

@@ -85,18 +85,12 @@ func (s *Server) waiting(c *gin.Context, prefer string) (_ context.Context, end 
 		return nil, nil, false
 	}
 	c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
-	if v, ok := c.Get(keyVisit); ok {
-		v.(*visit).leave()
+	if v := visitOf(c); v != nil {
+		v.leave()
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), wait)
-	go func() {
-		select {
-		case <-s.draining:
-			cancel()
-		case <-ctx.Done():
-		}
-	}()
-	return ctx, func() { cancel(); s.waits.Add(-1) }, true
+	forget := context.AfterFunc(s.serving, cancel)
+	return ctx, func() { forget(); cancel(); s.waits.Add(-1) }, true
 }
 
 // GetLedger answers which ledger this is.

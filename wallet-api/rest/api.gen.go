@@ -993,6 +993,15 @@ type Member struct {
 	ID      string `json:"id"`
 }
 
+// MemberOrder defines model for MemberOrder.
+type MemberOrder struct {
+	// Member Whose order it is: the member's id.
+	Member string `json:"member"`
+
+	// Order With `signed`.
+	Order NewOrder `json:"order"`
+}
+
 // Members defines model for Members.
 type Members struct {
 	Members []Member `json:"members"`
@@ -1245,6 +1254,11 @@ type OrderID = string
 // OrderKind defines model for OrderKind.
 type OrderKind string
 
+// OrderRelay defines model for OrderRelay.
+type OrderRelay struct {
+	Orders []MemberOrder `json:"orders"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome = string
 
@@ -1375,6 +1389,20 @@ type Redemption struct {
 
 // Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
 type Reference = string
+
+// RelayedOrder Either the order or the problem.
+type RelayedOrder struct {
+	// Order That was accepted now or earlier.
+	Order *Order `json:"order,omitempty"`
+
+	// Problem For which it was not accepted.
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// RelayedOrders defines model for RelayedOrders.
+type RelayedOrders struct {
+	Orders []RelayedOrder `json:"orders"`
+}
 
 // Release defines model for Release.
 type Release struct {
@@ -1961,6 +1989,12 @@ type ListVouchersParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// RelayOrdersParams defines parameters for RelayOrders.
+type RelayOrdersParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
 // ListRemindersParams defines parameters for ListReminders.
 type ListRemindersParams struct {
 	// Day In UTC, such as 2026-11-22.
@@ -2050,6 +2084,9 @@ type PlaceRedemptionJSONRequestBody = Redemption
 
 // PlaceTransferJSONRequestBody defines body for PlaceTransfer for application/json ContentType.
 type PlaceTransferJSONRequestBody = Transfer
+
+// RelayOrdersJSONRequestBody defines body for RelayOrders for application/json ContentType.
+type RelayOrdersJSONRequestBody = OrderRelay
 
 // SetRewardJSONRequestBody defines body for SetReward for application/json ContentType.
 type SetRewardJSONRequestBody = NewReward
@@ -2188,6 +2225,9 @@ type ServerInterface interface {
 	// GetVoucherCode A voucher's code, to hand to the merchant
 	// (GET /v1/members/{id}/vouchers/{codeHash}/code)
 	GetVoucherCode(c *gin.Context, id MemberID, codeHash CodeHash)
+	// RelayOrders Many orders that members signed
+	// (POST /v1/orders)
+	RelayOrders(c *gin.Context, params RelayOrdersParams)
 	// GetOrder What became of an order
 	// (GET /v1/orders/{orderId})
 	GetOrder(c *gin.Context, orderID OrderID)
@@ -4010,6 +4050,46 @@ func (siw *ServerInterfaceWrapper) GetVoucherCode(c *gin.Context) {
 	siw.Handler.GetVoucherCode(c, id, codeHash)
 }
 
+// RelayOrders operation middleware
+func (siw *ServerInterfaceWrapper) RelayOrders(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RelayOrdersParams
+
+	headers := c.Request.Header
+
+	// ------------- Optional header parameter "Prefer" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Prefer")]; found {
+		var Prefer Prefer
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandler(c, fmt.Errorf("Expected one value for Prefer, got %d", n), http.StatusBadRequest)
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Prefer", valueList[0], &Prefer, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter Prefer: %w", err), http.StatusBadRequest)
+			return
+		}
+
+		params.Prefer = Prefer
+
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.RelayOrders(c, params)
+}
+
 // GetOrder operation middleware
 func (siw *ServerInterfaceWrapper) GetOrder(c *gin.Context) {
 
@@ -4348,6 +4428,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.POST(options.BaseURL+"/v1/members/:id/redemptions", wrapper.PlaceRedemption)
 	router.POST(options.BaseURL+"/v1/members/:id/orders", wrapper.PlaceOrder)
 	router.POST(options.BaseURL+"/v1/members/:id/orders/prepare", wrapper.PrepareOrder)
+	router.POST(options.BaseURL+"/v1/orders", wrapper.RelayOrders)
 	router.GET(options.BaseURL+"/v1/orders/:orderId", wrapper.GetOrder)
 	router.GET(options.BaseURL+"/v1/receipts/:orderId", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/v1/reminders", wrapper.ListReminders)

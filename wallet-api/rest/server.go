@@ -49,7 +49,8 @@ type Server struct {
 	crowd          crowd
 	waits          atomic.Int64 // requests that wait for a commit
 	unlogged       unlogged
-	draining       chan struct{} // closed when the server stops: nobody should wait on
+	serving        context.Context // ends when the server stops: nobody should wait on
+	drain          context.CancelFunc
 	engine         *gin.Engine
 }
 
@@ -81,9 +82,9 @@ func New(svc *wallet.Service, keys APIKeys, secret [32]byte, o Options) *Server 
 		rates:          newRates(o.ClientRate.or(10_000), o.MemberRate.or(50)),
 		gates:          newGates(o.Room),
 		unlogged:       unlogged{lines: rate.NewLimiter(10, 100)},
-		draining:       make(chan struct{}),
 	}
 	s.metrics = newMetrics(o.Registry, s.gates)
+	s.serving, s.drain = context.WithCancel(context.Background())
 	s.engine = s.routes(o.Registry)
 	return s
 }
@@ -151,7 +152,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 			serving = false
 		}
 	}
-	close(s.draining)
+	s.drain()
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := srv.Shutdown(ending); err != nil {
@@ -165,11 +166,9 @@ func (s *Server) CheckHealth(c *gin.Context) { reply(c, http.StatusOK, Health{St
 
 // CheckReady answers whether requests can be served.
 func (s *Server) CheckReady(c *gin.Context) {
-	select {
-	case <-s.draining:
+	if s.serving.Err() != nil {
 		s.fail(c, &wallet.Error{Code: wallet.CodeUnavailable, Detail: "the service is stopping"})
 		return
-	default:
 	}
 	if err := s.ready(c.Request.Context()); err != nil {
 		s.fail(c, &wallet.Error{Code: wallet.CodeUnavailable, Detail: err.Error()})

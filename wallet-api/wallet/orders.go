@@ -56,21 +56,37 @@ func (s *Service) PlaceOrder(ctx context.Context, r OrderRequest) (OrderReceipt,
 		return OrderReceipt{}, err
 	}
 	if r.Signed != nil {
-		order.Nonce, order.Deadline, order.ChainID = r.Signed.Nonce, r.Signed.Deadline, r.Signed.ChainID
-		id := order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
-		receipt, err := s.place(ctx, m, id, dollars.SignedOrder{Order: order, Signature: r.Signed.Signature}, r.Key)
-		if err != nil {
-			// Sent again, an order may be refused for what it did itself the first time.
-			if known, unknown := s.OrderStatus(ctx, id); unknown == nil && known.settled() {
-				return OrderReceipt{ID: id, Order: order, Status: known.status(), Repeated: true}, nil
-			}
-		}
-		return receipt, err
+		return s.placeSigned(ctx, m, order, r)
 	}
 	if !m.Custody {
 		return OrderReceipt{}, &Error{Code: CodeNoCustody, Detail: "this member holds the key; send the order with its signature", Field: "/signed"}
 	}
 	return s.placeFromCustody(ctx, m, order, r.Key)
+}
+
+// placeSigned places an order that the member's own key signed.
+func (s *Service) placeSigned(ctx context.Context, m Member, order dollars.Order, r OrderRequest) (OrderReceipt, error) {
+	signed, id := s.signed(order, r.Signed)
+	receipt, err := s.place(ctx, m, id, signed, r.Key)
+	if err != nil {
+		return s.repeated(ctx, id, signed.Order, err)
+	}
+	return receipt, nil
+}
+
+// signed is the order with what its signer chose, and its id.
+func (s *Service) signed(order dollars.Order, by *SignedFields) (dollars.SignedOrder, dollars.OrderID) {
+	order.Nonce, order.Deadline, order.ChainID = by.Nonce, by.Deadline, by.ChainID
+	return dollars.SignedOrder{Order: order, Signature: by.Signature}, order.ID(s.ledger.Currency, s.ledger.Channel, s.ledger.Chaincode)
+}
+
+// repeated answers an order that was refused, if it is under way or was applied before: sent again, it may be refused for
+// what it did itself the first time.
+func (s *Service) repeated(ctx context.Context, id dollars.OrderID, order dollars.Order, refused error) (OrderReceipt, error) {
+	if known, err := s.OrderStatus(ctx, id); err == nil && known.settled() {
+		return OrderReceipt{ID: id, Order: order, Status: known.status(), Repeated: true}, nil
+	}
+	return OrderReceipt{}, refused
 }
 
 // placeFromCustody chooses the nonce, signs and places, one order of an account at a time: only once an order is
@@ -148,65 +164,102 @@ func (s *Service) fillIn(ctx context.Context, order *dollars.Order, lifetime tim
 
 // place previews a signed order and accepts it.
 func (s *Service) place(ctx context.Context, m Member, id dollars.OrderID, signed dollars.SignedOrder, key *IdempotencyKey) (OrderReceipt, error) {
-	if err := s.preview(ctx, signed); err != nil {
+	refusals, err := s.preview(ctx, []dollars.SignedOrder{signed})
+	if err == nil {
+		err = refusals[0]
+	}
+	if err != nil {
 		return OrderReceipt{}, err
 	}
-	work := Work{
-		ID: WorkID(id), Class: ClassOrder, Digest: [32]byte(id), Owner: AccountOwner(m.Account),
-		Label: signed.Kind().String(), Accepted: s.now(), Ops: []dollars.Operation{signed}, Key: key,
-	}
+	work := s.orderWork(m, id, signed, key)
 	receipts, err := s.Intake.Accept(ctx, []Work{work})
-	if err == nil {
-		err = receipts[0].Err
-	}
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("accept order: %w", err)
 	}
-	if receipts[0].Repeated {
-		return s.receipt(ctx, receipts[0].ID, true)
+	return s.accepted(ctx, work, receipts[0])
+}
+
+func (s *Service) orderWork(m Member, id dollars.OrderID, signed dollars.SignedOrder, key *IdempotencyKey) Work {
+	return Work{
+		ID: WorkID(id), Class: ClassOrder, Digest: [32]byte(id), Owner: AccountOwner(m.Account),
+		Label: signed.Kind().String(), Accepted: s.now(), Ops: []dollars.Operation{signed}, Key: key,
+	}
+}
+
+// accepted is the receipt of an order that the intake has answered.
+func (s *Service) accepted(ctx context.Context, work Work, r Receipt) (OrderReceipt, error) {
+	switch {
+	case r.Err != nil:
+		return OrderReceipt{}, fmt.Errorf("accept order: %w", r.Err)
+	case r.Repeated:
+		return s.receipt(ctx, r.ID, true)
 	}
 	st, err := s.Intake.Status(ctx, work.ID) // what was accepted just now is nowhere else yet
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("read order: %w", err)
 	}
-	return OrderReceipt{ID: id, Order: signed.Order, Status: st}, nil
+	return OrderReceipt{ID: dollars.OrderID(work.ID), Order: work.Ops[0].(dollars.SignedOrder).Order, Status: st}, nil
 }
 
-// preview runs the rules on the views.
-func (s *Service) preview(ctx context.Context, signed dollars.SignedOrder) error {
-	now := s.now().Unix()
-	env := dollars.Env{Currency: s.ledger.Currency, Channel: s.ledger.Channel, Chaincode: s.ledger.Chaincode, Time: now}
-	e, err := s.foresee(env, signed)
-	if err == nil && e.Code == dollars.CodeBalance {
-		// Most orders can do without credits, and looking for them is what takes longest.
-		if signed.Credits, err = s.Views.Credits(ctx, signed.From, signed.Amount, dollars.MaxCredits); err != nil {
-			return fmt.Errorf("read credits: %w", err)
-		}
-		e, err = s.foresee(env, signed)
+// preview runs the rules on the views, for orders in their order, and tells why each would be refused, or nil.
+func (s *Service) preview(ctx context.Context, orders []dollars.SignedOrder) ([]error, error) {
+	ops := make([]dollars.Operation, len(orders))
+	for i, o := range orders {
+		ops[i] = o
 	}
-	if err != nil || e.Outcome != dollars.Rejected {
-		return err
-	}
-	if e.Code == dollars.CodeBalance || e.Code == dollars.CodeStaleCredits {
-		// An account may hold more credits than one order can name; the gateway absorbs them first.
-		b, err := s.Views.Balance(ctx, signed.From, now)
-		if err != nil {
-			return fmt.Errorf("read balance: %w", err)
-		}
-		if b.Available() >= signed.Amount {
-			return nil
-		}
-	}
-	return refused(e.Code, "")
-}
-
-// foresee is what the ledger would answer to an operation, as far as the views are up to date.
-func (s *Service) foresee(env dollars.Env, op dollars.Operation) (dollars.Entry, error) {
-	result, err := dollars.Apply(env, []dollars.Operation{op}, s.Views)
+	env := dollars.Env{Currency: s.ledger.Currency, Channel: s.ledger.Channel, Chaincode: s.ledger.Chaincode, Time: s.now().Unix()}
+	entries, err := s.foresee(env, ops...)
 	if err != nil {
-		return dollars.Entry{}, fmt.Errorf("preview: %w", err)
+		return nil, err
 	}
-	return result.Journal.Entries[0], nil
+	refusals := make([]error, len(orders))
+	for i, e := range entries {
+		if e.Outcome != dollars.Rejected {
+			continue
+		}
+		code := e.Code
+		if code == dollars.CodeBalance {
+			// Most orders can do without credits, and looking for them is what takes longest.
+			if code, err = s.previewWithCredits(ctx, env, orders[i]); err != nil {
+				return nil, err
+			}
+		}
+		if code != "" {
+			refusals[i] = refused(code, "")
+		}
+	}
+	return refusals, nil
+}
+
+// previewWithCredits is why an order would be refused that may absorb credits first, or nothing.
+func (s *Service) previewWithCredits(ctx context.Context, env dollars.Env, o dollars.SignedOrder) (code dollars.Code, err error) {
+	if o.Credits, err = s.Views.Credits(ctx, o.From, o.Amount, dollars.MaxCredits); err != nil {
+		return "", fmt.Errorf("read credits: %w", err)
+	}
+	entries, err := s.foresee(env, o)
+	if err != nil || entries[0].Outcome != dollars.Rejected {
+		return "", err
+	}
+	if code = entries[0].Code; code == dollars.CodeBalance || code == dollars.CodeStaleCredits {
+		// An account may hold more credits than one order can name; the gateway absorbs them first.
+		b, err := s.Views.Balance(ctx, o.From, env.Time)
+		if err != nil {
+			return "", fmt.Errorf("read balance: %w", err)
+		}
+		if b.Available() >= o.Amount {
+			return "", nil
+		}
+	}
+	return code, nil
+}
+
+// foresee is what the ledger would answer to operations, as far as the views are up to date.
+func (s *Service) foresee(env dollars.Env, ops ...dollars.Operation) ([]dollars.Entry, error) {
+	result, err := dollars.Apply(env, ops, s.Views)
+	if err != nil {
+		return nil, fmt.Errorf("preview: %w", err)
+	}
+	return result.Journal.Entries, nil
 }
 
 // voucherLabel is what a voucher's code is made from, beside the member's key: the account that pays for it and the nonce of

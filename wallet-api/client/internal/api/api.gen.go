@@ -998,6 +998,15 @@ type Member struct {
 	ID      string `json:"id"`
 }
 
+// MemberOrder defines model for MemberOrder.
+type MemberOrder struct {
+	// Member Whose order it is: the member's id.
+	Member string `json:"member"`
+
+	// Order With `signed`.
+	Order NewOrder `json:"order"`
+}
+
 // Members defines model for Members.
 type Members struct {
 	Members []Member `json:"members"`
@@ -1250,6 +1259,11 @@ type OrderID = string
 // OrderKind defines model for OrderKind.
 type OrderKind string
 
+// OrderRelay defines model for OrderRelay.
+type OrderRelay struct {
+	Orders []MemberOrder `json:"orders"`
+}
+
 // Outcome defines model for Outcome.
 type Outcome = string
 
@@ -1380,6 +1394,20 @@ type Redemption struct {
 
 // Reference The merchant's own name for it, of at most 100 bytes; only its SHA-256 reaches the ledger.
 type Reference = string
+
+// RelayedOrder Either the order or the problem.
+type RelayedOrder struct {
+	// Order That was accepted now or earlier.
+	Order *Order `json:"order,omitempty"`
+
+	// Problem For which it was not accepted.
+	Problem *Problem `json:"problem,omitempty"`
+}
+
+// RelayedOrders defines model for RelayedOrders.
+type RelayedOrders struct {
+	Orders []RelayedOrder `json:"orders"`
+}
 
 // Release defines model for Release.
 type Release struct {
@@ -1966,6 +1994,12 @@ type ListVouchersParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// RelayOrdersParams defines parameters for RelayOrders.
+type RelayOrdersParams struct {
+	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
+	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
 // ListRemindersParams defines parameters for ListReminders.
 type ListRemindersParams struct {
 	// Day In UTC, such as 2026-11-22.
@@ -2055,6 +2089,9 @@ type PlaceRedemptionJSONRequestBody = Redemption
 
 // PlaceTransferJSONRequestBody defines body for PlaceTransfer for application/json ContentType.
 type PlaceTransferJSONRequestBody = Transfer
+
+// RelayOrdersJSONRequestBody defines body for RelayOrders for application/json ContentType.
+type RelayOrdersJSONRequestBody = OrderRelay
 
 // SetRewardJSONRequestBody defines body for SetReward for application/json ContentType.
 type SetRewardJSONRequestBody = NewReward
@@ -2707,6 +2744,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/members/{id}/vouchers/{codeHash}/code (the `GetVoucherCode` operationId).
 	GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RelayOrdersWithBody Many orders that members signed
+	//
+	// For programs that hand on what members sign: at most 500 orders and 512 KiB. Each is judged as if it had come alone,
+	// behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
+	// accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
+	// accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
+	// room for all, nothing is accepted. Role member.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/orders (the `RelayOrders` operationId).
+	RelayOrdersWithBody(ctx context.Context, params *RelayOrdersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RelayOrders Many orders that members signed
+	//
+	// For programs that hand on what members sign: at most 500 orders and 512 KiB. Each is judged as if it had come alone,
+	// behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
+	// accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
+	// accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
+	// room for all, nothing is accepted. Role member.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/orders (the `RelayOrders` operationId).
+	RelayOrders(ctx context.Context, params *RelayOrdersParams, body RelayOrdersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetOrder What became of an order
 	//
@@ -3977,6 +4040,52 @@ func (c *Client) ListVouchers(ctx context.Context, id MemberID, params *ListVouc
 // Corresponds with GET /v1/members/{id}/vouchers/{codeHash}/code (the `GetVoucherCode` operationId).
 func (c *Client) GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetVoucherCodeRequest(c.Server, id, codeHash)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RelayOrdersWithBody Many orders that members signed
+//
+// For programs that hand on what members sign: at most 500 orders and 512 KiB. Each is judged as if it had come alone,
+// behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
+// accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
+// accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
+// room for all, nothing is accepted. Role member.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/orders (the `RelayOrders` operationId).
+func (c *Client) RelayOrdersWithBody(ctx context.Context, params *RelayOrdersParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRelayOrdersRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RelayOrders Many orders that members signed
+//
+// For programs that hand on what members sign: at most 500 orders and 512 KiB. Each is judged as if it had come alone,
+// behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
+// accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
+// accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
+// room for all, nothing is accepted. Role member.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/orders (the `RelayOrders` operationId).
+func (c *Client) RelayOrders(ctx context.Context, params *RelayOrdersParams, body RelayOrdersJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRelayOrdersRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6427,6 +6536,59 @@ func NewGetVoucherCodeRequest(server string, id MemberID, codeHash CodeHash) (*h
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRelayOrdersRequest calls the generic RelayOrders builder with application/json body
+func NewRelayOrdersRequest(server string, params *RelayOrdersParams, body RelayOrdersJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRelayOrdersRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRelayOrdersRequestWithBody constructs an http.Request for the RelayOrders method, with any body, and a specified content type
+func NewRelayOrdersRequestWithBody(server string, params *RelayOrdersParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/orders")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Prefer", params.Prefer, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Prefer", headerParam0)
+
 	}
 
 	return req, nil
