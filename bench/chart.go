@@ -19,10 +19,10 @@ const (
 	footHeight = 30
 )
 
-// chartStyle is readable in light and in dark, by the reader's preference.
-const chartStyle = `text{font:13px system-ui,sans-serif;fill:#1f2328}.small{font-size:12px;fill:#59636e}.title{font-size:16px;font-weight:600}` +
+// chartStyle is readable in light and in dark, by the reader's preference. Letters have a rim, for they lie on the grid.
+const chartStyle = `text{font:13px system-ui,sans-serif;fill:#1f2328;stroke:#fff;stroke-width:3px;paint-order:stroke}.small{font-size:12px;fill:#59636e}.title{font-size:16px;font-weight:600}` +
 	`.back{fill:#fff}.grid{stroke:#d1d9e0}.bar0{fill:#8c959f}.bar1{fill:#0969da}` +
-	`@media(prefers-color-scheme:dark){text{fill:#f0f6fc}.small{fill:#9198a1}.back{fill:#0d1117}.grid{stroke:#3d444d}.bar0{fill:#7d8590}.bar1{fill:#4493f8}}`
+	`@media(prefers-color-scheme:dark){text{fill:#f0f6fc;stroke:#0d1117}.small{fill:#9198a1}.back{fill:#0d1117}.grid{stroke:#3d444d}.bar0{fill:#7d8590}.bar1{fill:#4493f8}}`
 
 // Chart draws the rates of workloads as an SVG picture: a bar for each variant, on a logarithmic scale, since they are
 // powers of ten apart. Workloads of more than two variants are left out.

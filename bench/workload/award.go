@@ -24,7 +24,7 @@ type Awards struct {
 
 // Award makes the events of a round: about so many, half of which confirm a booking while the other half complete one.
 // Half of the bookings are confirmed before the first is completed, so that no completion waits for a confirmation that
-// is still under way. Trips are those that bench/rules.yaml is written for, all in 2025: the service takes no reports of
+// is still under way. Trips are those that rules.yaml is written for, all in 2025: the service takes no reports of
 // what has not happened yet.
 func Award(name string, events int) Awards {
 	count := max(1, events/2)

@@ -12,7 +12,7 @@ import (
 // The rule sets by name.
 const (
 	Standard = "standard"           // what a new ledger has: a rate for each kind of item
-	Table    = "50 rows"            // bench/rules.yaml
+	Table    = "50 rows"            // rules.yaml
 	Limits   = "50 rows and limits" // the same, with all that takes further keys on the ledger
 )
 
