@@ -1,0 +1,85 @@
+package load
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/destinasia/dollars/bench/load"
+	"github.com/destinasia/dollars/bench/workload"
+	"github.com/destinasia/dollars/bookings"
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+// endowed is what every member has been given before the test: 5 % of the price that package workload takes.
+const endowed dollars.Amount = 50_000_00
+
+// endow gives all members something to spend, and waits until they have it.
+func (r *rush) endow() {
+	r.Helper()
+	reporting := r.as(r.T, "booking")
+	events := workload.Endow(r.members)
+	for len(events) > 0 {
+		part := events[:min(500, len(events))]
+		events = events[len(part):]
+		batch, err := json.Marshal(part)
+		if err != nil {
+			r.Fatal(err)
+		}
+		receipts, err := reporting.ReportEvents(r.Context(), batch)
+		if err != nil {
+			r.Fatal(err)
+		}
+		for _, receipt := range receipts {
+			if receipt.Problem != nil {
+				r.Fatalf("an event was refused: %+v", receipt.Problem)
+			}
+		}
+	}
+	last := r.members.Many[len(r.members.Many)-1].ID
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
+		b, err := r.as(r.T, "member").Balance(r.Context(), last)
+		if err != nil {
+			r.Fatal(err)
+		}
+		if b.Available == endowed {
+			return
+		}
+		if time.Now().After(end) {
+			r.Fatalf("%s has %s, not %s", last, b.Available, endowed)
+		}
+	}
+}
+
+// events is an offer of bookings that are confirmed, each a new one.
+func (r *rush) events(perSecond float64, last time.Duration) offer {
+	sent := make([]int, r.connections)
+	return offer{
+		perSecond: perSecond, last: last,
+		request: func(i int) (load.Request, bool) {
+			name := fmt.Sprintf("flood-%d-%d", i, sent[i])
+			return load.Request{
+				Path: "/v1/booking-events", Token: r.keys["booking"], Media: "application/cloudevents+json",
+				Body: fmt.Appendf(nil, `{"specversion":"1.0","id":"%s","source":"%s","type":"%s","data":{"booking":"%s","member":"%s","items":[`+
+					`{"item":"1","kind":"hotel","price":{"amount":"100.00","currency":"EUR"},"start":"2025-06-01","end":"2025-06-03"}]}}`,
+					name, workload.Source, bookings.Confirmed, name, r.members.Many[i].ID),
+			}, true
+		},
+		answered: func(i int, a answer) {
+			if a.accepted() {
+				sent[i]++
+			}
+		},
+	}
+}
+
+// reads is an offer of questions for balances.
+func (r *rush) reads(perSecond float64, last time.Duration) offer {
+	return offer{
+		perSecond: perSecond, last: last,
+		request: func(i int) (load.Request, bool) {
+			return load.Request{Path: "/v1/members/" + r.members.Many[i].ID + "/balance", Token: r.keys["member"]}, true
+		},
+		answered: func(int, answer) {},
+	}
+}
