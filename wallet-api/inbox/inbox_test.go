@@ -105,7 +105,7 @@ func TestWorkGoesThrough(t *testing.T) {
 	}
 	waited := make(chan wallet.Status)
 	go func() {
-		s, _ := in.Wait(ctx, event(1).ID)
+		s, _ := waitFor(ctx, in, event(1).ID)
 		waited <- s
 	}()
 	time.Sleep(10 * time.Millisecond)
@@ -115,12 +115,12 @@ func TestWorkGoesThrough(t *testing.T) {
 	if diff := cmp.Diff(want, <-waited); diff != "" {
 		t.Error(diff)
 	}
-	if s, err := in.Wait(ctx, event(1).ID); err != nil || !s.Applied() {
+	if s, err := waitFor(ctx, in, event(1).ID); err != nil || !s.Applied() {
 		t.Errorf("a second wait: %+v, %v", s, err)
 	}
 	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 	defer cancel()
-	if s, err := in.Wait(short, event(2).ID); err != nil || s.Done {
+	if s, err := waitFor(short, in, event(2).ID); err != nil || s.Done {
 		t.Errorf("wait for unfinished work: %+v, %v", s, err)
 	}
 	if in.Depth(wallet.ClassBooking) != 2 || in.Depth(wallet.ClassOrder) != 0 {
@@ -382,4 +382,12 @@ func TestSubmissionThatCannotBeWrittenLeavesNothing(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("%v, %v", left, err)
 	}
+}
+
+func waitFor(ctx context.Context, in *Inbox, id wallet.WorkID) (wallet.Status, error) {
+	list, err := in.Wait(ctx, id)
+	if err != nil {
+		return wallet.Status{}, err
+	}
+	return list[0], nil
 }

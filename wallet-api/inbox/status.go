@@ -41,26 +41,52 @@ func (in *Inbox) written(id wallet.WorkID) (wallet.Status, error) {
 	return rec.status, err
 }
 
-// Wait is Status, once the work is done, the context has ended or the inbox is closing.
-func (in *Inbox) Wait(ctx context.Context, id wallet.WorkID) (wallet.Status, error) {
-	p := in.unfinished(id)
-	for p == nil {
-		s, err := in.written(id)
-		if err != nil || s.Done {
-			return s, err
-		}
-		// It is on disk and about to be queued, or is just being settled.
-		if p = in.unfinished(id); p == nil && !briefly(ctx) {
-			return s, nil
+// Wait is Status of several works, once all of them are done, the context has ended or the inbox is closing.
+func (in *Inbox) Wait(ctx context.Context, ids ...wallet.WorkID) ([]wallet.Status, error) {
+	list, waiting := make([]wallet.Status, len(ids)), make([]*pending, len(ids))
+	// All are found before one is waited for, because what is settled meanwhile would have to be read back from the disk.
+	for i, id := range ids {
+		var err error
+		if waiting[i], list[i], err = in.find(ctx, id); err != nil {
+			return nil, err
 		}
 	}
+	for i, p := range waiting {
+		if p != nil {
+			list[i] = in.wait(ctx, p)
+		}
+	}
+	return list, nil
+}
+
+// find is the work with an id while it is unfinished, and otherwise its status.
+func (in *Inbox) find(ctx context.Context, id wallet.WorkID) (*pending, wallet.Status, error) {
+	for {
+		if p := in.unfinished(id); p != nil {
+			return p, wallet.Status{}, nil
+		}
+		s, err := in.written(id)
+		// Else it is on disk and about to be queued, or is just being settled.
+		if err != nil || s.Done || !briefly(ctx) {
+			return nil, s, err
+		}
+	}
+}
+
+// wait is the outcome of work, or its status when the context has ended.
+func (in *Inbox) wait(ctx context.Context, p *pending) wallet.Status {
 	select {
 	case <-p.done:
-		return p.outcome, nil
+		return p.outcome
 	case <-ctx.Done():
 	case <-in.closing:
 	}
-	return wallet.Status{Work: p.work}, nil
+	select {
+	case <-p.done:
+		return p.outcome
+	default:
+		return wallet.Status{Work: p.work}
+	}
 }
 
 // briefly waits for what takes microseconds, and reports false if the context ended first.

@@ -63,10 +63,14 @@ func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ walle
 		return st, false, nil
 	}
 	defer end()
-	if !st.Done {
-		st, err = s.wallet.Wait(ctx, st.Work.ID)
+	if st.Done {
+		return st, true, nil
 	}
-	return st, true, err
+	list, err := s.wallet.Wait(ctx, st.Work.ID)
+	if err != nil {
+		return st, true, err
+	}
+	return list[0], true, nil
 }
 
 // maxWaits is how many requests may wait for a commit. The next are not kept waiting: they are answered as if they had not

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
@@ -67,11 +68,9 @@ func (s *Server) awaitAll(c *gin.Context, works []wallet.WorkID, prefer string) 
 		return false, nil
 	}
 	defer end()
-	for _, id := range works {
-		st, err := s.wallet.Wait(ctx, id)
-		if err != nil || !st.Done {
-			return false, err
-		}
+	list, err := s.wallet.Wait(ctx, works...)
+	if err != nil {
+		return false, err
 	}
-	return true, nil
+	return !slices.ContainsFunc(list, func(st wallet.Status) bool { return !st.Done }), nil
 }

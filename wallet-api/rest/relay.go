@@ -53,17 +53,18 @@ func (s *Server) awaitRelayed(c *gin.Context, relayed []wallet.Relayed, prefer s
 		return nil
 	}
 	defer end()
-	for i := range relayed {
-		r := &relayed[i]
-		if r.Err != nil || r.Receipt.Status.Done {
-			continue
-		}
-		var err error
-		if r.Receipt.Status, err = s.wallet.Wait(ctx, r.Receipt.Status.Work.ID); err != nil {
-			return err
+	var ids []wallet.WorkID
+	var places []int
+	for i, r := range relayed {
+		if r.Err == nil && !r.Receipt.Status.Done {
+			ids, places = append(ids, r.Receipt.Status.Work.ID), append(places, i)
 		}
 	}
-	return nil
+	list, err := s.wallet.Wait(ctx, ids...)
+	for k, st := range list {
+		relayed[places[k]].Receipt.Status = st
+	}
+	return err
 }
 
 func readRelay(r *reader) (requests []wallet.OrderRequest) {

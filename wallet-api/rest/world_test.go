@@ -209,17 +209,24 @@ func (l *ledger) Status(_ context.Context, id wallet.WorkID) (wallet.Status, err
 	return wallet.Status{}, wallet.ErrNotFound
 }
 
-func (l *ledger) Wait(ctx context.Context, id wallet.WorkID) (wallet.Status, error) {
-	l.mu.Lock()
-	done := l.done[id]
-	l.mu.Unlock()
-	if done != nil {
-		select {
-		case <-done:
-		case <-ctx.Done():
+func (l *ledger) Wait(ctx context.Context, ids ...wallet.WorkID) (list []wallet.Status, err error) {
+	for _, id := range ids {
+		l.mu.Lock()
+		done := l.done[id]
+		l.mu.Unlock()
+		if done != nil {
+			select {
+			case <-done:
+			case <-ctx.Done():
+			}
 		}
+		st, err := l.Status(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, st)
 	}
-	return l.Status(ctx, id)
+	return list, nil
 }
 
 func (l *ledger) Keyed(_ context.Context, client, key string) (wallet.WorkID, [32]byte, error) {

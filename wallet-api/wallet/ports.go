@@ -17,9 +17,9 @@ type Intake interface {
 	// Status tells how far work has come, or ErrNotFound.
 	Status(ctx context.Context, id WorkID) (Status, error)
 
-	// Wait is Status, but returns only when the work is Done or the context ends; in the latter case with the
-	// status as it is, and no error.
-	Wait(ctx context.Context, id WorkID) (Status, error)
+	// Wait is Status of each, but returns only when all of the work is Done or the context ends; in the latter case
+	// with the status as it is, and no error.
+	Wait(ctx context.Context, ids ...WorkID) ([]Status, error)
 
 	// Keyed finds the work an idempotency key was used for and the digest it came with, or ErrNotFound.
 	Keyed(ctx context.Context, client, key string) (WorkID, [32]byte, error)

@@ -190,14 +190,14 @@ func (s *Service) Status(ctx context.Context, id WorkID) (Status, error) {
 	return known(s.Intake.Status(ctx, id))
 }
 
-// Wait is Status, once the work is done or the context ends.
-func (s *Service) Wait(ctx context.Context, id WorkID) (Status, error) {
-	return known(s.Intake.Wait(ctx, id))
+// Wait is Status of each, once all of the work is done or the context ends.
+func (s *Service) Wait(ctx context.Context, ids ...WorkID) ([]Status, error) {
+	return known(s.Intake.Wait(ctx, ids...))
 }
 
-func known(st Status, err error) (Status, error) {
+func known[S any](st S, err error) (none S, _ error) {
 	if errors.Is(err, ErrNotFound) {
-		return Status{}, &Error{Code: CodeNotFound, Detail: "nothing with this id was accepted here, or it was long ago"}
+		return none, &Error{Code: CodeNotFound, Detail: "nothing with this id was accepted here, or it was long ago"}
 	}
 	return st, err
 }

@@ -47,7 +47,7 @@ func TestBookingsBecomePointsThatCanBeSent(t *testing.T) {
 	}
 	w.settle(t)
 	st, err := w.Wait(t.Context(), WorkID(r.ID))
-	if err != nil || !st.Applied() {
+	if err != nil || !st[0].Applied() {
 		t.Fatalf("%+v, %v", st, err)
 	}
 	for member, want := range map[string]dollars.Amount{"alice": 600, "bob": 400} {

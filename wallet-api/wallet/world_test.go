@@ -137,7 +137,16 @@ func (w *world) Status(_ context.Context, id WorkID) (Status, error) {
 	return Status{}, ErrNotFound
 }
 
-func (w *world) Wait(ctx context.Context, id WorkID) (Status, error) { return w.Status(ctx, id) }
+func (w *world) Wait(ctx context.Context, ids ...WorkID) (list []Status, err error) {
+	for _, id := range ids {
+		st, err := w.Status(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, st)
+	}
+	return list, nil
+}
 
 func (w *world) Keyed(_ context.Context, client, key string) (WorkID, [32]byte, error) {
 	w.mu.Lock()
