@@ -122,7 +122,7 @@ func checkWorkload(t *testing.T, w bench.Workload, variants []string) {
 
 // TestBenchIsInterrupted interrupts it when everything runs: its processes and directory must be gone.
 func TestBenchIsInterrupted(t *testing.T) {
-	cmd, folder := benchCommand(t, "--seconds", "600")
+	cmd, folder := benchCommand(t, "--seconds", "30")
 	var said strings.Builder
 	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {

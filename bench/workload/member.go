@@ -77,23 +77,16 @@ func inParallel(count int, do func(i int) error) error {
 	return group.Wait()
 }
 
-// What members are given to spend, as prices of a hotel, of which the standard rules give 5 %: enough for a million orders
-// of the most there is in one.
-const (
-	priceOfMany  bookings.Cents = 1_000_000_00
-	priceOfPayer bookings.Cents = 10_000_000_00
-)
+// endowment is what members are given to spend, as the price of a hotel of which the standard rules give 5 %: as much as the
+// same rules let an account send in a day.
+const endowment bookings.Cents = 2_000_000_00
 
 // Endow makes the events that give all members points to spend, the hot receiver excepted. They are in an order in which
 // they may be sent: all bookings are confirmed before the first is completed.
 func Endow(m Members) []bookings.Event {
 	var confirmed, completed []bookings.Event
 	for _, member := range append([]Member{m.Payer}, m.Many...) {
-		price := priceOfMany
-		if member.ID == hotPayer {
-			price = priceOfPayer
-		}
-		c, d := stay("endow-"+member.ID, member.ID, price)
+		c, d := stay("endow-"+member.ID, member.ID, endowment)
 		confirmed, completed = append(confirmed, c), append(completed, d)
 	}
 	return append(confirmed, completed...)

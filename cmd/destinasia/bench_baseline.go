@@ -43,6 +43,7 @@ type benchBaseline struct {
 	workload.Members
 	errs           io.Writer
 	driver, reader *driver.Driver // one is used for one thing at a time
+	endowed        bool
 	best           map[benchContention]int
 }
 
@@ -69,8 +70,11 @@ func (b *benchBaseline) close() error {
 	return errors.Join(errs...)
 }
 
-// endow mints for all accounts.
+// endow mints for all accounts, once.
 func (b *benchBaseline) endow(ctx context.Context) error {
+	if b.endowed {
+		return nil
+	}
 	accounts := b.accounts()
 	m := &meter{what: "minting for the baseline", total: len(accounts)}
 	defer m.show(b.errs)()
@@ -86,6 +90,7 @@ func (b *benchBaseline) endow(ctx context.Context) error {
 			minted += r.Committed
 		}
 	}
+	b.endowed = true
 	return nil
 }
 
@@ -137,6 +142,9 @@ const benchBaselineMixed = 50_000
 // baselineVariant is a workload on the baseline, with as many operations under way as are best for it.
 func (b *benchRun) baselineVariant(c benchContention, op func(i int) driver.Op) benchVariant {
 	ready := func(ctx context.Context, id string) (benchRound, error) {
+		if err := b.baseline.endow(ctx); err != nil {
+			return nil, err
+		}
 		if err := b.baseline.find(ctx, c, op); err != nil {
 			return nil, err
 		}

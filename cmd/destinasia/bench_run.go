@@ -105,9 +105,6 @@ func (b *benchRun) runAll(ctx context.Context) (all []bench.Workload, err error)
 	if err := b.enrol(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.baseline.endow(ctx); err != nil {
-		return nil, err
-	}
 	rules, err := b.rules()
 	if err != nil {
 		return nil, err
