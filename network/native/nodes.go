@@ -28,10 +28,11 @@ var builderFiles embed.FS
 
 // What the Fabric programs log: warnings, and the few lines that tell what a node is doing. A line per transaction
 // would cost more than it tells, and that a peer looks for an orderer that is just starting tells nothing; nor does a
-// line per key where one peer is a block ahead of the other, which the wallet service sees and tries again.
+// line per key where one peer is a block ahead of the other, which the wallet service sees and tries again; nor that a peer
+// hangs up after every transaction it brought to the orderer.
 const (
 	peerLogging    = "FABRIC_LOGGING_SPEC=warning:nodeCmd,kvledger,lifecycle=info:peer.blocksprovider,gateway.responsechecker,grpc=error"
-	ordererLogging = "FABRIC_LOGGING_SPEC=warning:orderer.common.server,orderer.consensus.etcdraft=info:grpc=error"
+	ordererLogging = "FABRIC_LOGGING_SPEC=warning:orderer.common.server,orderer.consensus.etcdraft=info:grpc,orderer.common.broadcast=error"
 	loggingFormat  = "FABRIC_LOGGING_FORMAT=%{time:2006-01-02T15:04:05.000Z07:00} %{level} [%{module}] %{message}"
 )
 
