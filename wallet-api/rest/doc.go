@@ -12,6 +12,10 @@
 // given twice, and cannot say where an unknown field was; and events arrive in thousands per second, of which one takes
 // 2 us to read so and 7 us with the CloudEvents SDK, which is the tests' oracle instead (BenchmarkReadEvents).
 //
+// Nor is anything done for a request that there is no room for: it is refused at once, before it is read (gate.go). How
+// many connections, requests, waits for commits and lines in the log there may be is bounded, and each class of requests
+// has its share.
+//
 // It leaves to wallet: what a request means, whether it may be, and making it durable.
 package rest
 

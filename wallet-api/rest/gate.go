@@ -20,8 +20,9 @@ import (
 // once. Each class has a gate of its own, so that a flood of one cannot take what another needs.
 //
 // A request takes places when it comes, one for each placeSize bytes of its body, and a slot once its body is there:
-// whoever sends slowly keeps nobody from working. Where the places are taken, or the queue behind the gate has no room
-// for those inside, it is refused at once. Whoever is inside will find room, so hardly anybody is refused late.
+// whoever sends slowly keeps nobody from working. Where the places are taken, those inside would take too long, or the
+// queue behind the gate has no room for them, it is refused at once. Whoever is inside will find room, so hardly anybody is
+// refused late.
 type gate struct {
 	class   string
 	places  int64
@@ -30,11 +31,16 @@ type gate struct {
 
 	inside  atomic.Int64 // places taken
 	slots   chan struct{}
+	pace    atomic.Int64 // for how long a request has its slot, lately, in nanoseconds
 	refused [refusals]atomic.Int64
 }
 
 const (
 	placeSize = 16 << 10
+
+	// longestLine is how long it may take until there is a slot. Requests come in bursts, whenever a batch is committed, and
+	// a burst is to be worked off rather than refused.
+	longestLine = 250 * time.Millisecond
 
 	// patience is how long a request waits for a slot. They are taken for milliseconds, so it passes only when a part that
 	// requests need, such as the disk, hangs.
@@ -126,7 +132,7 @@ var comeBack = [...][]string{{"1"}, {"2"}, {"3"}}
 // enter takes places, or tells why there are none.
 func (g *gate) enter(places int64) (refusal, bool) {
 	switch inside := g.inside.Add(places); {
-	case inside > g.places:
+	case inside > g.places || g.line(inside) > longestLine:
 		g.inside.Add(-places)
 		return refusedCrowded, false
 	case inside > int64(g.room()):
@@ -134,6 +140,12 @@ func (g *gate) enter(places int64) (refusal, bool) {
 		return refusedFull, false
 	}
 	return 0, true
+}
+
+// line is how long the last of those inside will wait for a slot.
+func (g *gate) line(inside int64) time.Duration {
+	slots := int64(cap(g.slots))
+	return time.Duration(max(0, inside-slots) * g.pace.Load() / slots)
 }
 
 // work waits for a slot.
@@ -160,7 +172,8 @@ type visit struct {
 	since   time.Time
 	places  int64
 	working bool
-	sender  *bucket // where the sender may have only so many requests inside
+	began   time.Time // to work
+	sender  *bucket   // where the sender may have only so many requests inside
 }
 
 // leave gives back what the request took, once: whoever only waits for a commit leaves early.
@@ -168,6 +181,9 @@ func (v *visit) leave() {
 	if v.working {
 		v.working = false
 		<-v.gate.slots
+		// An average of some dozens. That another request may change it in between does not matter.
+		pace := v.gate.pace.Load()
+		v.gate.pace.Store(pace + (int64(time.Since(v.began))-pace)/32)
 	}
 	v.gate.inside.Add(-v.places)
 	v.places = 0
@@ -203,6 +219,7 @@ func (s *Server) pass(c *gin.Context) {
 		s.refuse(c, g, refusedLate)
 		return
 	}
+	v.began = time.Now()
 	c.Set(keyVisit, v)
 	c.Next()
 }

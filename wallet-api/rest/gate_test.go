@@ -128,6 +128,29 @@ func TestCrowdsAreRefusedAtOnce(t *testing.T) {
 	})
 }
 
+// Where requests take long, the line is short, rather than everybody waiting to be refused.
+func TestTheLineIsAsShortAsWorkIsSlow(t *testing.T) {
+	g := &newGates(nil).admin
+	slots := int64(cap(g.slots))
+	for _, test := range []struct {
+		pace time.Duration
+		line int64
+	}{{0, g.places - slots}, {longestLine / 2, 2 * slots}, {longestLine, slots}, {4 * longestLine, slots / 4}} {
+		g.pace.Store(int64(test.pace))
+		for g.inside.Store(0); ; {
+			if why, ok := g.enter(1); !ok {
+				if why != refusedCrowded {
+					t.Errorf("refused for %s", refusalNames[why])
+				}
+				break
+			}
+		}
+		if line := g.inside.Load() - slots; line != test.line {
+			t.Errorf("where a request takes %s %d are in line, not %d", test.pace, line, test.line)
+		}
+	}
+}
+
 func TestBodiesTakePlaces(t *testing.T) {
 	g := &newGates(nil).bookings
 	for _, test := range []struct {
