@@ -25,7 +25,7 @@ type Options struct {
 	Connections int
 	// Last is for how long requests are sent; those under way are waited for after it. No bound but their number if zero.
 	Last time.Duration
-	// Rate is how many requests are sent in a second; as many as are answered if zero.
+	// Rate is how many requests are sent in a second, until there are no more; as many as are answered if zero.
 	Rate float64
 	// Ahead is how far a request may be ahead of the oldest that is not answered: an account's nonces may not be farther
 	// apart. No bound if zero.
@@ -48,12 +48,9 @@ type Result struct {
 func Run(ctx context.Context, address string, o Options, count int, request func(i int) Request) (Result, error) {
 	caller := newCaller(address, o.Connections)
 	defer caller.close()
-	if o.Rate > 0 && o.Last > 0 {
-		count = min(count, int(o.Rate*o.Last.Seconds()))
-	}
 	r := Result{Begun: time.Now(), Took: make([]time.Duration, count)}
 	queue := newQueue(count, o.Ahead)
-	if o.Rate == 0 && o.Last > 0 {
+	if o.Last > 0 {
 		queue.until = r.Begun.Add(o.Last)
 	}
 	group, ctx := errgroup.WithContext(ctx)

@@ -19,11 +19,10 @@ const (
 	TurnAward                // 15 %, every second of which completes a booking
 )
 
-// Step is one step of the mix.
+// Step is one step of the mix. Of an award the payment tells only to whom.
 type Step struct {
 	Turn
-	Payment        // of a transfer or redemption
-	Member  string // who is awarded
+	Payment
 }
 
 // skew is the s of Zipf's law: how often members act and are paid is as 1 to 1/2^s to 1/3^s and so on.
@@ -43,11 +42,11 @@ func (m Members) Mix(count int) []Step {
 			for to == from {
 				to = drawn()
 			}
-			steps[i] = Step{Turn: TurnTransfer, Payment: Payment{from, to, cents(i)}}
+			steps[i] = Step{TurnTransfer, Payment{from, to, cents(i)}}
 		case n < 85:
-			steps[i] = Step{Turn: TurnRedeem, Payment: Payment{From: from, Amount: cents(i)}}
+			steps[i] = Step{TurnRedeem, Payment{From: from, Amount: cents(i)}}
 		default:
-			steps[i] = Step{Turn: TurnAward, Member: from.ID}
+			steps[i] = Step{TurnAward, Payment{To: from}}
 		}
 	}
 	return steps
@@ -83,7 +82,7 @@ func (o *Orders) MixRound(name string, count int, bookingToken string) (s Signed
 		}
 		event := open[0]
 		if awards++; awards%2 == 1 {
-			event = confirm(fmt.Sprint(awards), step.Member)
+			event = confirm(fmt.Sprint(awards), step.To.ID)
 		} else {
 			open = open[1:]
 		}

@@ -13,11 +13,11 @@ import (
 )
 
 const (
-	// benchBaselineMembers is how many accounts the baseline has: more than it has operations under way, so that
-	// distinct ones stay distinct, and no more, since each is minted for in a transaction of its own.
-	benchBaselineMembers = 2_000
+	baselineEndowment = 1_000_000_00 // cents for each account
+	baselineAward     = 100
 
-	baselineEndowment = 1_000_000_00 // cents
+	// benchBaselineMixed is how many steps of the mix there are, before they begin anew.
+	benchBaselineMixed = 50_000
 )
 
 // benchContention is how much the operations of a workload get in each other's way, on which it depends how many of them
@@ -48,9 +48,7 @@ type benchBaseline struct {
 }
 
 func newBenchBaseline(b *benchRun) (*benchBaseline, error) {
-	members := b.orders.Members
-	members.Many = members.Many[:min(len(members.Many), benchBaselineMembers)]
-	base := &benchBaseline{benchOptions: b.benchOptions, Members: members, errs: b.errs, best: map[benchContention]int{}}
+	base := &benchBaseline{benchOptions: b.benchOptions, Members: b.orders.Members, errs: b.errs, best: map[benchContention]int{}}
 	var err error
 	for _, d := range []**driver.Driver{&base.driver, &base.reader} {
 		if *d, err = driver.Connect(b.network.Topology, b.network.Dir.Material(), issuer, "issuer"); err != nil {
@@ -117,27 +115,20 @@ func operation(p workload.Payment) driver.Op {
 
 // mint awards the i-th item.
 func (b *benchBaseline) mint(i int) driver.Op {
-	return driver.Mint(b.Many[i%len(b.Many)].Account.String(), 100)
+	return driver.Mint(b.Many[i%len(b.Many)].Account.String(), baselineAward)
 }
 
 // mix is the mix of transfers, redemptions and awards.
 func (b *benchBaseline) mix() func(i int) driver.Op {
 	steps := b.Mix(benchBaselineMixed)
-	accounts := map[string]string{}
-	for _, m := range b.Many {
-		accounts[m.ID] = m.Account.String()
-	}
 	return func(i int) driver.Op {
 		step := steps[i%len(steps)]
 		if step.Turn == workload.TurnAward {
-			return driver.Mint(accounts[step.Member], 100)
+			return driver.Mint(step.To.Account.String(), baselineAward)
 		}
 		return operation(step.Payment)
 	}
 }
-
-// benchBaselineMixed is how many steps of the mix there are, before they begin anew.
-const benchBaselineMixed = 50_000
 
 // baselineVariant is a workload on the baseline, with as many operations under way as are best for it.
 func (b *benchRun) baselineVariant(c benchContention, op func(i int) driver.Op) benchVariant {
@@ -145,7 +136,7 @@ func (b *benchRun) baselineVariant(c benchContention, op func(i int) driver.Op) 
 		if err := b.baseline.endow(ctx); err != nil {
 			return nil, err
 		}
-		if err := b.baseline.find(ctx, c, op); err != nil {
+		if err := b.baseline.find(ctx, c); err != nil {
 			return nil, err
 		}
 		return func(ctx context.Context) (benchOutcome, error) {
@@ -163,11 +154,14 @@ func (b *benchRun) baselineVariant(c benchContention, op func(i int) driver.Op) 
 	return benchVariant{name: variantBaseline, ready: ready}
 }
 
-// find finds the best number of operations under way, once.
-func (b *benchBaseline) find(ctx context.Context, c benchContention, op func(i int) driver.Op) error {
+// find finds the best number of operations under way for a kind of workload, once.
+func (b *benchBaseline) find(ctx context.Context, c benchContention) error {
 	if b.best[c] != 0 {
 		return nil
 	}
+	op := map[benchContention]func(i int) driver.Op{
+		benchSpread: payments(b.Transfer), benchMixed: b.mix(), benchHot: payments(b.HotTo),
+	}[c]
 	stages := newStages(b.errs)
 	stages.Begin(fmt.Sprintf("how many operations the baseline is best at, %s", c))
 	defer stages.End()

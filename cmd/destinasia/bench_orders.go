@@ -77,25 +77,25 @@ func (b *benchRun) enrolOwners(ctx context.Context, members *client.Client) erro
 func (b *benchRun) transfer() benchWorkload {
 	v := b.orderVariant(b.orders.Transfer, 0)
 	v.light = b.lightly(b.orders.Transfer)
-	return orderWorkload("transfer", b.baselineVariant(benchSpread, payments(b.baseline.Transfer)), v)
+	return orderWorkload("transfer", b.baselineVariant(benchSpread, payments(b.orders.Transfer)), v)
 }
 
 // hotTo: everybody sends to one account.
 func (b *benchRun) hotTo() benchWorkload {
 	v := b.orderVariant(b.orders.HotTo, 0)
 	v.light = b.lightly(b.orders.HotTo)
-	return orderWorkload("hot-to", b.baselineVariant(benchHot, payments(b.baseline.HotTo)), v)
+	return orderWorkload("hot-to", b.baselineVariant(benchHot, payments(b.orders.HotTo)), v)
 }
 
 // hotFrom: one account sends to everybody. The ledger tells its nonces apart only within a window.
 func (b *benchRun) hotFrom() benchWorkload {
 	v := b.orderVariant(b.orders.HotFrom, dollars.WindowSize)
-	return orderWorkload("hot-from", b.baselineVariant(benchHot, payments(b.baseline.HotFrom)), v)
+	return orderWorkload("hot-from", b.baselineVariant(benchHot, payments(b.orders.HotFrom)), v)
 }
 
 // redeem: everybody redeems.
 func (b *benchRun) redeem() benchWorkload {
-	return orderWorkload("redeem", b.baselineVariant(benchSpread, payments(b.baseline.Redeem)), b.orderVariant(b.orders.Redeem, 0))
+	return orderWorkload("redeem", b.baselineVariant(benchSpread, payments(b.orders.Redeem)), b.orderVariant(b.orders.Redeem, 0))
 }
 
 // mix: transfers, redemptions and awards of members of whom a few are busy.
@@ -175,12 +175,11 @@ func outcomeOf(r load.Result) benchOutcome {
 // lightly sends orders at a steady rate, for half of a round's time.
 func (b *benchRun) lightly(payment func(i int) workload.Payment) func(context.Context, string, float64) (bench.Light, error) {
 	return func(ctx context.Context, id string, perSecond float64) (bench.Light, error) {
-		last := b.lasts() / 2
-		signed, err := b.sign(id, max(1, int(perSecond*last.Seconds())), payment)
+		signed, err := b.sign(id, max(1, int(perSecond*b.lasts().Seconds()/2)), payment)
 		if err != nil {
 			return bench.Light{}, err
 		}
-		r, err := b.send(ctx, id, signed, load.Options{Connections: b.connections(), Rate: perSecond, Last: last})
+		r, err := b.send(ctx, id, signed, load.Options{Connections: b.connections(), Rate: perSecond})
 		return bench.Light{PerSecond: perSecond, Latency: bench.LatencyOf(r.Took)}, err
 	}
 }

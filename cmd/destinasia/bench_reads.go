@@ -108,7 +108,7 @@ func (b *benchRun) readVariant(read func(i int) load.Request, payment func(i int
 func (b *benchRun) readWhileWriting(ctx context.Context, id string, read func(i int) load.Request, signed workload.Signed) (o benchOutcome, err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		_, err := b.send(ctx, id+", writing", signed, load.Options{Connections: b.connections(), Rate: benchWritesPerSecond, Last: b.lasts()})
+		_, err := b.send(ctx, id+", writing", signed, load.Options{Connections: b.connections(), Rate: benchWritesPerSecond})
 		return err
 	})
 	group.Go(func() error {
