@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/destinasia/dollars/bench"
 	"github.com/destinasia/dollars/bench/workload"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
@@ -121,5 +123,63 @@ func TestBenchmarkIsRefused(t *testing.T) {
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 		t.Errorf("left in the temporary directory: %v, %v", left, err)
+	}
+}
+
+func TestBenchmarkIsPrinted(t *testing.T) {
+	rate := func(median, ratio float64) bench.Summary {
+		return bench.Summary{
+			Rate: bench.Spread{Median: median, Min: median - 1, Max: median + 1}, Ratio: bench.Spread{Median: ratio, Min: ratio, Max: ratio},
+			Latency: bench.Latency{P50: 0.0123, P95: 0.5, P99: 1.5},
+		}
+	}
+	baseline, ours, alone := rate(5.04, 1), rate(4321.4, 857.4), rate(900, 1)
+	baseline.Variant, ours.Variant, alone.Variant = variantBaseline, variantDollars, variantDollars
+	baseline.Cost = bench.Cost{Aborted: map[string]int{"MVCC_READ_CONFLICT": 7}, Unfinished: 2}
+	ours.Light = &bench.Light{PerSecond: 432, Latency: bench.Latency{P50: 0.2, P95: 0.3, P99: 0.4}}
+	ours.Disk = map[string]float64{"ledger": 700, "views": -20}
+	ours.CPU = map[string]float64{"peer0-a": 0.1, "peer0-b": 0.2, "contract-a-baseline": 0.05, "wallet": 0.3, bench.LoadGenerator: 9}
+	ours.Memory = map[string]uint64{"peer0-a": 300 << 20, "peer0-b": 200 << 20}
+	var out strings.Builder
+	benchPrinter{out: &out, markdown: true}.print(bench.Report{Workloads: []bench.Workload{
+		{Name: "hot-to", Unit: "orders", Variants: []bench.Summary{baseline, ours}},
+		{Name: "history", Unit: "pages", Variants: []bench.Summary{alone}},
+	}})
+	for _, want := range []string{
+		"| hot-to | baseline | 5.0 | orders | 4.0 - 6.0 |  |  | 12.3 | 500 | 1500 |  |  |  |",
+		"|  | dollars | 4321 | orders | 4320 - 4322 | 857 | 857 - 857 | 12.3 | 500 | 1500 | 200 | 300 | 400 |",
+		"| history | dollars | 900 | pages | 899 - 901 | - |  | 12.3 | 500 | 1500 |  |  |  |",
+		"| hot-to | baseline |  |  |  |  | 7 MVCC_READ_CONFLICT | 0 | 0 | 2 |",
+		"|  | dollars | 700 |  | -20 |  | 0 | 0 | 0 | 0 |",
+		"|  | dollars | 0.300 | 0.000 | 0.050 | 0.300 | 9.000 | 0.650 |",
+		"|  | dollars | 500 | 0 | 0 | 0 | 0 | 500 |",
+	} {
+		if !strings.Contains(out.String(), "\n"+want+"\n") {
+			t.Errorf("no row %s in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestRefusalsAreCounted(t *testing.T) {
+	statuses := []int{http.StatusServiceUnavailable, http.StatusAccepted, http.StatusTooManyRequests, http.StatusServiceUnavailable, http.StatusBadRequest}
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(statuses[asked])
+		asked++
+	}))
+	defer server.Close()
+	var r refusals
+	for range statuses {
+		answer, err := (&http.Client{Transport: &r}).Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+	}
+	if got := r.taken(); !maps.Equal(got, map[string]int{"429": 1, "503": 2}) {
+		t.Errorf("%v", got)
+	}
+	if got := r.taken(); len(got) > 0 {
+		t.Errorf("%v were counted twice", got)
 	}
 }
