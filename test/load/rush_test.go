@@ -32,7 +32,7 @@ type size struct {
 
 // In CI other tests run beside this one, so it demands only what no neighbour can spoil.
 var (
-	ciSize   = size{400, 4 * time.Second, 6 * time.Second, 3 * time.Second, 0.4, time.Second, 20 * time.Second, 0.5}
+	ciSize   = size{400, 4 * time.Second, 6 * time.Second, 3 * time.Second, 0.25, time.Second, 20 * time.Second, 0.5}
 	fullSize = size{2000, 20 * time.Second, time.Minute, 15 * time.Second, 0.9, 50 * time.Millisecond, 5 * time.Second, 0.1}
 )
 
@@ -63,7 +63,8 @@ type rush struct {
 	orders  []load.Request // of the payers in turns
 	next    []int          // of each payer's orders
 
-	reported int // booking events that were accepted
+	endowed  dollars.Amount // what each was given before
+	reported int            // booking events that were accepted
 }
 
 func TestRush(t *testing.T) {
@@ -291,17 +292,17 @@ func (r *rush) nothingLost() {
 	members := r.as(r.T, "member")
 	start := time.Now()
 	for payer := range r.connections {
-		id := r.members.Many[r.connections+payer].ID
+		id := r.payee(payer)
 		for {
 			b, err := members.Balance(r.Context(), id)
 			if err != nil {
 				r.Fatal(err)
 			}
-			if b.Available-endowed == dollars.Amount(r.next[payer]) {
+			if b.Available-r.endowed == dollars.Amount(r.next[payer]) {
 				break
 			}
 			if time.Since(start) > 2*time.Minute {
-				r.Fatalf("%d orders for %s were accepted, and %s arrived", r.next[payer], id, b.Available-endowed)
+				r.Fatalf("%d orders for %s were accepted, and %s arrived", r.next[payer], id, b.Available-r.endowed)
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
