@@ -60,7 +60,11 @@ func Run(ctx context.Context, address string, o Options, count int, request func
 		caller.close()
 	})()
 	var latest atomic.Int64
-	for range min(o.Connections, count) {
+	connections := min(o.Connections, count)
+	if o.Ahead > 0 {
+		connections = min(connections, o.Ahead) // More would only wait, and wake up for nothing.
+	}
+	for range connections {
 		group.Go(func() error {
 			for {
 				i, ok := queue.take()
@@ -159,6 +163,9 @@ func (q *queue) done(i int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.answered[i] = true
+	if i != q.oldest {
+		return // Those who wait, wait for the oldest.
+	}
 	for q.oldest < len(q.answered) && q.answered[q.oldest] {
 		q.oldest++
 	}
