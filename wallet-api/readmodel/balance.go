@@ -8,7 +8,6 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/disk"
-	"github.com/dgraph-io/badger/v4"
 )
 
 // balance is what an account has, folded from journals: its record's buckets and all its credits together.
@@ -20,8 +19,7 @@ type balance struct {
 	buckets   buckets         // expired ones too, until the ledger burns them
 }
 
-func (b balance) encode() []byte {
-	out := make([]byte, 0, 32+8*len(b.buckets))
+func (b *balance) append(out []byte) []byte {
 	for _, a := range [...]dollars.Amount{b.pending, b.held, b.debt} {
 		out = binary.AppendUvarint(out, uint64(a))
 	}
@@ -37,15 +35,13 @@ func (b balance) encode() []byte {
 	return out
 }
 
-// maxSize is what encode writes, at most.
-func (b *balance) maxSize() int64 {
+// maxSize is what append writes, at most.
+func (b *balance) maxSize() int {
 	const amount, expiry = 9, binary.MaxVarintLen32
-	return int64(3*amount + 1 + len(b.household) + 2 + len(b.buckets)*(expiry+amount))
+	return 3*amount + 1 + len(b.household) + 2 + len(b.buckets)*(expiry+amount)
 }
 
-func decodeBalance(value []byte) (balance, error) {
-	r := disk.NewReader(value)
-	var b balance
+func readBalance(r *disk.Reader) (b balance) {
 	for _, to := range [...]*dollars.Amount{&b.pending, &b.held, &b.debt} {
 		*to = dollars.Amount(r.Uint(math.MaxInt64))
 	}
@@ -62,18 +58,7 @@ func decodeBalance(value []byte) (balance, error) {
 		}
 		b.buckets[i] = x
 	}
-	if !r.End() {
-		return balance{}, errDamaged
-	}
-	return b, nil
-}
-
-func readBalance(txn *badger.Txn, a dollars.Account) (balance, error) {
-	value, err := disk.Get(txn, balanceKey(a))
-	if err != nil || value == nil {
-		return balance{}, err
-	}
-	return decodeBalance(value)
+	return b
 }
 
 func (b balance) equal(c balance) bool {

@@ -22,7 +22,7 @@ func (v *Views) Check(ctx context.Context) error {
 		if p.steps > 0 {
 			return fmt.Errorf("check: block %d is folded in part, because folding was interrupted; fold it again first", p.block)
 		}
-		s := sum{accounts: map[dollars.Account]*account{}}
+		s := sum{accounts: map[dollars.Account]*summed{}}
 		if err := s.mirror(ctx, txn); err != nil {
 			return fmt.Errorf("check: %w", err)
 		}
@@ -42,31 +42,64 @@ func (v *Views) Check(ctx context.Context) error {
 // sum is the balances as the mirror has them, the bookings by state, what operators granted and asked to burn, and the keys
 // by which open holds are found when they end.
 type sum struct {
-	accounts        map[dollars.Account]*account
+	accounts        map[dollars.Account]*summed
 	bookings        [dollars.BookingNoted + 1]int64
 	granted, burned dollars.Amount
 	open            [][]byte
 }
 
-type account struct {
+type summed struct {
 	balance
-	viewed bool // and found equal
+	further int  // credits with keys of their own
+	viewed  bool // and found equal
 }
 
-func (s *sum) of(a dollars.Account) *account {
+func (s *sum) of(a dollars.Account) *summed {
 	if s.accounts[a] == nil {
-		s.accounts[a] = &account{}
+		s.accounts[a] = &summed{}
 	}
 	return s.accounts[a]
 }
 
 func (s *sum) mirror(ctx context.Context, txn *badger.Txn) error {
-	return scan(txn, stateKey(""), func(key, value []byte) error {
+	err := scan(txn, stateKey(""), func(key, value []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return s.state(dollars.ParseStateKey(string(key[1:])), value)
+		k := dollars.ParseStateKey(string(key[1:]))
+		if k.Kind == dollars.StateCredit {
+			s.of(k.Credit.Account).further++
+		}
+		return s.state(k, value)
 	})
+	if err != nil {
+		return err
+	}
+	return scan(txn, accountPrefix, func(key, value []byte) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return s.kept(dollars.Account(key[1:]), value)
+	})
+}
+
+// kept adds what of the state lies with an account.
+func (s *sum) kept(id dollars.Account, value []byte) error {
+	own, err := decodeAccount(value)
+	if err != nil {
+		return err
+	}
+	if own.record != nil {
+		if err := s.state(dollars.StateKey{Kind: dollars.StateAccount, Account: id}, own.record); err != nil {
+			return err
+		}
+	}
+	for _, c := range own.credits {
+		if err := s.state(dollars.StateKey{Kind: dollars.StateCredit, Credit: c.Of(id)}, c.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *sum) state(k dollars.StateKey, value []byte) error {
@@ -163,20 +196,22 @@ func (s *sum) holdEnds(txn *badger.Txn) error {
 
 // balances compares each account's view with its sum.
 func (s *sum) balances(ctx context.Context, txn *badger.Txn) error {
-	prefix := balanceKey(dollars.Account{})[:1]
-	err := scan(txn, prefix, func(key, value []byte) error {
+	err := scan(txn, accountPrefix, func(key, value []byte) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		id := dollars.Account(key[1:])
-		view, err := decodeBalance(value)
+		view, err := decodeAccount(value)
 		if err != nil {
 			return err
 		}
 		own := s.of(id)
 		own.viewed = true
-		if !own.equal(view) {
-			return fmt.Errorf("the balance of %s is %+v in the view and %+v by the state", id, view, own.balance)
+		if own.further != view.further {
+			return fmt.Errorf("%s has %d credits with keys of their own, but the view counts %d", id, own.further, view.further)
+		}
+		if !own.equal(view.balance) {
+			return fmt.Errorf("the balance of %s is %+v in the view and %+v by the state", id, view.balance, own.balance)
 		}
 		return nil
 	})
@@ -184,7 +219,7 @@ func (s *sum) balances(ctx context.Context, txn *badger.Txn) error {
 		return err
 	}
 	for id, own := range s.accounts {
-		if !own.viewed && !own.equal(balance{}) {
+		if !own.viewed && (own.further != 0 || !own.equal(balance{})) {
 			return fmt.Errorf("the balance of %s is nothing in the view and %+v by the state", id, own.balance)
 		}
 	}

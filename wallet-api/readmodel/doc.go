@@ -9,8 +9,8 @@
 // A block is usually one Badger transaction. One that is too big is committed in parts, at the end of a Fabric
 // transaction where possible; readers may see the parts, but Height counts a block only when all of it is there.
 //
-// What a block does to an account is written once: its balance, and one record of lines that lead from its history to
-// the entries, which are kept once, with their transaction. So a payee who is paid a thousand times in a block costs what one
+// What a block does to an account is written once: one record of what it has, with what the mirror has of it, and one of
+// lines that lead from its history to the entries, which are kept once, with their transaction. So a payee who is paid a thousand times in a block costs what one
 // who is paid once does.
 //
 // Balances are a view of their own rather than sums over the mirror, so that reading one costs the same for an

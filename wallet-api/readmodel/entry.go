@@ -6,10 +6,10 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-// touched is an account that an entry does something to, and what it has after it.
+// touched is an account that a step does something to, as it is after it.
 type touched struct {
-	account dollars.Account
-	balance balance
+	id dollars.Account
+	account
 }
 
 // entry folds what one operation did into supply, balances, histories and lists.
@@ -31,7 +31,7 @@ func (f *fold) entry(at place, e *dollars.Entry) error {
 	}
 	f.line = at
 	for i := range f.touched {
-		f.addLine(f.touched[i].account)
+		f.addLine(f.touched[i].id)
 	}
 	if err := f.witnesses(e); err != nil {
 		return err
@@ -57,45 +57,44 @@ func isNews(e *dollars.Entry) bool {
 
 // changes folds the entry into the balances of everyone it took points from or gave points to.
 func (f *fold) changes(e *dollars.Entry) error {
-	if err := f.touch(e.Account, func(b *balance) error { return b.fold(e) }); err != nil {
+	if err := f.touch(e.Account, func(b *account) error { return b.fold(e) }); err != nil {
 		return err
 	}
 	switch e.Kind {
 	case dollars.KindTransfer, dollars.KindContribute, dollars.KindLeave:
-		return f.touch(e.Other, func(b *balance) error { return b.foldOther(e) })
+		return f.touch(e.Other, func(b *account) error { return b.foldOther(e) })
 	}
 	for _, x := range e.Recalled {
-		if err := f.touch(x.Account, func(b *balance) error { return b.buckets.minus(x.Moved) }); err != nil {
+		if err := f.touch(x.Account, func(b *account) error { return b.buckets.minus(x.Moved) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// touch changes an account's balance in this step.
-func (f *fold) touch(a dollars.Account, change func(*balance) error) error {
-	i := slices.IndexFunc(f.touched, func(t touched) bool { return t.account == a })
+// touch changes an account in this step.
+func (f *fold) touch(a dollars.Account, change func(*account) error) error {
+	i := slices.IndexFunc(f.touched, func(t touched) bool { return t.id == a })
 	if i < 0 {
-		b, err := f.balance(a)
+		own, err := f.account(a)
 		if err != nil {
 			return err
 		}
-		b.buckets = slices.Clone(b.buckets) // the step may not be of this transaction
 		i = len(f.touched)
-		f.touched = append(f.touched, touched{a, b})
+		f.touched = append(f.touched, touched{a, own.copied()}) // the step may not be of this transaction
 	}
-	return change(&f.touched[i].balance)
+	return change(&f.touched[i].account)
 }
 
-// balance is what an account has after the steps before this one. It is not the caller's to change.
-func (f *fold) balance(a dollars.Account) (balance, error) {
-	if b, changed := f.balances[a]; changed {
-		return b, nil
+// account is an account after the steps before this one. It is not the caller's to change.
+func (f *fold) account(id dollars.Account) (account, error) {
+	if own, changed := f.accounts[id]; changed {
+		return own, nil
 	}
-	if b, known := f.recent.get(a); known {
-		return b, nil
+	if own, known := f.recent.get(id); known {
+		return own, nil
 	}
-	return readBalance(f.txn, a)
+	return readAccount(f.txn, id)
 }
 
 // addLine puts the entry into an account's history.
@@ -112,13 +111,13 @@ func (f *fold) witnesses(e *dollars.Entry) error {
 		f.addLine(e.Other)
 	case dollars.KindInvite:
 		f.addLine(e.Other)
-		f.addLine(f.touched[0].balance.household) // the head's
+		f.addLine(f.touched[0].household) // the head's
 	}
 	if e.By.IsZero() {
 		return nil
 	}
 	// Who signed is a member of the household, or else another key, which has no history.
-	by, err := f.balance(e.By)
+	by, err := f.account(e.By)
 	if err == nil && by.household == e.Account {
 		f.addLine(e.By)
 	}

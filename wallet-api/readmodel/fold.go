@@ -15,7 +15,7 @@ func (v *Views) Fold(ctx context.Context, b wallet.Block) error {
 	defer v.folding.Unlock()
 	f := &fold{
 		db: v.db, txn: v.db.NewTransaction(true), recent: &v.recent,
-		balances: map[dollars.Account]balance{}, histories: map[dollars.Account]lines{},
+		accounts: map[dollars.Account]account{}, histories: map[dollars.Account]lines{},
 	}
 	defer func() { f.txn.Discard() }()
 	var err error
@@ -44,7 +44,7 @@ type fold struct {
 	step uint64   // the next step's place in the block
 
 	// What the open transaction will hold of accounts when it is committed: many steps concern the same ones.
-	balances  map[dollars.Account]balance
+	accounts  map[dollars.Account]account
 	histories map[dollars.Account]lines
 	recent    *recent
 
@@ -138,7 +138,7 @@ func (f *fold) do(ctx context.Context, step func() error) error {
 		}
 	}
 	for _, t := range f.touched {
-		f.balances[t.account] = t.balance
+		f.accounts[t.id] = t.account
 	}
 	for _, a := range f.lines {
 		f.histories[a] = append(f.histories[a], f.line)
@@ -155,9 +155,9 @@ func (f *fold) room() (size, count int64) {
 	}
 	count = int64(len(f.writes))
 	for _, t := range f.touched {
-		size += t.balance.maxSize()
-		if before, changed := f.balances[t.account]; changed {
-			size -= before.maxSize()
+		size += int64(t.maxSize())
+		if before, changed := f.accounts[t.id]; changed {
+			size -= int64(before.maxSize())
 		} else {
 			size += accountSize + perWrite
 			count++
@@ -196,8 +196,8 @@ func (f *fold) part(ctx context.Context) error {
 }
 
 func (f *fold) commit() error {
-	for a, own := range f.balances {
-		if err := f.txn.Set(balanceKey(a), own.encode()); err != nil {
+	for a, own := range f.accounts {
+		if err := f.txn.Set(accountKey(a), own.encode()); err != nil {
 			return err
 		}
 	}
@@ -212,12 +212,12 @@ func (f *fold) commit() error {
 	if err := f.txn.Commit(); err != nil {
 		return err
 	}
-	for a, own := range f.balances {
+	for a, own := range f.accounts {
 		f.recent.set(a, own)
 	}
 	f.txn = f.db.NewTransaction(true)
 	f.size, f.count = 0, 0
-	clear(f.balances)
+	clear(f.accounts)
 	clear(f.histories)
 	return nil
 }

@@ -109,7 +109,7 @@ func (v *Views) History(_ context.Context, a dollars.Account, cursor string, lim
 func (v *Views) Past(ctx context.Context, a dollars.Account, look func(wallet.Holding, iter.Seq[wallet.HistoryEntry]) error) error {
 	var looked error
 	err := v.view(func(txn *badger.Txn) error {
-		own, err := readBalance(txn, a)
+		own, err := readAccount(txn, a)
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,9 @@
 package readmodel
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/disk"
@@ -11,16 +11,30 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// holdStates is what the state keys of holds start with, and of nothing else.
-var holdStates = dollars.HoldPrefix(dollars.Account{})[:2]
-
 // mirror folds a write of the ledger's state, and with a hold the lists it is in.
 func (f *fold) mirror(w dollars.Write) error {
-	f.set(stateKey(w.Key), w.Value)
-	if !strings.HasPrefix(w.Key, holdStates) {
-		return nil
+	switch k := dollars.ParseStateKey(w.Key); k.Kind {
+	case dollars.StateAccount:
+		return f.touch(k.Account, func(a *account) error {
+			a.record = bytes.Clone(w.Value) // which lies in its block
+			return nil
+		})
+	case dollars.StateCredit:
+		return f.touch(k.Credit.Account, func(a *account) error {
+			if !a.setCredit(refOf(k.Credit), bytes.Clone(w.Value)) {
+				f.set(stateKey(w.Key), w.Value)
+			}
+			return nil
+		})
+	case dollars.StateHold:
+		return f.hold(k.Hold, w)
 	}
-	id := dollars.ParseStateKey(w.Key).Hold
+	f.set(stateKey(w.Key), w.Value)
+	return nil
+}
+
+func (f *fold) hold(id dollars.HoldID, w dollars.Write) error {
+	f.set(stateKey(w.Key), w.Value)
 	rec, err := dollars.DecodeHoldRecord(w.Value)
 	if err != nil {
 		return err

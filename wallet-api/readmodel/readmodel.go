@@ -106,9 +106,10 @@ func (v *Views) Supply(context.Context) (at wallet.SupplyAt, err error) {
 func (v *Views) Get(keys []string) ([][]byte, error) {
 	values := make([][]byte, len(keys))
 	err := v.view(func(txn *badger.Txn) error {
+		state := mirrored{txn: txn}
 		for i, key := range keys {
 			var err error
-			if values[i], err = disk.Get(txn, stateKey(key)); err != nil {
+			if values[i], err = state.get(key); err != nil {
 				return err
 			}
 		}
@@ -142,11 +143,11 @@ func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet
 		if err != nil {
 			return err
 		}
-		own, err := readBalance(txn, a)
+		own, err := readAccount(txn, a)
 		if err != nil {
 			return err
 		}
-		rec, err := readAccount(txn, a)
+		rec, err := own.state()
 		if err != nil {
 			return err
 		}
@@ -167,10 +168,6 @@ func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet
 	return b, err
 }
 
-func readAccount(txn *badger.Txn, a dollars.Account) (dollars.AccountRecord, error) {
-	return readState(txn, dollars.AccountKey(a), dollars.DecodeAccountRecord)
-}
-
 // beyond is how many credits are absorbed more than an order needs, so that accounts that spend do not gather them.
 const beyond = 16
 
@@ -179,7 +176,11 @@ func (v *Views) Credits(_ context.Context, a dollars.Account, amount dollars.Amo
 	now := v.now().Unix()
 	var refs []dollars.CreditRef
 	err := v.view(func(txn *badger.Txn) error {
-		rec, err := readAccount(txn, a)
+		own, err := readAccount(txn, a)
+		if err != nil {
+			return err
+		}
+		rec, err := own.state()
 		if err != nil {
 			return err
 		}
@@ -195,20 +196,19 @@ func (v *Views) Credits(_ context.Context, a dollars.Account, amount dollars.Amo
 			}
 		}
 		extra := 0
-		return scan(txn, stateKey(dollars.CreditPrefix(a)), func(key, value []byte) error {
+		return walkCredits(txn, a, own, func(ref dollars.CreditRef, value []byte) error {
 			if have >= need {
 				extra++
 			}
 			if len(refs) >= limit || extra > beyond {
 				return errStop
 			}
-			c := dollars.ParseStateKey(string(key[1:])).Credit
 			points, err := dollars.DecodeCredit(value)
 			if err != nil {
 				return err
 			}
-			refs = append(refs, dollars.CreditRef{Expiry: c.Expiry, TxID: c.TxID})
-			if !c.Expiry.Passed(now) {
+			refs = append(refs, ref)
+			if !ref.Expiry.Passed(now) {
 				have, err = have.Plus(points)
 			}
 			return err

@@ -200,6 +200,9 @@ func TestCreditsCoverTheOrder(t *testing.T) {
 		if err != nil || len(refs) != test.want {
 			t.Errorf("%d at %s, at most %d: %d credits, want %d, %v", test.amount, test.now, test.limit, len(refs), test.want, err)
 		}
+		if !slices.IsSortedFunc(refs, compareCredits) {
+			t.Errorf("%d at %s, at most %d: credits come in disorder", test.amount, test.now, test.limit)
+		}
 	}
 }
 
@@ -210,12 +213,6 @@ func TestCheckFindsDifferences(t *testing.T) {
 	c.add(c.apply(dollars.RoleIssuer, confirm(1, alice.account, 10), dollars.Complete{Booking: bookingID(1)}, confirm(2, alice.account, 20)))
 	v := opened(t, t.TempDir())
 	foldAll(t, v, c.blocks...)
-	var credit string
-	for key := range c.state {
-		if dollars.ParseStateKey(key).Kind == dollars.StateCredit {
-			credit = key
-		}
-	}
 	p := progress{}
 	if err := v.view(func(txn *badger.Txn) (err error) {
 		p, err = readProgress(txn)
@@ -236,15 +233,30 @@ func TestCheckFindsDifferences(t *testing.T) {
 	stranger := dollars.AccountRecord{Debt: 1}
 	housed := dollars.AccountRecord{Household: dollars.Account{8}}
 	hold := dollars.HoldRecord{Until: 5, Buckets: dollars.Buckets{{Expiry: 24_000, Amount: 1}}}
+	// altered is an account in which something is different.
+	altered := func(id dollars.Account, change func(*account)) write {
+		var own account
+		if err := v.view(func(txn *badger.Txn) (err error) {
+			own, err = readAccount(txn, id)
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
+		own = own.copied()
+		change(&own)
+		return write{accountKey(id), own.encode()}
+	}
+	nobody := dollars.Account{9}
 	for name, w := range map[string]write{
-		"a credit is gone":            {stateKey(credit), nil},
-		"a credit is larger":          {stateKey(credit), dollars.EncodeCredit(11)},
-		"a credit nobody was told of": {stateKey(dollars.Credit{Account: dollars.Account{9}, Expiry: 24_000}.Key()), dollars.EncodeCredit(1)},
+		"a credit is gone":            altered(alice.account, func(a *account) { a.credits = nil }),
+		"a credit is larger":          altered(alice.account, func(a *account) { a.credits[0].value = dollars.EncodeCredit(11) }),
+		"a further credit is counted": altered(alice.account, func(a *account) { a.further++ }),
+		"a credit nobody was told of": {stateKey(dollars.Credit{Account: nobody, Expiry: 24_000}.Key()), dollars.EncodeCredit(1)},
 		"a booking is gone":           {stateKey(dollars.BookingKey(bookingID(2))), nil},
-		"a debt nobody was told of":   {stateKey(dollars.AccountKey(dollars.Account{9})), stranger.Encode()},
-		"a balance is gone":           {balanceKey(alice.account), nil},
-		"a balance of nothing":        {balanceKey(dollars.Account{9}), balance{pending: 1}.encode()},
-		"a member of no household":    {stateKey(dollars.AccountKey(dollars.Account{9})), housed.Encode()},
+		"a debt nobody was told of":   altered(nobody, func(a *account) { a.record = stranger.Encode() }),
+		"a balance is gone":           {accountKey(alice.account), nil},
+		"a balance of nothing":        altered(nobody, func(a *account) { a.pending = 1 }),
+		"a member of no household":    altered(nobody, func(a *account) { a.record = housed.Encode() }),
 		"a hold nobody was told of":   {stateKey(dollars.HoldKey(dollars.HoldID{Account: alice.account})), hold.Encode()},
 		"a hold that ends is none":    {holdEndKey(5, dollars.HoldID{Account: alice.account}), []byte{}},
 		"more is held":                {progressKey, held.encode()},
@@ -252,7 +264,7 @@ func TestCheckFindsDifferences(t *testing.T) {
 		"more is written off":         {progressKey, forgotten.encode()},
 		"the supply is larger":        {progressKey, minted.encode()},
 		"a block is folded in part":   {progressKey, part.encode()},
-		"a record cannot be read":     {stateKey(dollars.AccountKey(alice.account)), []byte{99}},
+		"a record cannot be read":     altered(alice.account, func(a *account) { a.record = []byte{99} }),
 	} {
 		var before []byte
 		put := func(value []byte) {

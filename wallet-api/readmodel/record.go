@@ -16,8 +16,8 @@ import (
 // entry also an operation's index in the transaction.
 //
 //	p                      progress, and the supply with it
-//	s state key            the state's value
-//	b account              balance
+//	a account              balance, and from the state its record and its first credits
+//	s state key            the state's value, of all other keys
 //	h account place        lines: the entries of one block, by the place of the oldest; newest first
 //	o order                the place of its entry
 //	d account place        hold, by the place of its entry: its order
@@ -29,10 +29,13 @@ import (
 //	j place group          its entries, so many in a group
 //
 // Places of entries are inverted, so that the newest comes first.
-var progressKey = []byte("p")
+var (
+	progressKey   = []byte("p")
+	accountPrefix = []byte("a")
+)
 
 func stateKey(key string) []byte             { return append([]byte("s"), key...) }
-func balanceKey(a dollars.Account) []byte    { return append([]byte("b"), a[:]...) }
+func accountKey(a dollars.Account) []byte    { return slices.Concat(accountPrefix, a[:]) }
 func historyPrefix(a dollars.Account) []byte { return append([]byte("h"), a[:]...) }
 func orderKey(id dollars.OrderID) []byte     { return append([]byte("o"), id[:]...) }
 func transactionKey(id dollars.TxID) []byte  { return append([]byte("x"), id[:]...) }
@@ -77,7 +80,7 @@ var errDamaged = errors.New("a record is damaged; stop the service, remove the r
 
 // form is that of all keys and records. Whoever changes one of them raises it: a store of another form is emptied when
 // it is opened, and folded anew.
-const form = 2
+const form = 3
 
 // txPlace is where a transaction is on the chain.
 type txPlace struct {

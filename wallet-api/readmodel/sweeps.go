@@ -58,15 +58,14 @@ func (v *Views) Expiring(ctx context.Context, after *dollars.Account, months []d
 // sweep shows accounts to take, in the order of their addresses, until it took limit of them, or looked at enough. It
 // tells after which account to go on, nil at the end.
 func (v *Views) sweep(ctx context.Context, after *dollars.Account, limit int, take func(dollars.Account, balance) bool) (next *dollars.Account, err error) {
-	all := balanceKey(dollars.Account{})[:1]
-	start := all
+	start := accountPrefix
 	if after != nil {
-		start = append(balanceKey(*after), 0)
+		start = append(accountKey(*after), 0)
 	}
 	taken, looked := 0, 0
 	var last dollars.Account
 	err = v.view(func(txn *badger.Txn) error {
-		return scanFrom(txn, start, all, func(key, value []byte) error {
+		return scanFrom(txn, start, accountPrefix, func(key, value []byte) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -74,13 +73,13 @@ func (v *Views) sweep(ctx context.Context, after *dollars.Account, limit int, ta
 				next = &last
 				return errStop
 			}
-			own, err := decodeBalance(value)
+			own, err := decodeAccount(value)
 			if err != nil {
 				return err
 			}
 			looked++
 			last = dollars.Account(key[1:])
-			if take(last, own) {
+			if take(last, own.balance) {
 				taken++
 			}
 			return nil
