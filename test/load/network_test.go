@@ -128,6 +128,16 @@ func (n network) applied(t *testing.T) float64 {
 	return n.metrics(t)[`wallet_gateway_operations_total{outcome="applied"}`]
 }
 
+// refusals are how many orders gates have refused, by what there was too much of.
+func (n network) refusals(t *testing.T) string {
+	t.Helper()
+	values, text := n.metrics(t), ""
+	for _, of := range []string{"queue", "requests", "patience", "connections"} {
+		text += fmt.Sprintf(" %.0f for %s", values[`wallet_http_refused_total{class="order",of="`+of+`"}`], of)
+	}
+	return text
+}
+
 // pause stops a part as it is, until the test says so or ends.
 func (n network) pause(t *testing.T, part string) (resume func()) {
 	t.Helper()

@@ -32,7 +32,7 @@ type size struct {
 
 // In CI other tests run beside this one, so it demands only what no neighbour can spoil.
 var (
-	ciSize   = size{400, 4 * time.Second, 6 * time.Second, 3 * time.Second, 0.25, time.Second, 20 * time.Second, 0.5}
+	ciSize   = size{800, 3 * time.Second, 6 * time.Second, 3 * time.Second, 0.25, time.Second, 20 * time.Second, 0.5}
 	fullSize = size{2000, 20 * time.Second, time.Minute, 15 * time.Second, 0.9, 50 * time.Millisecond, 5 * time.Second, 0.1}
 )
 
@@ -188,6 +188,7 @@ func (r *rush) overrun(best float64) {
 	r.Logf("rush: %d offered for one that is committed at best; %s", overload, o)
 	r.Logf("rush: %.0f committed/s, %.0f %% of the best, %.0f %% of it with the cores that the load leaves; wallet at most %d MB; %s",
 		committed, 100*share, 100*share/left, used.Peak>>20, seen)
+	r.Logf("rush: gates have refused%s", r.refusals(r.T))
 	o.check(r.T)
 	if share/left < r.committed {
 		r.Errorf("committed %.0f %% of the best with the cores that the load leaves, less than %.0f %%", 100*share/left, 100*r.committed)
