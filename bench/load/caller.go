@@ -107,12 +107,14 @@ func (c *caller) do(ctx context.Context, r Request) error {
 	}
 }
 
+var isApplied, isAccepted = []byte(`"status":"applied"`), []byte(`"status":"accepted"`)
+
 // judge tells how long to wait before a request is made again; not at all, if negative.
 func (c *caller) judge(r Request, answer *fasthttp.Response) (pause time.Duration, err error) {
 	switch status := answer.StatusCode(); {
-	case status == fasthttp.StatusOK && (r.Body == nil || bytes.Contains(answer.Body(), []byte(`"status":"applied"`))):
+	case status == fasthttp.StatusOK && (r.Body == nil || bytes.Count(answer.Body(), isApplied) == max(1, r.Many)):
 		return -1, nil
-	case status == fasthttp.StatusAccepted:
+	case status == fasthttp.StatusAccepted || (status == fasthttp.StatusOK && r.Many > 0 && bytes.Count(answer.Body(), isApplied)+bytes.Count(answer.Body(), isAccepted) == r.Many):
 		return 0, nil // Half a minute was too short; the same again waits on.
 	case status == fasthttp.StatusTooManyRequests || status == fasthttp.StatusServiceUnavailable:
 		c.count(status)

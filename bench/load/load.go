@@ -11,13 +11,14 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Request is one request to the service. One with a body is an order or an event, which is to be applied; one without
+// Request is one request to the service. One with a body has orders or an event, which are to be applied; one without
 // reads.
 type Request struct {
 	Path  string
 	Token string
 	Media string // content type of the body
 	Body  []byte
+	Many  int // orders in it, where it relays several; else 0
 }
 
 // Options say how requests are sent.

@@ -72,8 +72,12 @@ func (m Members) Redeem(i int) Payment {
 // Signed are orders that are ready to be sent.
 type Signed struct {
 	Requests []load.Request
-	from     []dollars.Account // whose order each is; zero for what is none
+	Each     int       // orders of a request; the last one may have fewer
+	by       []*Member // whose order each is; nil for what is none
 }
+
+// Sent is how many orders the first so many requests have.
+func (s Signed) Sent(requests int) int { return min(len(s.by), requests*s.Each) }
 
 // Sign makes so many orders, with all cores.
 func (o *Orders) Sign(count int, payment func(i int) Payment) (Signed, error) {
@@ -83,7 +87,7 @@ func (o *Orders) Sign(count int, payment func(i int) Payment) (Signed, error) {
 }
 
 func newSigned(count int) Signed {
-	return Signed{make([]load.Request, count), make([]dollars.Account, count)}
+	return Signed{make([]load.Request, count), 1, make([]*Member, count)}
 }
 
 // sign makes those that are payments; the others' places stay as they are.
@@ -95,7 +99,7 @@ func (o *Orders) sign(s *Signed, payment func(i int) (Payment, bool)) error {
 			continue
 		}
 		o.nonces[p.From.Account]++
-		payments[i], nonces[i], s.from[i] = p, o.nonces[p.From.Account], p.From.Account
+		payments[i], nonces[i], s.by[i] = p, o.nonces[p.From.Account], p.From
 	}
 	return inParallel(len(payments), func(i int) (err error) {
 		if payments[i].From != nil {
@@ -108,11 +112,11 @@ func (o *Orders) sign(s *Signed, payment func(i int) (Payment, bool)) error {
 	})
 }
 
-// Unsent takes back all but the first so many: the next orders have their nonces.
+// Unsent takes back all but the first so many requests: the next orders have their nonces.
 func (o *Orders) Unsent(s Signed, sent int) {
-	for _, account := range s.from[sent:] {
-		if !account.IsZero() {
-			o.nonces[account]--
+	for _, member := range s.by[s.Sent(sent):] {
+		if member != nil {
+			o.nonces[member.Account]--
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/destinasia/dollars/bench/load"
 	"github.com/destinasia/dollars/bookings"
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/eip712"
@@ -268,5 +269,44 @@ func TestEverybodyIsEndowed(t *testing.T) {
 	}
 	if len(completed) != 5 || !completed[hotPayer] || completed[hotReceiver] {
 		t.Errorf("endowed are %v", completed)
+	}
+}
+
+// Orders that are relayed are those that would be sent one by one.
+func TestOrdersAreRelayed(t *testing.T) {
+	o := someOrders(t, 10)
+	signed, err := o.Sign(2*Together+7, o.Redeem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relayed := signed.Relayed()
+	var got []load.Request
+	for i, r := range relayed.Requests {
+		var body struct {
+			Orders []struct {
+				Member string          `json:"member"`
+				Order  json.RawMessage `json:"order"`
+			} `json:"orders"`
+		}
+		if err := json.Unmarshal(r.Body, &body); err != nil || r.Path != "/v1/orders" || r.Many != len(body.Orders) {
+			t.Fatalf("request %d to %s of %d orders, has %d: %v", i, r.Path, r.Many, len(body.Orders), err)
+		}
+		for _, x := range body.Orders {
+			got = append(got, load.Request{Path: "/v1/members/" + x.Member + "/orders", Token: r.Token, Media: r.Media, Body: x.Order})
+		}
+	}
+	if diff := cmp.Diff(signed.Requests, got); diff != "" {
+		t.Error(diff)
+	}
+	if sent := relayed.Sent(2); sent != 2*Together || relayed.Sent(3) != 2*Together+7 {
+		t.Errorf("two requests have %d orders, three %d", sent, relayed.Sent(3))
+	}
+	o.Unsent(relayed, 2)
+	again, err := o.Sign(1, func(int) Payment { return o.Redeem(2 * Together) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(signed.Requests[2*Together], again.Requests[0]); diff != "" {
+		t.Errorf("what was not sent is not taken back: %s", diff)
 	}
 }

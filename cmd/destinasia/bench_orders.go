@@ -77,25 +77,27 @@ func (b *benchRun) enrolOwners(ctx context.Context, members *client.Client) erro
 func (b *benchRun) transfer() benchWorkload {
 	v := b.orderVariant(b.orders.Transfer, 0)
 	v.light = b.lightly(b.orders.Transfer)
-	return orderWorkload("transfer", b.baselineVariant(benchSpread, payments(b.orders.Transfer)), v)
+	return orderWorkload("transfer", b.baselineVariant(benchSpread, payments(b.orders.Transfer)), v, b.relayedVariant(b.orders.Transfer, 0))
 }
 
 // hotTo: everybody sends to one account.
 func (b *benchRun) hotTo() benchWorkload {
 	v := b.orderVariant(b.orders.HotTo, 0)
 	v.light = b.lightly(b.orders.HotTo)
-	return orderWorkload("hot-to", b.baselineVariant(benchHot, payments(b.orders.HotTo)), v)
+	return orderWorkload("hot-to", b.baselineVariant(benchHot, payments(b.orders.HotTo)), v, b.relayedVariant(b.orders.HotTo, 0))
 }
 
 // hotFrom: one account sends to everybody. The ledger tells its nonces apart only within a window.
 func (b *benchRun) hotFrom() benchWorkload {
 	v := b.orderVariant(b.orders.HotFrom, dollars.WindowSize)
-	return orderWorkload("hot-from", b.baselineVariant(benchHot, payments(b.orders.HotFrom)), v)
+	return orderWorkload("hot-from", b.baselineVariant(benchHot, payments(b.orders.HotFrom)), v,
+		b.relayedVariant(b.orders.HotFrom, dollars.WindowSize/workload.Together))
 }
 
 // redeem: everybody redeems.
 func (b *benchRun) redeem() benchWorkload {
-	return orderWorkload("redeem", b.baselineVariant(benchSpread, payments(b.orders.Redeem)), b.orderVariant(b.orders.Redeem, 0))
+	return orderWorkload("redeem", b.baselineVariant(benchSpread, payments(b.orders.Redeem)), b.orderVariant(b.orders.Redeem, 0),
+		b.relayedVariant(b.orders.Redeem, 0))
 }
 
 // mix: transfers, redemptions and awards of members of whom a few are busy.
@@ -130,11 +132,24 @@ func (b *benchRun) orderVariant(payment func(i int) workload.Payment, ahead int)
 	}}
 }
 
+// relayedVariant sends the same as a program does that relays what members sign: as many under way, in fewer requests.
+func (b *benchRun) relayedVariant(payment func(i int) workload.Payment, ahead int) benchVariant {
+	return benchVariant{name: variantRelayed, ready: func(_ context.Context, id string) (benchRound, error) {
+		signed, err := b.sign(id, b.mostOrders(), payment)
+		if err != nil {
+			return nil, err
+		}
+		return b.orderRound(id, signed.Relayed(), load.Options{Ahead: ahead}), nil
+	}}
+}
+
 func (b *benchRun) orderRound(id string, signed workload.Signed, o load.Options) benchRound {
-	o.Connections, o.Last = b.connections(), b.lasts()
+	o.Connections, o.Last = max(1, b.connections()/signed.Each), b.lasts()
 	return func(ctx context.Context) (benchOutcome, error) {
 		r, err := b.send(ctx, id, signed, o)
-		return outcomeOf(r), err
+		out := outcomeOf(r)
+		out.done = signed.Sent(r.Sent)
+		return out, err
 	}
 }
 
@@ -158,7 +173,7 @@ func (o benchOptions) lasts() time.Duration { return time.Duration(o.seconds) * 
 func (b *benchRun) send(ctx context.Context, label string, signed workload.Signed, o load.Options) (load.Result, error) {
 	m := &meter{what: label}
 	defer m.show(b.errs)()
-	o.Answered = func() { m.settled.Add(1) }
+	o.Answered = func() { m.settled.Add(int64(signed.Each)) }
 	r, err := load.Run(ctx, b.address(), o, len(signed.Requests), func(i int) load.Request { return signed.Requests[i] })
 	if err == nil {
 		b.orders.Unsent(signed, r.Sent)

@@ -66,6 +66,7 @@ type benchOutcome struct {
 const (
 	variantBaseline = "baseline"
 	variantDollars  = "dollars"
+	variantRelayed  = "dollars, relayed" // by a program, workload.Together at once
 )
 
 func (a *app) newBenchRun(ctx context.Context, n *native.Network, o benchOptions) (b *benchRun, err error) {
