@@ -130,7 +130,7 @@ func Development(portBase int, beside ...string) (Network, error) {
 			Name: "dollars",
 			// A transaction is a batch of up to a megabyte already, so blocks are cut early: waiting longer costs
 			// latency and saves little.
-			BatchTimeout:      150 * time.Millisecond,
+			BatchTimeout:      50 * time.Millisecond,
 			MaxMessageCount:   50,
 			AbsoluteMaxBytes:  10 << 20,
 			PreferredMaxBytes: 6 << 20,
