@@ -125,7 +125,7 @@ func (d *dispatcher) fill() {
 // launch sends all batches that may go now.
 func (d *dispatcher) launch(ctx context.Context) {
 	now := d.now()
-	if now.Before(d.resumeAt) {
+	if now.Before(d.resumeAt) || !d.sched.waiting() {
 		return
 	}
 	r, err := d.records()

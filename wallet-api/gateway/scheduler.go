@@ -121,6 +121,11 @@ func (s *scheduler) committed(took time.Duration) { s.commit += (took - s.commit
 // room is how much more work of a class the scheduler takes.
 func (s *scheduler) room(c wallet.Class) int { return s.limits.window() - s.queues[c].works }
 
+// waiting tells whether there is work that is in no batch.
+func (s *scheduler) waiting() bool {
+	return slices.ContainsFunc(s.queues[:], func(q queue) bool { return len(q.items) > 0 })
+}
+
 // add queues work behind all other of its class.
 func (s *scheduler) add(w wallet.Work) {
 	s.lastSeq++

@@ -330,7 +330,7 @@ func newAPI(t testing.TB, o Options) api {
 		keys[sha256.Sum256([]byte("dsk_"+role))] = APIClient{Role: role, Client: "the-" + string(role)}
 	}
 	logged := &bytes.Buffer{}
-	o.Log = slog.New(slog.NewJSONHandler(logged, nil))
+	o.Log = slog.New(slog.NewJSONHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Now = func() time.Time { return l.now }
 	return api{Server: New(svc, keys, [32]byte{1}, o), ledger: l, logged: logged}
 }
