@@ -11,6 +11,7 @@ import (
 type Report struct {
 	Machine   Machine    `json:"machine"`
 	Settings  Settings   `json:"settings"`
+	Growth    *Growth    `json:"growth,omitempty"` // where accounts were loaded before
 	Workloads []Workload `json:"workloads"`
 }
 

@@ -25,6 +25,7 @@ type benchOptions struct {
 	laps      int
 	seconds   int // for how long a round sends
 	members   int
+	accounts  int // on the ledger before
 	json      bool
 	file      string // for the JSON, too
 	chart     string // a file for the chart
@@ -51,7 +52,11 @@ var benchWorkloads = []string{"award", "transfer", "hot-to", "hot-from", "redeem
 const (
 	maxBenchSeconds = 30
 	maxBenchLaps    = 20
-	maxRulesLaps    = (dollars.MaxScheduled - 4) / 2
+
+	// maxBenchAccounts takes a hundred gigabytes, or so.
+	maxBenchAccounts = 30_000_000
+
+	maxRulesLaps = (dollars.MaxScheduled - 4) / 2
 )
 
 func newBenchCommand(a *app) *cobra.Command {
@@ -80,6 +85,7 @@ func newBenchCommand(a *app) *cobra.Command {
 	flags.StringSliceVar(&o.workloads, "workloads", benchWorkloads, "which to run; also "+workloadRules+", which compares rule sets")
 	flags.IntVar(&o.laps, "rounds", benchLaps, fmt.Sprintf("how many rounds of each workload and variant (with --quick %d)", benchQuickLaps))
 	flags.IntVar(&o.seconds, "seconds", benchSeconds, fmt.Sprintf("for how long a round sends (with --quick %d)", benchQuickSeconds))
+	flags.IntVar(&o.accounts, "accounts", 0, "load so many accounts onto the ledger before, and measure that, too")
 	flags.BoolVar(&o.markdown, "markdown", false, "print tables as Markdown")
 	flags.StringVar(&o.file, "out", "", "also write the figures of every round to a file, as JSON")
 	flags.StringVar(&o.chart, "svg", "", "also write a chart to a file, as SVG")
@@ -115,6 +121,8 @@ func (o *benchOptions) complete(cmd *cobra.Command) error {
 		return fmt.Errorf("--seconds is from 1 to %d", maxBenchSeconds)
 	case o.laps < 1 || o.laps > maxBenchLaps:
 		return fmt.Errorf("--rounds is from 1 to %d", maxBenchLaps)
+	case o.accounts < 0 || o.accounts > maxBenchAccounts:
+		return fmt.Errorf("--accounts is from 0 to %d", maxBenchAccounts)
 	case o.laps > maxRulesLaps && slices.Contains(o.workloads, workloadRules):
 		return fmt.Errorf("--rounds is from 1 to %d with the workload %s: the ledger takes no more changes of rules within an hour", maxRulesLaps, workloadRules)
 	}
@@ -171,6 +179,11 @@ func (a *app) benchmark(ctx context.Context, o benchOptions) (report bench.Repor
 	n, err := own.up(ctx)
 	if err != nil {
 		return report, err
+	}
+	if o.accounts > 0 {
+		if n, report.Growth, err = own.grow(ctx, n, o.accounts); err != nil {
+			return report, err
+		}
 	}
 	b, err := own.newBenchRun(ctx, n, o)
 	if err != nil {

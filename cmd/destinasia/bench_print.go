@@ -23,6 +23,12 @@ func (p benchPrinter) print(r bench.Report) {
 	fmt.Fprintf(p.out, "Machine: %s.\nNetwork, service and load generator share it: nothing here is a figure of one of them alone.\n", r.Machine)
 	fmt.Fprintf(p.out, "%d rounds of %.0f s or %d events each; %d members, %d orders under way; of the baseline's operations: %s.\n\n",
 		s.Laps, s.Seconds, s.Events, s.Members, s.Connections, counts(s.Baseline))
+	if g := r.Growth; g != nil {
+		fmt.Fprintf(p.out, "%d accounts were on the ledger before, and %d entries in one history: %d operations, loaded at %.0f accounts/s. Views of them\n"+
+			"were rebuilt at %.0f operations/s. The network started with them in %.1f s. Bytes on disk for each operation: ledger %.0f,\n"+
+			"state %.0f, views %.0f.\n\n",
+			g.Accounts, g.Entries, g.Operations, g.Loaded, g.Rebuilt, g.Up, g.Disk["ledger"], g.Disk["state"], g.Disk["views"])
+	}
 	p.rates(r)
 	p.costs(r)
 	p.processes(r, "CPU s for 1,000", func(s bench.Summary) map[string]float64 { return s.CPU }, func(f float64) string { return fmt.Sprintf("%.3f", f) })

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"sync"
@@ -15,7 +14,6 @@ import (
 	"github.com/destinasia/dollars/bench"
 	"github.com/destinasia/dollars/bench/workload"
 	"github.com/destinasia/dollars/network/native"
-	"github.com/destinasia/dollars/network/topology"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
 
@@ -255,7 +253,7 @@ type use struct {
 }
 
 func (b *benchRun) use(ctx context.Context) (u use, err error) {
-	u = use{cpu: map[string]time.Duration{}, memory: map[string]uint64{}, disk: map[string]int64{}}
+	u = use{cpu: map[string]time.Duration{}, memory: map[string]uint64{}}
 	for name, pid := range b.processes {
 		usage, err := bench.UsageOf(pid)
 		if errors.Is(err, errors.ErrUnsupported) {
@@ -266,33 +264,11 @@ func (b *benchRun) use(ctx context.Context) (u use, err error) {
 		}
 		u.cpu[name], u.memory[name] = usage.CPU, usage.Peak
 	}
-	for what, dirs := range b.kept() {
-		if u.disk[what], err = bench.DiskOf(dirs...); err != nil {
-			return u, err
-		}
+	if u.disk, err = diskOf(b.network); err != nil {
+		return u, err
 	}
 	u.metrics, err = readMetrics(ctx, restURL(b.network)+"/metrics")
 	return u, err
-}
-
-// kept says where what is kept is: one peer's blocks and state, the orderer's blocks, and what the wallet service has.
-func (b *benchRun) kept() map[string][]string {
-	kept := map[string][]string{
-		"views": {filepath.Join(b.network.Dir.Data(topology.Wallet), "views")},
-		"inbox": {filepath.Join(b.network.Dir.Data(topology.Wallet), "inbox")},
-	}
-	for _, org := range b.network.Topology.Organisations {
-		for _, o := range org.Orderers {
-			kept["ledger"] = append(kept["ledger"], filepath.Join(b.network.Dir.Data(o.Name), "ledger", "chains"))
-		}
-		if org.Name != issuer {
-			continue
-		}
-		data := filepath.Join(b.network.Dir.Data(org.Peers[0].Name), "ledgersData")
-		kept["ledger"] = append(kept["ledger"], filepath.Join(data, "chains"))
-		kept["state"] = []string{filepath.Join(data, "stateLeveldb")}
-	}
-	return kept
 }
 
 // since is what was used since before; the peaks of memory are of then on.
