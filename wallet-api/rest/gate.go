@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"runtime"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -47,9 +48,9 @@ const (
 	patience = 2 * time.Second
 )
 
-// gates by class. Who writes to the disk has a slot while it does, and many are written at once: so there are more slots of
-// those than of others. They are few enough that those who work do not keep the gateway from getting its turn. Bodies
-// inside are at most 68 MB in all.
+// gates by class. Orders and events give their slots back before they wait for the disk (Waiting): so a few keep all
+// processors busy, and those who work do not keep the gateway, or those who are refused, from getting their turn. Others may
+// wait in their slots, so one member must not have all of them. Bodies inside are at most 68 MB in all.
 type gates struct{ orders, bookings, reads, admin gate }
 
 func newGates(room func(wallet.Class) int) *gates {
@@ -61,16 +62,20 @@ func newGates(room func(wallet.Class) int) *gates {
 	return &gates{
 		orders: gate{
 			class: wallet.ClassOrder.String(), places: 2048, maxBody: maxRelayBody,
-			slots: make(chan struct{}, 256), room: behind(wallet.ClassOrder),
+			slots: working(), room: behind(wallet.ClassOrder),
 		},
 		bookings: gate{
 			class: wallet.ClassBooking.String(), places: 1024, maxBody: maxEventsBody,
-			slots: make(chan struct{}, 128), room: behind(wallet.ClassBooking),
+			slots: working(), room: behind(wallet.ClassBooking),
 		},
-		reads: gate{class: "read", places: 1024, maxBody: maxIDsBody, slots: make(chan struct{}, 32), room: unbounded},
-		admin: gate{class: wallet.ClassAdmin.String(), places: 256, maxBody: maxBody, slots: make(chan struct{}, 64), room: unbounded},
+		reads: gate{class: "read", places: 1024, maxBody: maxIDsBody, slots: make(chan struct{}, 2*maxInside), room: unbounded},
+		admin: gate{class: wallet.ClassAdmin.String(), places: 256, maxBody: maxBody, slots: make(chan struct{}, 2*maxInside), room: unbounded},
 	}
 }
+
+// working are the slots of those who only work. Two for each processor would do, if whoever has one had a processor, too: in
+// a flood of other requests they wait for theirs most of the time.
+func working() chan struct{} { return make(chan struct{}, 16*runtime.GOMAXPROCS(0)) }
 
 func (g *gates) all() []*gate { return []*gate{&g.orders, &g.bookings, &g.reads, &g.admin} }
 
@@ -176,15 +181,21 @@ type visit struct {
 	sender  *bucket   // where the sender may have only so many requests inside
 }
 
-// leave gives back what the request took, once: whoever only waits for a commit leaves early.
-func (v *visit) leave() {
-	if v.working {
-		v.working = false
-		<-v.gate.slots
-		// An average of some dozens. That another request may change it in between does not matter.
-		pace := v.gate.pace.Load()
-		v.gate.pace.Store(pace + (int64(time.Since(v.began))-pace)/32)
+// rest gives the slot back, once.
+func (v *visit) rest() {
+	if !v.working {
+		return
 	}
+	v.working = false
+	<-v.gate.slots
+	// An average of some dozens. That another request may change it in between does not matter.
+	pace := v.gate.pace.Load()
+	v.gate.pace.Store(pace + (int64(time.Since(v.began))-pace)/32)
+}
+
+// leave gives back all that the request took, once: whoever only waits for a commit leaves early.
+func (v *visit) leave() {
+	v.rest()
 	v.gate.inside.Add(-v.places)
 	v.places = 0
 	if v.sender != nil {
@@ -220,15 +231,25 @@ func (s *Server) pass(c *gin.Context) {
 		return
 	}
 	v.began = time.Now()
-	c.Set(keyVisit, v)
+	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), visitKey{}, v))
 	c.Next()
 }
 
-// visitOf is the request's visit; nil where its route has no gate.
-func visitOf(c *gin.Context) *visit {
-	v, _ := c.Get(keyVisit)
-	known, _ := v.(*visit)
-	return known
+type visitKey struct{}
+
+// visitIn is the visit of a request's context; nil where its route has no gate.
+func visitIn(ctx context.Context) *visit {
+	v, _ := ctx.Value(visitKey{}).(*visit)
+	return v
+}
+
+func visitOf(c *gin.Context) *visit { return visitIn(c.Request.Context()) }
+
+// Waiting gives back the slot of the request that a context is of: what waits does not work. It is for wallet.Options.
+func Waiting(ctx context.Context) {
+	if v := visitIn(ctx); v != nil {
+		v.rest()
+	}
 }
 
 // placesOf is how many places a request takes.

@@ -197,6 +197,30 @@ func TestWhoWaitsHoldsNoSlot(t *testing.T) {
 	})
 }
 
+// Who waits for the disk, or for another order of the same account, holds no slot; but a place.
+func TestWaitingForTheDiskTakesNoSlot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, Options{MemberRate: Rate{PerSecond: 1000}})
+		alice, bob := a.enrol(t, "alice"), a.enrol(t, "bob")
+		a.earns(t, "alice", "b1", "1000.00")
+		a.earns(t, "bob", "b2", "1000.00")
+		a.ledger.slow = make(chan struct{})
+		var waiting sync.WaitGroup
+		for _, token := range []string{alice, alice, bob} {
+			member := map[string]string{alice: "alice", bob: "bob"}[token]
+			waiting.Go(func() {
+				a.send(t, token, "POST", "/v1/members/"+member+"/redemptions", `{"amount":"0.01"}`).want(t, 200)
+			})
+		}
+		synctest.Wait()
+		if inside, working := a.gates.orders.inside.Load(), len(a.gates.orders.slots); inside != 3 || working != 0 {
+			t.Errorf("three who wait have %d places and %d slots", inside, working)
+		}
+		close(a.ledger.slow)
+		waiting.Wait()
+	})
+}
+
 // TestSlowSendersHoldNoSlot sends bodies that never end, over real connections.
 func TestSlowSendersHoldNoSlot(t *testing.T) {
 	a := newAPI(t, Options{})

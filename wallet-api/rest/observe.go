@@ -25,7 +25,6 @@ const (
 	keyCode    = "code"
 	keyFailure = "failure"
 	keyRefused = "refused"
-	keyVisit   = "visit"
 )
 
 func newEncoder(w io.Writer) *json.Encoder {

@@ -26,6 +26,7 @@ import (
 // ledger is the four ports of the use cases in memory. It applies what it accepted by the real rules, each work as a
 // transaction and block of its own: at once if eager, else when a test says so.
 type ledger struct {
+	slow    chan struct{} // if not nil, nothing is accepted before it is closed
 	mu      sync.Mutex
 	now     time.Time
 	eager   bool
@@ -103,6 +104,9 @@ func (l *ledger) info() wallet.LedgerInfo {
 }
 
 func (l *ledger) Accept(_ context.Context, work []wallet.Work) ([]wallet.Receipt, error) {
+	if l.slow != nil {
+		<-l.slow
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.full {
@@ -324,7 +328,7 @@ func newAPI(t testing.TB, o Options) api {
 	t.Helper()
 	l := newLedger()
 	svc := wallet.New(wallet.Ports{Intake: l, Views: views{l}, Directory: directory{l}, Keys: l}, l.info(),
-		wallet.Options{Now: func() time.Time { return l.now }})
+		wallet.Options{Now: func() time.Time { return l.now }, Waiting: Waiting})
 	keys := APIKeys{}
 	for _, role := range clients {
 		keys[sha256.Sum256([]byte("dsk_"+role))] = APIClient{Role: role, Client: "the-" + string(role)}

@@ -110,7 +110,7 @@ func (s stores) run(ctx context.Context, c Config, secrets loadedSecrets, log *s
 	svc := wallet.New(
 		wallet.Ports{Intake: s.inbox, Views: s.views, Blocks: carrier, Directory: s.directory, Keys: s.custody},
 		wallet.LedgerInfo{Currency: currency, Channel: c.Channel, Chaincode: c.Chaincode},
-		wallet.Options{Pending: pending, CaughtUp: carrier.CaughtUp, Now: c.now},
+		wallet.Options{Pending: pending, CaughtUp: carrier.CaughtUp, Now: c.now, Waiting: rest.Waiting},
 	)
 	server := rest.New(svc, secrets.apiKeys, secrets.session, rest.Options{
 		Ready:    func(context.Context) error { return carrier.Ready() },

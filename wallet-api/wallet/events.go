@@ -88,7 +88,7 @@ func (s *Service) ReportEvents(ctx context.Context, client string, events []Book
 	if len(work) == 0 {
 		return receipts, nil
 	}
-	accepted, err := s.Intake.Accept(ctx, work)
+	accepted, err := s.accept(ctx, work)
 	if err != nil {
 		return nil, fmt.Errorf("accept events: %w", err)
 	}

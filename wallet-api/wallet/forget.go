@@ -46,7 +46,7 @@ func (s *Service) Forget(ctx context.Context, id string, abandonPoints bool) (Er
 	if err != nil {
 		return ErasureCertificate{}, err
 	}
-	unlock, ok := s.nonces.lock(m.Account, ctx.Done())
+	unlock, ok := s.lock(ctx, m.Account)
 	if !ok {
 		return ErasureCertificate{}, &Error{Code: CodeUnavailable, Detail: "orders of this member took too long; nothing was destroyed, try again"}
 	}

@@ -73,7 +73,7 @@ func (s *Service) CustodyKey(ctx context.Context, id string) (dollars.Account, e
 // alone waits until nothing else signs with, makes or destroys the key of an account's member: a key whose address is told
 // must not be one that another request destroys.
 func (s *Service) alone(ctx context.Context, a dollars.Account) (unlock func(), err error) {
-	unlock, ok := s.nonces.lock(a, ctx.Done())
+	unlock, ok := s.lock(ctx, a)
 	if !ok {
 		return nil, &Error{Code: CodeUnavailable, Detail: "other requests of this member took too long; nothing was changed, try again"}
 	}

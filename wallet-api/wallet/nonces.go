@@ -49,8 +49,9 @@ func (n *nonces) taken(a dollars.Account, nonce uint64, now time.Time) {
 	}
 }
 
-// lock keeps two orders signed in custody for one account from choosing the same nonce. It gives up when done ends.
-func (n *nonces) lock(a dollars.Account, done <-chan struct{}) (unlock func(), ok bool) {
+// lock keeps two orders signed in custody for one account from choosing the same nonce. Before it waits it says so; it gives
+// up when done ends.
+func (n *nonces) lock(a dollars.Account, waiting func(), done <-chan struct{}) (unlock func(), ok bool) {
 	for {
 		n.mu.Lock()
 		if n.hold == nil {
@@ -69,6 +70,7 @@ func (n *nonces) lock(a dollars.Account, done <-chan struct{}) (unlock func(), o
 			}, true
 		}
 		n.mu.Unlock()
+		waiting()
 		select {
 		case <-held:
 		case <-done:

@@ -92,7 +92,7 @@ func (s *Service) Expire(ctx context.Context, owner string, after *dollars.Accou
 			return nil, nil, err
 		}
 	}
-	receipts, err := s.Intake.Accept(ctx, batch)
+	receipts, err := s.accept(ctx, batch)
 	if err != nil {
 		return nil, nil, fmt.Errorf("accept expirations: %w", err)
 	}
@@ -124,7 +124,7 @@ func (s *Service) Sweep(ctx context.Context) (int, error) {
 		works[i] = s.work(ClassAdmin, AsIssuer, "client:sweep", dollars.SignedOrder{Order: release}) // at its end anyone may
 		works[i].ID, works[i].Digest = namedWork("end", id.Order), [32]byte{}
 	}
-	if _, err := s.Intake.Accept(ctx, works); err != nil {
+	if _, err := s.accept(ctx, works); err != nil {
 		return 0, fmt.Errorf("accept releases: %w", err)
 	}
 	return len(ended), nil
@@ -155,7 +155,7 @@ func (s *Service) work(c Class, as Certificate, owner string, op dollars.Operati
 }
 
 func (s *Service) acceptOne(ctx context.Context, w Work) (Receipt, error) {
-	receipts, err := s.Intake.Accept(ctx, []Work{w})
+	receipts, err := s.accept(ctx, []Work{w})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("accept %s: %w", w.Label, err)
 	}

@@ -92,7 +92,7 @@ func (s *Service) repeated(ctx context.Context, id dollars.OrderID, order dollar
 // placeFromCustody chooses the nonce, signs and places, one order of an account at a time: only once an order is
 // accepted is its nonce taken, so refusals leave no gaps.
 func (s *Service) placeFromCustody(ctx context.Context, m Member, order dollars.Order, key *IdempotencyKey) (OrderReceipt, error) {
-	unlock, ok := s.nonces.lock(order.From, ctx.Done())
+	unlock, ok := s.lock(ctx, order.From)
 	if !ok {
 		return OrderReceipt{}, &Error{Code: CodeUnavailable, Detail: "other orders of this member took too long; nothing was accepted, try again"}
 	}
@@ -172,7 +172,7 @@ func (s *Service) place(ctx context.Context, m Member, id dollars.OrderID, signe
 		return OrderReceipt{}, err
 	}
 	work := s.orderWork(m, id, signed, key)
-	receipts, err := s.Intake.Accept(ctx, []Work{work})
+	receipts, err := s.accept(ctx, []Work{work})
 	if err != nil {
 		return OrderReceipt{}, fmt.Errorf("accept order: %w", err)
 	}

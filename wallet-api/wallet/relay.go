@@ -51,7 +51,7 @@ func (s *Service) RelayOrders(ctx context.Context, requests []OrderRequest) ([]R
 		}
 	}
 	if len(fresh) > 0 {
-		receipts, err := s.Intake.Accept(ctx, fresh)
+		receipts, err := s.accept(ctx, fresh)
 		if err != nil {
 			return nil, fmt.Errorf("accept orders: %w", err)
 		}

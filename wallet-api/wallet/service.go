@@ -34,6 +34,10 @@ type Options struct {
 	// CaughtUp tells whether the views have been where the ledger is since the start; nil if they always are. Orders
 	// are judged by them, and refused until then.
 	CaughtUp func() bool
+
+	// Waiting, if not nil, hears of a request, by its context, when all that is left of it is to wait for the disk, or when
+	// it has to wait for another of the same member.
+	Waiting func(context.Context)
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -42,6 +46,7 @@ type Service struct {
 	ledger   LedgerInfo
 	now      func() time.Time
 	caughtUp func() bool
+	waiting  func(context.Context)
 	nonces   nonces
 
 	rulesNow atomic.Pointer[rulesVersion]
@@ -49,12 +54,15 @@ type Service struct {
 
 // New makes a Service over its ports.
 func New(p Ports, l LedgerInfo, o Options) *Service {
-	s := &Service{Ports: p, ledger: l, now: o.Now, caughtUp: o.CaughtUp}
+	s := &Service{Ports: p, ledger: l, now: o.Now, caughtUp: o.CaughtUp, waiting: o.Waiting}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if s.caughtUp == nil {
 		s.caughtUp = func() bool { return true }
+	}
+	if s.waiting == nil {
+		s.waiting = func(context.Context) {}
 	}
 	for _, w := range o.Pending {
 		for _, op := range w.Ops {
@@ -64,6 +72,17 @@ func New(p Ports, l LedgerInfo, o Options) *Service {
 		}
 	}
 	return s
+}
+
+// accept has the intake accept work, which is a wait for the disk.
+func (s *Service) accept(ctx context.Context, work []Work) ([]Receipt, error) {
+	s.waiting(ctx)
+	return s.Intake.Accept(ctx, work)
+}
+
+// lock waits until no other request chooses a nonce for the account, or the context ends.
+func (s *Service) lock(ctx context.Context, a dollars.Account) (unlock func(), ok bool) {
+	return s.nonces.lock(a, func() { s.waiting(ctx) }, ctx.Done())
 }
 
 // LedgerInfo tells which ledger this is.

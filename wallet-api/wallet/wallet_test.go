@@ -129,7 +129,7 @@ func TestRequestSentTwiceAtOnceIsOneOrder(t *testing.T) {
 		ports := w.Ports
 		ports.Intake = prompt{w, t}
 		s := New(ports, testLedger, Options{Now: w.Service.now})
-		unlock, _ := s.nonces.lock(alice.Account, nil)
+		unlock, _ := s.lock(t.Context(), alice.Account)
 		var receipts [2]OrderReceipt
 		var wg sync.WaitGroup
 		for i := range receipts {
