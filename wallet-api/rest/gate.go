@@ -41,7 +41,7 @@ const (
 
 	// longestLine is how long it may take until there is a slot. Requests come in bursts, whenever a batch is committed, and
 	// a burst is to be worked off rather than refused.
-	longestLine = 500 * time.Millisecond
+	longestLine = time.Second
 
 	// patience is how long a request waits for a slot. They are taken for milliseconds, so it passes only when a part that
 	// requests need, such as the disk, hangs.
