@@ -115,8 +115,10 @@ func (s *scheduler) patience() time.Duration {
 	return min(max(s.commit/4, leastPatience), mostPatience)
 }
 
-// committed notes how long a batch took.
-func (s *scheduler) committed(took time.Duration) { s.commit += (took - s.commit) / 8 }
+// committed notes how long a batch took. An outage says nothing of what comes after it.
+func (s *scheduler) committed(took time.Duration) {
+	s.commit += (min(took, 4*mostPatience) - s.commit) / 8
+}
 
 // room is how much more work of a class the scheduler takes.
 func (s *scheduler) room(c wallet.Class) int { return s.limits.window() - s.queues[c].works }
@@ -200,7 +202,7 @@ func (s *scheduler) next(now time.Time, r records) (*batch, error) {
 			return s.send(f.batch), nil
 		}
 		q.short, q.look = 1, now.Add(lookAgain)
-		if q.inFlight > 0 {
+		if q.inFlight > 0 && f.ops > 0 { // else whatever comes may have waited enough
 			q.short = max(1, s.limits.operations-f.ops)
 		}
 	}

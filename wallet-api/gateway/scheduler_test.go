@@ -196,17 +196,6 @@ func TestAnOperatorsChangeIsNotOvertakenForEver(t *testing.T) {
 	expect(t, s, nil, [][]string{{"order 1"}})
 }
 
-func TestWorkDoesNotWaitLongForABatchInTrouble(t *testing.T) {
-	s := newScheduler(limits{operations: 10, bytes: 1 << 20, inFlight: 3})
-	s.add(confirm(1, account(1), 1))
-	expect(t, s, nil, [][]string{{"confirm 1"}})
-	s.add(confirm(2, account(1), 1))
-	expect(t, s, nil, nil)
-	if b, _ := s.next(time.Unix(1000, 0).Add(s.patience()), awarded{}.records()); fmt.Sprint(labels(b)) != "[confirm 2]" {
-		t.Errorf("batch %v", labels(b))
-	}
-}
-
 func TestFailedWorkIsHalvedWithItsLike(t *testing.T) {
 	s := newScheduler(limits{operations: 10, bytes: 1 << 20, inFlight: 3})
 	for n := range 4 {

@@ -91,15 +91,19 @@ func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transactio
 		}
 		return nil // a copy (DUPLICATE_TXID): what became of the first stands
 	}
-	if err := f.do(ctx, func() error { return f.head(at, id, tx) }); err != nil || !tx.Valid {
-		return err
+	var entries []dollars.Entry
+	if tx.Valid {
+		entries = tx.Journal.Entries
 	}
-	entries := tx.Journal.Entries
+	// Entries before the head, which tells that there are any; and that before histories, which look into it.
 	for i := 0; i < len(entries); i += perGroup {
 		group := entries[i:min(i+perGroup, len(entries))]
 		if err := f.do(ctx, func() error { return f.group(at, i/perGroup, group) }); err != nil {
 			return err
 		}
+	}
+	if err := f.do(ctx, func() error { return f.head(at, id, tx) }); err != nil || !tx.Valid {
+		return err
 	}
 	for i := range entries {
 		if err := f.do(ctx, func() error { return f.entry(place{at, uint32(i)}, &entries[i]) }); err != nil {

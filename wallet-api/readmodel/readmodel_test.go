@@ -359,3 +359,32 @@ func TestPagesEndAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// Whoever sees a transaction sees all that became of it, wherever folding is interrupted.
+func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
+	v, err := open(t.TempDir(), 128<<10, Options{}) // the groups of one such transaction do not fit one of the store's
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close()
+	var entries []dollars.Entry
+	for n := range 300 {
+		e := earned(alice, byte(n), points(may, 1))
+		e.Outcome = dollars.Applied
+		entries = append(entries, e)
+	}
+	b := wallet.Block{Transactions: []wallet.Transaction{{ID: txID(1).String(), Valid: true, Journal: dollars.Journal{Entries: entries}}}}
+	interruptions := 0
+	for err := error(context.Canceled); err != nil; interruptions++ {
+		if err = v.Fold(&interrupted{ctx, 0}, b); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		at, unseen := v.Transaction(ctx, txID(1).String())
+		if unseen == nil && len(at.Results) != len(entries) {
+			t.Errorf("valid, with %d of %d results", len(at.Results), len(entries))
+		}
+	}
+	if interruptions < 2 {
+		t.Error("folding was not interrupted")
+	}
+}
