@@ -315,9 +315,9 @@ func TestIdleSendersAreForgotten(t *testing.T) {
 	r := newRates(Rate{PerSecond: 1, Burst: 1}, Rate{PerSecond: 1, Burst: 1})
 	start := time.Now()
 	for _, name := range []string{"a", "b"} {
-		r.wait(caller{role: RoleAuditor, client: name}, start)
+		r.wait(caller{role: RoleAuditor, client: name}, 1, start)
 	}
-	r.wait(caller{role: RoleAuditor, client: "a"}, start.Add(2*sweepEvery))
+	r.wait(caller{role: RoleAuditor, client: "a"}, 1, start.Add(2*sweepEvery))
 	if len(r.buckets) != 1 {
 		t.Errorf("%d senders are remembered", len(r.buckets))
 	}

@@ -58,7 +58,7 @@ func isChange(w wallet.Work) bool {
 // await waits for work to be done for as long as the client prefers, or until the server stops; waited tells that the
 // client asked.
 func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ wallet.Status, waited bool, err error) {
-	ctx, end, ok := s.waiting(c, prefer)
+	ctx, end, ok := s.waiting(c, prefer, 1)
 	if !ok {
 		return st, false, nil
 	}
@@ -73,19 +73,20 @@ func (s *Server) await(c *gin.Context, st wallet.Status, prefer string) (_ walle
 	return list[0], true, nil
 }
 
-// maxWaits is how many requests may wait for a commit. The next are not kept waiting: they are answered as if they had not
+// maxWaits is how many works may be waited for. Further requests are not kept waiting: they are answered as if they had not
 // asked to.
-const maxWaits = 2048
+const maxWaits = 4096
 
 // waiting is a context that ends with the wait that the client prefers, the request, or when the server stops. There is
 // none if the client has no such preference, or too many wait. Whoever waits does no work, so the request leaves its gate.
-func (s *Server) waiting(c *gin.Context, prefer string) (_ context.Context, end func(), ok bool) {
+func (s *Server) waiting(c *gin.Context, prefer string, works int) (_ context.Context, end func(), ok bool) {
 	wait := preferredWait(prefer)
 	if wait == 0 {
 		return nil, nil, false
 	}
-	if s.waits.Add(1) > maxWaits {
-		s.waits.Add(-1)
+	n := int64(works)
+	if s.waits.Add(n) > maxWaits {
+		s.waits.Add(-n)
 		return nil, nil, false
 	}
 	c.Header("Preference-Applied", "wait="+strconv.Itoa(int(wait.Seconds())))
@@ -94,7 +95,7 @@ func (s *Server) waiting(c *gin.Context, prefer string) (_ context.Context, end 
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), wait)
 	forget := context.AfterFunc(s.serving, cancel)
-	return ctx, func() { forget(); cancel(); s.waits.Add(-1) }, true
+	return ctx, func() { forget(); cancel(); s.waits.Add(-n) }, true
 }
 
 // GetLedger answers which ledger this is.

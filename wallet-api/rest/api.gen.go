@@ -998,7 +998,7 @@ type MemberOrder struct {
 	// Member Whose order it is: the member's id.
 	Member string `json:"member"`
 
-	// Order With `signed`.
+	// Order It must have `signed`.
 	Order NewOrder `json:"order"`
 }
 

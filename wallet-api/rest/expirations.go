@@ -63,7 +63,7 @@ func (s *Server) awaitAll(c *gin.Context, works []wallet.WorkID, prefer string) 
 	if len(works) == 0 {
 		return true, nil
 	}
-	ctx, end, ok := s.waiting(c, prefer)
+	ctx, end, ok := s.waiting(c, prefer, len(works))
 	if !ok {
 		return false, nil
 	}

@@ -20,15 +20,14 @@ import (
 // gate lets requests of one class in, as many as the service has room for, and has a bounded number of them worked on at
 // once. Each class has a gate of its own, so that a flood of one cannot take what another needs.
 //
-// A request takes places when it comes, one for each placeSize bytes of its body, and a slot once its body is there:
+// A request takes a place when it comes and, once its body is there, one for each further placeSize bytes of it, and a slot:
 // whoever sends slowly keeps nobody from working. Where the places are taken, those inside would take too long, or the
-// queue behind the gate has no room for them, it is refused at once. Whoever is inside will find room, so hardly anybody is
-// refused late.
+// queue behind the gate has no room for them, it is refused at once. A place counts as one work in the queue, so of
+// requests with one work hardly any is refused late.
 type gate struct {
-	class   string
-	places  int64
-	maxBody int64      // more is not read here: the handler refuses it
-	room    func() int // of the queue behind
+	class  string
+	places int64
+	room   func() int // of the queue behind
 
 	inside  atomic.Int64 // places taken
 	slots   chan struct{}
@@ -44,7 +43,7 @@ const (
 	longestLine = time.Second
 
 	// patience is how long a request waits for a slot. They are taken for milliseconds, so it passes only when a part that
-	// requests need, such as the disk, hangs.
+	// requests need hangs.
 	patience = 2 * time.Second
 )
 
@@ -61,15 +60,15 @@ func newGates(room func(wallet.Class) int) *gates {
 	unbounded := func() int { return math.MaxInt }
 	return &gates{
 		orders: gate{
-			class: wallet.ClassOrder.String(), places: 2048, maxBody: maxRelayBody,
+			class: wallet.ClassOrder.String(), places: 2048,
 			slots: working(), room: behind(wallet.ClassOrder),
 		},
 		bookings: gate{
-			class: wallet.ClassBooking.String(), places: 1024, maxBody: maxEventsBody,
+			class: wallet.ClassBooking.String(), places: 1024,
 			slots: working(), room: behind(wallet.ClassBooking),
 		},
-		reads: gate{class: "read", places: 1024, maxBody: maxIDsBody, slots: make(chan struct{}, 2*maxInside), room: unbounded},
-		admin: gate{class: wallet.ClassAdmin.String(), places: 256, maxBody: maxBody, slots: make(chan struct{}, 2*maxInside), room: unbounded},
+		reads: gate{class: "read", places: 1024, slots: make(chan struct{}, 2*maxInside), room: unbounded},
+		admin: gate{class: wallet.ClassAdmin.String(), places: 256, slots: make(chan struct{}, 2*maxInside), room: unbounded},
 	}
 }
 
@@ -137,7 +136,7 @@ var comeBack = [...][]string{{"1"}, {"2"}, {"3"}}
 // enter takes places, or tells why there are none.
 func (g *gate) enter(places int64) (refusal, bool) {
 	switch inside := g.inside.Add(places); {
-	case inside > g.places || g.line(inside) > longestLine:
+	case inside > g.places || (inside > places && g.line(inside-places) > longestLine):
 		g.inside.Add(-places)
 		return refusedCrowded, false
 	case inside > int64(g.room()):
@@ -171,6 +170,18 @@ func (g *gate) work(ctx context.Context) bool {
 	return false
 }
 
+// enter takes further places; those taken before are given back by leave, whatever comes of it.
+func (v *visit) enter(places int64) (refusal, bool) {
+	if places == 0 {
+		return 0, true
+	}
+	why, ok := v.gate.enter(places)
+	if ok {
+		v.places += places
+	}
+	return why, ok
+}
+
 // visit is a request inside a gate.
 type visit struct {
 	gate    *gate
@@ -181,8 +192,8 @@ type visit struct {
 	sender  *bucket   // where the sender may have only so many requests inside
 }
 
-// rest gives the slot back, once.
-func (v *visit) rest() {
+// pause gives the slot back, once.
+func (v *visit) pause() {
 	if !v.working {
 		return
 	}
@@ -195,7 +206,7 @@ func (v *visit) rest() {
 
 // leave gives back all that the request took, once: whoever only waits for a commit leaves early.
 func (v *visit) leave() {
-	v.rest()
+	v.pause()
 	v.gate.inside.Add(-v.places)
 	v.places = 0
 	if v.sender != nil {
@@ -219,13 +230,17 @@ func (s *Server) pass(c *gin.Context) {
 		s.refuse(c, g, refusedOpen)
 		return
 	}
-	v := &visit{gate: g, since: time.Now(), places: g.placesOf(c.Request)}
-	if why, ok := g.enter(v.places); !ok {
+	v := &visit{gate: g, since: time.Now()}
+	defer v.leave()
+	if why, ok := v.enter(1); !ok {
 		s.refuse(c, g, why)
 		return
 	}
-	defer v.leave()
-	g.readBody(c.Request)
+	// What the body is longer than a place is taken when it is there: else a few who send nothing could take all of them.
+	if why, ok := v.enter(takeBody(c, bodyOf(c.FullPath())) - 1); !ok {
+		s.refuse(c, g, why)
+		return
+	}
 	if v.working = g.work(c.Request.Context()); !v.working {
 		s.refuse(c, g, refusedLate)
 		return
@@ -245,33 +260,54 @@ func visitIn(ctx context.Context) *visit {
 
 func visitOf(c *gin.Context) *visit { return visitIn(c.Request.Context()) }
 
-// Waiting gives back the slot of the request that a context is of: what waits does not work. It is for wallet.Options.
-func Waiting(ctx context.Context) {
-	if v := visitIn(ctx); v != nil {
-		v.rest()
+// Waiting gives back the slot of the request that a context is of, for what waits does not work, and returns what takes one
+// again. It is for wallet.Options.
+func Waiting(ctx context.Context) (resume func()) {
+	v := visitIn(ctx)
+	if v == nil || !v.working {
+		return func() {}
+	}
+	v.pause()
+	return func() {
+		// Where there is none in time the request goes on all the same: it has waited enough.
+		if v.working = v.gate.work(ctx); v.working {
+			v.began = time.Now()
+		}
 	}
 }
 
-// placesOf is how many places a request takes.
-func (g *gate) placesOf(r *http.Request) int64 {
-	size := r.ContentLength
-	if size < 0 || size > g.maxBody {
-		size = g.maxBody
+// bodyOf is how many bytes of a route's bodies are read here. Of longer ones, the handler finds that they are.
+func bodyOf(route string) int64 {
+	switch route {
+	case "/v1/booking-events":
+		return maxEventsBody
+	case "/v1/booking-events/status":
+		return maxIDsBody
+	case "/v1/orders":
+		return maxRelayBody
 	}
-	return 1 + max(0, size-1)/placeSize
+	return maxBody
 }
 
-// readBody waits for the body. What is wrong with it is for the handler to find.
-func (g *gate) readBody(r *http.Request) {
-	if r.ContentLength == 0 {
-		return
+// bodyPatience is how long a body may take to come.
+const bodyPatience = 5 * time.Second
+
+// takeBody waits for the body, and tells how many places it takes. What is wrong with it is for the handler to find.
+func takeBody(c *gin.Context, limit int64) (places int64) {
+	r := c.Request
+	if r.ContentLength == 0 || r.Method == http.MethodGet {
+		return 1
 	}
+	deadline := http.NewResponseController(c.Writer)
+	_ = deadline.SetReadDeadline(time.Now().Add(bodyPatience)) // tests have no connection
 	var body bytes.Buffer
 	if r.ContentLength > 0 {
-		body.Grow(int(min(r.ContentLength, g.maxBody)) + bytes.MinRead) // or the buffer doubles to see the end
+		body.Grow(int(min(r.ContentLength, limit)) + bytes.MinRead) // or the buffer doubles to see the end
 	}
-	_, err := body.ReadFrom(io.LimitReader(r.Body, g.maxBody+1))
+	size, err := body.ReadFrom(io.LimitReader(r.Body, limit+1))
 	r.Body = io.NopCloser(io.MultiReader(&body, failed{err}))
+	_ = deadline.SetReadDeadline(time.Time{})
+	return 1 + max(0, size-1)/placeSize
 }
 
 // failed is the rest of a body: nothing, or the error that cut it short.

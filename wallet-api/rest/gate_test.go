@@ -2,11 +2,13 @@ package rest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -135,7 +137,7 @@ func TestTheLineIsAsShortAsWorkIsSlow(t *testing.T) {
 	for _, test := range []struct {
 		pace time.Duration
 		line int64
-	}{{0, g.places - slots}, {longestLine / 2, 2 * slots}, {longestLine, slots}, {4 * longestLine, slots / 4}} {
+	}{{0, g.places - slots}, {longestLine / 2, 2*slots + 1}, {longestLine, slots + 1}, {4 * longestLine, slots/4 + 1}} {
 		g.pace.Store(int64(test.pace))
 		for g.inside.Store(0); ; {
 			if why, ok := g.enter(1); !ok {
@@ -152,12 +154,19 @@ func TestTheLineIsAsShortAsWorkIsSlow(t *testing.T) {
 }
 
 func TestBodiesTakePlaces(t *testing.T) {
-	g := &newGates(nil).bookings
 	for _, test := range []struct {
-		length, places int64
-	}{{0, 1}, {1, 1}, {placeSize, 1}, {placeSize + 1, 2}, {maxEventsBody, 256}, {maxEventsBody + 1, 256}, {-1, 256}} {
-		if got := g.placesOf(&http.Request{ContentLength: test.length}); got != test.places {
-			t.Errorf("a body of %d bytes takes %d places, not %d", test.length, got, test.places)
+		length int
+		places int64
+	}{{0, 1}, {1, 1}, {placeSize, 1}, {placeSize + 1, 2}, {maxEventsBody, 256}, {2 * maxEventsBody, 257}} {
+		for _, announced := range []bool{true, false} {
+			c, _ := gin.CreateTestContext(httptest.NewRecorder())
+			c.Request = httptest.NewRequest("POST", "/v1/booking-events", bytes.NewReader(make([]byte, test.length)))
+			if !announced {
+				c.Request.ContentLength = -1
+			}
+			if got := takeBody(c, maxEventsBody); got != test.places {
+				t.Errorf("a body of %d bytes takes %d places, not %d", test.length, got, test.places)
+			}
 		}
 	}
 }
@@ -221,16 +230,22 @@ func TestWaitingForTheDiskTakesNoSlot(t *testing.T) {
 	})
 }
 
-// TestSlowSendersHoldNoSlot sends bodies that never end, over real connections.
+// TestSlowSendersHoldNoSlot sends bodies that never end, over real connections. However long they say, or do not say, that
+// they are going to be, each holds one place, and no slot.
 func TestSlowSendersHoldNoSlot(t *testing.T) {
 	a := newAPI(t, Options{})
 	address := a.serve(t)
-	for range cap(a.gates.orders.slots) + 1 {
+	senders := int64(cap(a.gates.orders.slots) + 1)
+	for i := range senders {
 		conn := dialed(t, address)
-		fmt.Fprintf(conn, "POST /v1/members/alice/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+		fmt.Fprintf(conn, "POST /v1/orders HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n1\r\n{",
+			[]string{"Content-Length: 500000", "Transfer-Encoding: chunked"}[i%2])
 	}
-	for a.gates.orders.inside.Load() <= int64(cap(a.gates.orders.slots)) {
+	for a.gates.orders.inside.Load() < senders {
 		time.Sleep(time.Millisecond)
+	}
+	if inside := a.gates.orders.inside.Load(); inside != senders {
+		t.Errorf("%d who send slowly hold %d places", senders, inside)
 	}
 	if working := len(a.gates.orders.slots); working != 0 {
 		t.Errorf("%d slots are taken by requests that are not there yet", working)

@@ -43,8 +43,8 @@ type bucket struct {
 	inside  atomic.Int64 // requests of a member that are being worked on
 }
 
-// maxInside is how many requests of one member are worked on at once. Orders from custody take turns by account: without a
-// bound, those of one member could take all slots, and have everybody wait for their turns.
+// maxInside is how many requests of one member are inside at once. Without a bound those of one member, which take turns
+// where they are orders from custody, could take all places, or all slots of reads.
 const maxInside = 16
 
 const sweepEvery = time.Minute
@@ -53,8 +53,8 @@ func newRates(client, member Rate) rates {
 	return rates{client: client, member: member, buckets: map[string]*bucket{}}
 }
 
-// wait is for how long the sender has to, before a request; zero lets it through. The bucket is the sender's.
-func (r *rates) wait(who caller, now time.Time) (*bucket, time.Duration) {
+// wait is for how long the sender has to, before so many requests; zero lets them through. The bucket is the sender's.
+func (r *rates) wait(who caller, requests int, now time.Time) (*bucket, time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now.Sub(r.swept) > sweepEvery {
@@ -70,7 +70,7 @@ func (r *rates) wait(who caller, now time.Time) (*bucket, time.Duration) {
 		r.buckets[who.owner()] = b
 	}
 	b.used = now
-	reservation := b.limiter.ReserveN(now, 1)
+	reservation := b.limiter.ReserveN(now, min(requests, b.limiter.Burst()))
 	delay := reservation.DelayFrom(now)
 	if delay > 0 {
 		reservation.CancelAt(now)
@@ -94,7 +94,7 @@ func (s *Server) limit(c *gin.Context) {
 	if who.role == "" {
 		return
 	}
-	sender, delay := s.rates.wait(who, time.Now())
+	sender, delay := s.rates.wait(who, 1, time.Now())
 	if v := visitOf(c); v != nil && delay == 0 && who.role == RoleSession {
 		v.sender = sender
 		if sender.inside.Add(1) > maxInside {
@@ -103,6 +103,8 @@ func (s *Server) limit(c *gin.Context) {
 	}
 	if delay > 0 {
 		retryAfter(c, delay)
-		s.fail(c, &wallet.Error{Code: codeRateLimited, Detail: "too many requests from this client; nothing was accepted, send it again after the time in Retry-After"})
+		s.fail(c, errTooOften)
 	}
 }
+
+var errTooOften = &wallet.Error{Code: codeRateLimited, Detail: "too many requests from this client; nothing was accepted, send it again after the time in Retry-After"}

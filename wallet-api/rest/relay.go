@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -16,6 +17,9 @@ const maxRelayBody = 512 << 10
 func (s *Server) RelayOrders(c *gin.Context, params RelayOrdersParams) {
 	requests, _, err := jsonBody(c, maxRelayBody, readRelay)
 	var relayed []wallet.Relayed
+	if err == nil {
+		err = s.roomFor(c, len(requests))
+	}
 	if err == nil {
 		relayed, err = s.wallet.RelayOrders(c.Request.Context(), requests)
 	}
@@ -46,13 +50,20 @@ func (s *Server) RelayOrders(c *gin.Context, params RelayOrdersParams) {
 	reply(c, http.StatusOK, answer)
 }
 
+// roomFor refuses more orders than their sender may send, or the queue has room for, before anything is done for them.
+func (s *Server) roomFor(c *gin.Context, orders int) error {
+	if _, delay := s.rates.wait(callerOf(c), max(0, orders-1), time.Now()); delay > 0 {
+		retryAfter(c, delay)
+		return errTooOften
+	}
+	if s.gates.orders.room() < orders {
+		return wallet.ErrOverloaded
+	}
+	return nil
+}
+
 // awaitRelayed waits as the client prefers until the ledger has decided on all orders that were accepted.
 func (s *Server) awaitRelayed(c *gin.Context, relayed []wallet.Relayed, prefer string) error {
-	ctx, end, ok := s.waiting(c, prefer)
-	if !ok {
-		return nil
-	}
-	defer end()
 	var ids []wallet.WorkID
 	var places []int
 	for i, r := range relayed {
@@ -60,6 +71,11 @@ func (s *Server) awaitRelayed(c *gin.Context, relayed []wallet.Relayed, prefer s
 			ids, places = append(ids, r.Receipt.Status.Work.ID), append(places, i)
 		}
 	}
+	ctx, end, ok := s.waiting(c, prefer, len(ids))
+	if !ok {
+		return nil
+	}
+	defer end()
 	list, err := s.wallet.Wait(ctx, ids...)
 	for k, st := range list {
 		relayed[places[k]].Receipt.Status = st

@@ -52,7 +52,7 @@ func (n *nonces) taken(a dollars.Account, nonce uint64, now time.Time) {
 // lock keeps two orders signed in custody for one account from choosing the same nonce. Before it waits it says so; it gives
 // up when done ends.
 func (n *nonces) lock(a dollars.Account, waiting func(), done <-chan struct{}) (unlock func(), ok bool) {
-	for {
+	for tried := false; ; tried = true {
 		n.mu.Lock()
 		if n.hold == nil {
 			n.hold = map[dollars.Account]chan struct{}{}
@@ -70,7 +70,9 @@ func (n *nonces) lock(a dollars.Account, waiting func(), done <-chan struct{}) (
 			}, true
 		}
 		n.mu.Unlock()
-		waiting()
+		if !tried {
+			waiting()
+		}
 		select {
 		case <-held:
 		case <-done:

@@ -212,45 +212,61 @@ func (s *Service) preview(ctx context.Context, orders []dollars.SignedOrder) ([]
 	if err != nil {
 		return nil, err
 	}
+	var short []int // orders that may have enough with their accounts' credits
 	refusals := make([]error, len(orders))
 	for i, e := range entries {
-		if e.Outcome != dollars.Rejected {
-			continue
+		switch {
+		case e.Outcome != dollars.Rejected:
+		case e.Code == dollars.CodeBalance:
+			short = append(short, i)
+		default:
+			refusals[i] = refused(e.Code, "")
 		}
-		code := e.Code
-		if code == dollars.CodeBalance {
-			// Most orders can do without credits, and looking for them is what takes longest.
-			if code, err = s.previewWithCredits(ctx, env, orders[i]); err != nil {
-				return nil, err
+	}
+	return refusals, s.previewWithCredits(ctx, env, orders, short, refusals)
+}
+
+// previewWithCredits runs the rules once more, for orders that have too little without credits. Most orders can do without,
+// and looking for credits is what takes longest.
+func (s *Service) previewWithCredits(ctx context.Context, env dollars.Env, orders []dollars.SignedOrder, short []int, refusals []error) error {
+	if len(short) == 0 {
+		return nil
+	}
+	ops := make([]dollars.Operation, len(short))
+	named := map[dollars.Account]int{} // credits, by the first order of an account
+	for k, i := range short {
+		o := orders[i]
+		if _, before := named[o.From]; !before {
+			var err error
+			if o.Credits, err = s.Views.Credits(ctx, o.From, dollars.MaxAmount, dollars.MaxCredits); err != nil {
+				return fmt.Errorf("read credits: %w", err)
+			}
+			named[o.From] = len(o.Credits)
+		}
+		ops[k] = o
+	}
+	entries, err := s.foresee(env, ops...)
+	if err != nil {
+		return err
+	}
+	for k, i := range short {
+		code := entries[k].Code
+		more := code == dollars.CodeBalance && named[orders[i].From] == dollars.MaxCredits
+		if more || code == dollars.CodeStaleCredits {
+			// An account may hold more credits than one order can name; the gateway absorbs them first.
+			b, err := s.Views.Balance(ctx, orders[i].From, env.Time)
+			if err != nil {
+				return fmt.Errorf("read balance: %w", err)
+			}
+			if b.Available() >= orders[i].Amount {
+				continue
 			}
 		}
-		if code != "" {
+		if entries[k].Outcome == dollars.Rejected {
 			refusals[i] = refused(code, "")
 		}
 	}
-	return refusals, nil
-}
-
-// previewWithCredits is why an order would be refused that may absorb credits first, or nothing.
-func (s *Service) previewWithCredits(ctx context.Context, env dollars.Env, o dollars.SignedOrder) (code dollars.Code, err error) {
-	if o.Credits, err = s.Views.Credits(ctx, o.From, o.Amount, dollars.MaxCredits); err != nil {
-		return "", fmt.Errorf("read credits: %w", err)
-	}
-	entries, err := s.foresee(env, o)
-	if err != nil || entries[0].Outcome != dollars.Rejected {
-		return "", err
-	}
-	if code = entries[0].Code; code == dollars.CodeBalance || code == dollars.CodeStaleCredits {
-		// An account may hold more credits than one order can name; the gateway absorbs them first.
-		b, err := s.Views.Balance(ctx, o.From, env.Time)
-		if err != nil {
-			return "", fmt.Errorf("read balance: %w", err)
-		}
-		if b.Available() >= o.Amount {
-			return "", nil
-		}
-	}
-	return code, nil
+	return nil
 }
 
 // foresee is what the ledger would answer to operations, as far as the views are up to date.

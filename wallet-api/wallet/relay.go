@@ -18,7 +18,7 @@ type Relayed struct {
 
 // RelayOrders accepts orders that members signed with their own keys, in their order. Each is judged as PlaceOrder would,
 // behind those before it, and none spoils its neighbours; but where there is no room for all, none is accepted, with
-// ErrOverloaded. The rules are run once for all of them, and the disk is written once.
+// ErrOverloaded. The rules are run over all of them at once.
 func (s *Service) RelayOrders(ctx context.Context, requests []OrderRequest) ([]Relayed, error) {
 	out := make([]Relayed, len(requests))
 	var signed []dollars.SignedOrder
@@ -28,6 +28,9 @@ func (s *Service) RelayOrders(ctx context.Context, requests []OrderRequest) ([]R
 		m, order, err := s.draft(ctx, r)
 		if err == nil && r.Signed == nil {
 			err = &Error{Code: CodeForbidden, Detail: "only orders that the member signed can be relayed", Field: "/signed"}
+		}
+		if code, refusal := codeOf(err); err != nil && (!refusal || code == CodeUnavailable) {
+			return nil, err // of the service, and not of this order
 		}
 		if err != nil {
 			out[i].Err = err

@@ -35,9 +35,9 @@ type Options struct {
 	// are judged by them, and refused until then.
 	CaughtUp func() bool
 
-	// Waiting, if not nil, hears of a request, by its context, when all that is left of it is to wait for the disk, or when
-	// it has to wait for another of the same member.
-	Waiting func(context.Context)
+	// Waiting, if not nil, hears of a request, by its context, when it has to wait: for the disk, after which little is left
+	// of it, or for another of the same account, after which resume is called.
+	Waiting func(context.Context) (resume func())
 }
 
 // Service is the use cases. It is safe for concurrent use.
@@ -46,7 +46,7 @@ type Service struct {
 	ledger   LedgerInfo
 	now      func() time.Time
 	caughtUp func() bool
-	waiting  func(context.Context)
+	waiting  func(context.Context) (resume func())
 	nonces   nonces
 
 	rulesNow atomic.Pointer[rulesVersion]
@@ -62,7 +62,7 @@ func New(p Ports, l LedgerInfo, o Options) *Service {
 		s.caughtUp = func() bool { return true }
 	}
 	if s.waiting == nil {
-		s.waiting = func(context.Context) {}
+		s.waiting = func(context.Context) func() { return func() {} }
 	}
 	for _, w := range o.Pending {
 		for _, op := range w.Ops {
@@ -82,7 +82,12 @@ func (s *Service) accept(ctx context.Context, work []Work) ([]Receipt, error) {
 
 // lock waits until no other request chooses a nonce for the account, or the context ends.
 func (s *Service) lock(ctx context.Context, a dollars.Account) (unlock func(), ok bool) {
-	return s.nonces.lock(a, func() { s.waiting(ctx) }, ctx.Done())
+	resume := func() {}
+	unlock, ok = s.nonces.lock(a, func() { resume = s.waiting(ctx) }, ctx.Done())
+	if ok {
+		resume()
+	}
+	return unlock, ok
 }
 
 // LedgerInfo tells which ledger this is.

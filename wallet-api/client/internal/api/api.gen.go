@@ -1003,7 +1003,7 @@ type MemberOrder struct {
 	// Member Whose order it is: the member's id.
 	Member string `json:"member"`
 
-	// Order With `signed`.
+	// Order It must have `signed`.
 	Order NewOrder `json:"order"`
 }
 
@@ -2751,7 +2751,8 @@ type ClientInterface interface {
 	// behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
 	// accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
 	// accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
-	// room for all, nothing is accepted. Role member.
+	// room for all, nothing is accepted. Each order counts as a request of the client. In an order's problem, `field` points
+	// into that order, and there is no `requestId`. Role member.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2764,7 +2765,8 @@ type ClientInterface interface {
 	// behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
 	// accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
 	// accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
-	// room for all, nothing is accepted. Role member.
+	// room for all, nothing is accepted. Each order counts as a request of the client. In an order's problem, `field` points
+	// into that order, and there is no `requestId`. Role member.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -4056,7 +4058,8 @@ func (c *Client) GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeH
 // behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
 // accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
 // accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
-// room for all, nothing is accepted. Role member.
+// room for all, nothing is accepted. Each order counts as a request of the client. In an order's problem, `field` points
+// into that order, and there is no `requestId`. Role member.
 //
 // Takes any type of body and a specified content type.
 //
@@ -4079,7 +4082,8 @@ func (c *Client) RelayOrdersWithBody(ctx context.Context, params *RelayOrdersPar
 // behind those before it, and has an answer of its own, in their order: the order, or the problem for which it was not
 // accepted. An order sent again is answered with what became of it. `Prefer: wait` waits until all that were
 // accepted are committed or refused by the ledger; `status` tells which. Where the body cannot be read, or there is no
-// room for all, nothing is accepted. Role member.
+// room for all, nothing is accepted. Each order counts as a request of the client. In an order's problem, `field` points
+// into that order, and there is no `requestId`. Role member.
 //
 // Takes a body of the `application/json` content type.
 //
