@@ -21,16 +21,16 @@ const (
 
 // chartStyle is readable in light and in dark, by the reader's preference. Letters have a rim, for they lie on the grid.
 const chartStyle = `text{font:13px system-ui,sans-serif;fill:#1f2328;stroke:#fff;stroke-width:3px;paint-order:stroke}.small{font-size:12px;fill:#59636e}.title{font-size:16px;font-weight:600}` +
-	`.back{fill:#fff}.grid{stroke:#d1d9e0}.bar0{fill:#8c959f}.bar1{fill:#0969da}` +
-	`@media(prefers-color-scheme:dark){text{fill:#f0f6fc;stroke:#0d1117}.small{fill:#9198a1}.back{fill:#0d1117}.grid{stroke:#3d444d}.bar0{fill:#7d8590}.bar1{fill:#4493f8}}`
+	`.back{fill:#fff}.grid{stroke:#d1d9e0}.bar0{fill:#8c959f}.bar1{fill:#0969da}.bar2{fill:#54aeff}` +
+	`@media(prefers-color-scheme:dark){text{fill:#f0f6fc;stroke:#0d1117}.small{fill:#9198a1}.back{fill:#0d1117}.grid{stroke:#3d444d}.bar0{fill:#7d8590}.bar1{fill:#4493f8}.bar2{fill:#1f6feb}}`
 
 // Chart draws the rates of workloads as an SVG picture: a bar for each variant, on a logarithmic scale, since they are
-// powers of ten apart. Workloads of more than two variants are left out.
+// powers of ten apart. Workloads that compare something else than the service with the baseline are left out.
 func Chart(r Report) []byte {
 	var shown []Workload
 	low, high := math.Inf(1), math.Inf(-1)
 	for _, w := range r.Workloads {
-		if len(w.Variants) == 0 || len(w.Variants) > 2 {
+		if w.Aside || len(w.Variants) == 0 {
 			continue
 		}
 		shown = append(shown, w)
@@ -54,8 +54,11 @@ func Chart(r Report) []byte {
 		fmt.Fprintf(&b, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>\n", labelWidth-8, y+len(w.Variants)*barHeight/2+5, escaped(w.Name))
 		for i, v := range w.Variants {
 			end := s.at(v.Rate.Median)
-			// Where there is one variant it has no other to be set off from: it is the service's.
-			fmt.Fprintf(&b, "<rect class=\"bar%d\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n", i+2-len(w.Variants), labelWidth, y+1, end-labelWidth, barHeight-2)
+			colour := i
+			if len(w.Variants) == 1 {
+				colour = 1 // It has no other to be set off from: it is the service's.
+			}
+			fmt.Fprintf(&b, "<rect class=\"bar%d\" x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>\n", colour, labelWidth, y+1, end-labelWidth, barHeight-2)
 			fmt.Fprintf(&b, "<text x=\"%.1f\" y=\"%d\">%s</text>\n", end+6, y+barHeight-4, escaped(valueOf(v, i > 0)))
 			y += barHeight
 		}

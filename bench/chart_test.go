@@ -50,7 +50,7 @@ func TestChartShowsRates(t *testing.T) {
 	svg := Chart(Report{Workloads: []Workload{
 		{Name: "hot-to", Unit: "orders", Variants: []Summary{variant("baseline", 2.5, 1), variant("dollars", 5000, 2000)}},
 		{Name: "history", Unit: "pages", Variants: []Summary{variant("dollars", 900, 1)}},
-		{Name: "rules", Unit: "events", Variants: []Summary{variant("a", 1, 1), variant("b", 1, 1), variant("c", 1, 1)}},
+		{Name: "rules", Unit: "events", Aside: true, Variants: []Summary{variant("a", 1, 1), variant("b", 1, 1), variant("c", 1, 1)}},
 		{Name: "a<b", Unit: "orders", Variants: []Summary{variant("baseline", 50, 1), variant("dollars", 500, 10)}},
 	}})
 	widths, texts := map[string][]float64{}, ""

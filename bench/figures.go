@@ -21,7 +21,8 @@ type Settings struct {
 	Seconds     float64 `json:"seconds"` // for how long a round sends orders or reads
 	Events      int     `json:"events"`  // of an award round
 	Members     int     `json:"members"`
-	Connections int     `json:"connections"` // of orders
+	Connections int     `json:"connections"` // of orders, one in a request
+	Relays      int     `json:"relays"`      // requests under way that relay orders
 	// Baseline is how many operations of the baseline are under way at a time, by kind of workload: the number that was
 	// found to be best.
 	Baseline map[string]int `json:"baselineConnections"`
@@ -30,8 +31,9 @@ type Settings struct {
 // Workload is one kind of work, measured in rounds on one network.
 type Workload struct {
 	Name     string     `json:"name"`
-	Unit     string     `json:"unit"`   // what is counted, plural
-	Rounds   []Measured `json:"rounds"` // in the order they were run
+	Unit     string     `json:"unit"`            // what is counted, plural
+	Aside    bool       `json:"aside,omitempty"` // its variants are not the baseline and the service
+	Rounds   []Measured `json:"rounds"`          // in the order they were run
 	Variants []Summary  `json:"variants"`
 }
 

@@ -77,7 +77,7 @@ func TestBench(t *testing.T) {
 		name     string
 		variants []string
 	}{
-		{"transfer", []string{"baseline", "dollars"}},
+		{"transfer", []string{"baseline", "dollars", "dollars, relayed"}},
 		{"mix", []string{"baseline", "dollars"}},
 		{"history", []string{"dollars"}},
 		{"rules", []string{workload.Standard, workload.Table, workload.Limits}},

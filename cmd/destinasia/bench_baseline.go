@@ -32,7 +32,7 @@ const (
 
 // benchTries are the numbers of operations under way that are tried for the baseline, each for a short time.
 var benchTries = map[benchContention][]int{
-	benchSpread: {64, 128, 256, 512},
+	benchSpread: {64, 256, 512, 1024},
 	benchMixed:  {16, 64, 128, 256},
 	benchHot:    {1, 4, 16, 64},
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/destinasia/dollars/bench"
 	"github.com/destinasia/dollars/bench/bulk"
 	"github.com/destinasia/dollars/bench/workload"
+	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
 )
@@ -54,6 +55,9 @@ func (a *app) grow(ctx context.Context, n *native.Network, accounts int) (_ *nat
 	}
 	return n, g, err
 }
+
+// loaded is the i-th of the accounts that were loaded, all over them.
+func (b *benchRun) loaded(i int) dollars.Account { return bulk.Account(i * benchStride % b.accounts) }
 
 // load loads bookings, and shows the progress.
 func (a *app) load(ctx context.Context, n *native.Network, what string, o bulk.Options) (bulk.Result, error) {

@@ -16,9 +16,10 @@ import (
 )
 
 const (
-	// benchConnections is how many orders are under way: at 5,000 a second and 0.4 s for each they keep the service full,
-	// and more would only wait longer.
-	benchConnections = 2_048
+	// benchConnections is how many orders are under way that are sent one by one, and benchRelays how many requests that
+	// relay orders: they keep the service full, and more would only wait longer, or be refused and come back too late.
+	benchConnections = 1_024
+	benchRelays      = 24
 
 	// benchOrdersPerSecond is for how fast a service orders are signed ahead: above it rounds end before their time.
 	benchOrdersPerSecond = 8_000
@@ -28,6 +29,9 @@ const (
 
 // connections is how many orders are under way: no more than members can give without one of them having two.
 func (o benchOptions) connections() int { return min(benchConnections, o.members/2) }
+
+// relays is the same of requests that relay orders.
+func (o benchOptions) relays() int { return max(1, min(benchRelays, o.members/2/workload.Together)) }
 
 // enrol enrols members with keys of their own, gives them points to spend, and has everything warm up.
 func (b *benchRun) enrol(ctx context.Context) error {
@@ -73,11 +77,19 @@ func (b *benchRun) enrolOwners(ctx context.Context, members *client.Client) erro
 	return group.Wait()
 }
 
-// transfer: everybody sends to somebody else.
+// transfer: everybody sends to somebody else; where accounts were loaded, to one of those.
 func (b *benchRun) transfer() benchWorkload {
-	v := b.orderVariant(b.orders.Transfer, 0)
-	v.light = b.lightly(b.orders.Transfer)
-	return orderWorkload("transfer", b.baselineVariant(benchSpread, payments(b.orders.Transfer)), v, b.relayedVariant(b.orders.Transfer, 0))
+	payment := b.orders.Transfer
+	if b.accounts > 0 {
+		payment = func(i int) workload.Payment {
+			p := b.orders.Transfer(i)
+			p.To = &workload.Member{Account: b.loaded(i)}
+			return p
+		}
+	}
+	v := b.orderVariant(payment, 0)
+	v.light = b.lightly(payment)
+	return orderWorkload("transfer", b.baselineVariant(benchSpread, payments(payment)), v, b.relayedVariant(payment, 0))
 }
 
 // hotTo: everybody sends to one account.
@@ -112,7 +124,7 @@ func (b *benchRun) mix() benchWorkload {
 		if err == nil {
 			_, err = b.report(ctx, id+", bookings beforehand", beforehand, watch)
 		}
-		return b.orderRound(id, signed, load.Options{Ahead: workload.MixAhead}), err
+		return b.orderRound(id, signed, load.Options{Connections: b.connections(), Ahead: workload.MixAhead}), err
 	}
 	return orderWorkload("mix", b.baselineVariant(benchMixed, b.baseline.mix()), benchVariant{name: variantDollars, ready: ready})
 }
@@ -128,23 +140,23 @@ func (o benchOptions) mostOrders() int { return o.seconds * benchOrdersPerSecond
 func (b *benchRun) orderVariant(payment func(i int) workload.Payment, ahead int) benchVariant {
 	return benchVariant{name: variantDollars, ready: func(_ context.Context, id string) (benchRound, error) {
 		signed, err := b.sign(id, b.mostOrders(), payment)
-		return b.orderRound(id, signed, load.Options{Ahead: ahead}), err
+		return b.orderRound(id, signed, load.Options{Connections: b.connections(), Ahead: ahead}), err
 	}}
 }
 
-// relayedVariant sends the same as a program does that relays what members sign: as many under way, in fewer requests.
+// relayedVariant sends the same as a program does that relays what members sign.
 func (b *benchRun) relayedVariant(payment func(i int) workload.Payment, ahead int) benchVariant {
 	return benchVariant{name: variantRelayed, ready: func(_ context.Context, id string) (benchRound, error) {
 		signed, err := b.sign(id, b.mostOrders(), payment)
 		if err != nil {
 			return nil, err
 		}
-		return b.orderRound(id, signed.Relayed(), load.Options{Ahead: ahead}), nil
+		return b.orderRound(id, signed.Relayed(), load.Options{Connections: b.relays(), Ahead: ahead}), nil
 	}}
 }
 
 func (b *benchRun) orderRound(id string, signed workload.Signed, o load.Options) benchRound {
-	o.Connections, o.Last = max(1, b.connections()/signed.Each), b.lasts()
+	o.Last = b.lasts()
 	return func(ctx context.Context) (benchOutcome, error) {
 		r, err := b.send(ctx, id, signed, o)
 		out := outcomeOf(r)

@@ -10,6 +10,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/table"
 
 	"github.com/destinasia/dollars/bench"
+	"github.com/destinasia/dollars/bench/workload"
 )
 
 // benchPrinter prints what the benchmark found, for a terminal or as Markdown. A row is a variant of a workload.
@@ -21,8 +22,8 @@ type benchPrinter struct {
 func (p benchPrinter) print(r bench.Report) {
 	s := r.Settings
 	fmt.Fprintf(p.out, "Machine: %s.\nNetwork, service and load generator share it: nothing here is a figure of one of them alone.\n", r.Machine)
-	fmt.Fprintf(p.out, "%d rounds of %.0f s or %d events each; %d members, %d orders under way; of the baseline's operations: %s.\n\n",
-		s.Laps, s.Seconds, s.Events, s.Members, s.Connections, counts(s.Baseline))
+	fmt.Fprintf(p.out, "%d rounds of %.0f s or %d events each; %d members, %d orders under way, or %d requests with %d; of the baseline's operations: %s.\n\n",
+		s.Laps, s.Seconds, s.Events, s.Members, s.Connections, s.Relays, workload.Together, counts(s.Baseline))
 	if g := r.Growth; g != nil {
 		fmt.Fprintf(p.out, "%d accounts were on the ledger before, and %d entries in one history: %d operations, loaded at %.0f accounts/s. Views of them\n"+
 			"were rebuilt at %.0f operations/s. The network started with them in %.1f s. Bytes on disk for each operation: ledger %.0f,\n"+

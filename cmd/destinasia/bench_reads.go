@@ -22,9 +22,9 @@ const (
 	// benchReadsPerSecond is more than can be read.
 	benchReadsPerSecond = 100_000
 
-	benchPage           = 50  // entries of a page of history
-	benchPagesPerSecond = 10  // that a history has at least, for each second of a round
-	benchMostPages      = 400 // that are read
+	benchPage           = 50                       // entries of a page of history
+	benchPagesPerSecond = 10                       // that a history has at least, for each second of a round
+	benchMostPages      = benchEntries / benchPage // that are read
 
 	// A prime, so that what is read jumps about.
 	benchStride = 7_919
@@ -34,6 +34,9 @@ const (
 func (b *benchRun) balance() benchWorkload {
 	many := b.orders.Many
 	read := func(i int) load.Request {
+		if b.accounts > 0 {
+			return b.reading(i, "/v1/accounts/"+b.loaded(i).String())
+		}
 		return b.reading(i, "/v1/members/"+many[i*benchStride%len(many)].ID+"/balance")
 	}
 	return benchWorkload{name: "balance", unit: "reads", reads: true, variants: []benchVariant{

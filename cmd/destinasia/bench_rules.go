@@ -12,7 +12,7 @@ import (
 
 // rules compares rule sets: the workload award under each of them.
 func (b *benchRun) rules() (benchWorkload, error) {
-	w := benchWorkload{name: workloadRules, unit: "events"}
+	w := benchWorkload{name: workloadRules, unit: "events", aside: true}
 	sets, err := workload.RuleSets()
 	if err != nil {
 		return w, err

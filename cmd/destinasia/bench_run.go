@@ -36,6 +36,7 @@ type benchRun struct {
 type benchWorkload struct {
 	name, unit string
 	reads      bool
+	aside      bool                        // it compares something else than the service with the baseline
 	prepare    func(context.Context) error // once, before the first lap; nil where there is nothing to
 	variants   []benchVariant
 }
@@ -125,7 +126,7 @@ func (b *benchRun) runAll(ctx context.Context) (all []bench.Workload, err error)
 
 func (b *benchRun) settings() bench.Settings {
 	s := bench.Settings{
-		Laps: b.laps, Seconds: b.lasts().Seconds(), Events: b.awardEvents(), Members: b.members, Connections: b.connections(),
+		Laps: b.laps, Seconds: b.lasts().Seconds(), Events: b.awardEvents(), Members: b.members, Connections: b.connections(), Relays: b.relays(),
 		Baseline: map[string]int{},
 	}
 	for contention, connections := range b.baseline.best {
@@ -136,7 +137,7 @@ func (b *benchRun) settings() bench.Settings {
 
 // run runs all laps of a workload.
 func (b *benchRun) run(ctx context.Context, w benchWorkload) (bench.Workload, error) {
-	found := bench.Workload{Name: w.name, Unit: w.unit}
+	found := bench.Workload{Name: w.name, Unit: w.unit, Aside: w.aside}
 	if w.prepare != nil {
 		if err := w.prepare(ctx); err != nil {
 			return found, fmt.Errorf("prepare %s: %w", w.name, err)
