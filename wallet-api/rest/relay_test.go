@@ -27,16 +27,18 @@ func TestOrdersAreRelayed(t *testing.T) {
 	key, token := carol(t, a)
 	first, firstID := signedRedemption(t, a, key, "20", 0)
 	second, secondID := signedRedemption(t, a, key, "25", 1)
-	third, _ := signedRedemption(t, a, key, "6", 2) // more than is left behind the two
+	third, _ := signedRedemption(t, a, key, "6", 2) // more than is left behind the two; the next is not
+	fourth, fourthID := signedRedemption(t, a, key, "1", 3)
 	orders := []string{
 		first, second, third,
 		`{"member":"carol","order":{"kind":"redemption","amount":"1"}}`,
 		strings.Replace(first, "carol", "nobody", 1),
 		first,
+		fourth,
 	}
 	var got RelayedOrders
 	a.send(t, "dsk_member", "POST", "/v1/orders", `{"orders":[`+strings.Join(orders, ",")+`]}`, "Prefer", "wait=5").want(t, 200).decode(t, &got)
-	for i, id := range []string{firstID, secondID} {
+	for i, id := range map[int]string{0: firstID, 1: secondID, 6: fourthID} {
 		o := got.Orders[i]
 		if o.Problem != nil || o.Order.OrderID != id || o.Order.Status != StateApplied || o.Order.Transaction == nil {
 			t.Errorf("order %d: %+v", i, o)
@@ -59,7 +61,7 @@ func TestOrdersAreRelayed(t *testing.T) {
 	}
 	var b Balance
 	a.send(t, token, "GET", "/v1/members/carol/balance", "").want(t, 200).decode(t, &b)
-	if b.Available != 5_00 {
+	if b.Available != 4_00 {
 		t.Errorf("%v is left", b.Available)
 	}
 }

@@ -226,44 +226,52 @@ func (s *Service) preview(ctx context.Context, orders []dollars.SignedOrder) ([]
 	return refusals, s.previewWithCredits(ctx, env, orders, short, refusals)
 }
 
-// previewWithCredits runs the rules once more, for orders that have too little without credits. Most orders can do without,
-// and looking for credits is what takes longest.
+// previewWithCredits runs the rules once more, for orders that have too little without credits, behind what absorbs those of
+// their accounts. Most orders can do without, and looking for credits is what takes longest.
 func (s *Service) previewWithCredits(ctx context.Context, env dollars.Env, orders []dollars.SignedOrder, short []int, refusals []error) error {
 	if len(short) == 0 {
 		return nil
 	}
-	ops := make([]dollars.Operation, len(short))
-	named := map[dollars.Account]int{} // credits, by the first order of an account
-	for k, i := range short {
-		o := orders[i]
-		if _, before := named[o.From]; !before {
-			var err error
-			if o.Credits, err = s.Views.Credits(ctx, o.From, dollars.MaxAmount, dollars.MaxCredits); err != nil {
-				return fmt.Errorf("read credits: %w", err)
-			}
-			named[o.From] = len(o.Credits)
+	var ops []dollars.Operation
+	absorbs := map[dollars.Account]int{} // places in ops
+	for _, i := range short {
+		account := orders[i].From
+		if _, known := absorbs[account]; known {
+			continue
 		}
-		ops[k] = o
+		credits, err := s.Views.Credits(ctx, account, dollars.MaxAmount, dollars.MaxCredits)
+		if err != nil {
+			return fmt.Errorf("read credits: %w", err)
+		}
+		absorbs[account] = len(ops)
+		ops = append(ops, dollars.Absorb{Account: account, Credits: credits})
+	}
+	first := len(ops)
+	for _, i := range short {
+		ops = append(ops, orders[i])
 	}
 	entries, err := s.foresee(env, ops...)
 	if err != nil {
 		return err
 	}
 	for k, i := range short {
-		code := entries[k].Code
-		more := code == dollars.CodeBalance && named[orders[i].From] == dollars.MaxCredits
-		if more || code == dollars.CodeStaleCredits {
-			// An account may hold more credits than one order can name; the gateway absorbs them first.
-			b, err := s.Views.Balance(ctx, orders[i].From, env.Time)
-			if err != nil {
-				return fmt.Errorf("read balance: %w", err)
-			}
-			if b.Available() >= orders[i].Amount {
-				continue
-			}
+		if entries[first+k].Outcome != dollars.Rejected {
+			continue
 		}
-		if entries[k].Outcome == dollars.Rejected {
+		absorb := absorbs[orders[i].From]
+		all := entries[absorb].Outcome != dollars.Rejected && len(ops[absorb].(dollars.Absorb).Credits) < dollars.MaxCredits
+		if code := entries[first+k].Code; code != dollars.CodeBalance || all {
 			refusals[i] = refused(code, "")
+			continue
+		}
+		// An account may hold more credits than one operation can name, or others than the views knew a moment ago. The
+		// gateway absorbs them first.
+		b, err := s.Views.Balance(ctx, orders[i].From, env.Time)
+		if err != nil {
+			return fmt.Errorf("read balance: %w", err)
+		}
+		if b.Available() < orders[i].Amount {
+			refusals[i] = refused(dollars.CodeBalance, "")
 		}
 	}
 	return nil
