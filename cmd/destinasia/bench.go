@@ -35,7 +35,7 @@ type benchOptions struct {
 // What a run takes where no flag says otherwise.
 const (
 	benchLaps, benchSeconds, benchMembers                = 3, 10, 10_000
-	benchQuickLaps, benchQuickSeconds, benchQuickMembers = 1, 3, 2_000
+	benchQuickLaps, benchQuickSeconds, benchQuickMembers = 1, 2, 2_000
 
 	// benchEventsPerSecond is at what rate award rounds, which are bounded by the number of events, would take their time.
 	benchEventsPerSecond = 2_000
