@@ -24,10 +24,10 @@ type size struct {
 	best, rush  time.Duration
 	stopped     time.Duration // a peer, and then an orderer
 
-	committed float64       // share of the best, after what the load itself took of the machine
+	committed float64       // share of the best
 	refused   time.Duration // p99 of refusals
 	normal    time.Duration // after the rush
-	starved   float64       // share of members' orders that a flood may keep from being committed
+	starved   float64       // share of members' orders that a flood may keep from being accepted
 }
 
 // In CI other tests run beside this one, so it demands only what no neighbour can spoil.

@@ -152,8 +152,8 @@ func (g *gate) line(inside int64) time.Duration {
 	return time.Duration(max(0, inside-slots) * g.pace.Load() / slots)
 }
 
-// work waits for a slot.
-func (g *gate) work(ctx context.Context) bool {
+// slot waits for a slot.
+func (g *gate) slot(ctx context.Context) bool {
 	select {
 	case g.slots <- struct{}{}:
 		return true
@@ -170,6 +170,16 @@ func (g *gate) work(ctx context.Context) bool {
 	return false
 }
 
+// visit is a request inside a gate.
+type visit struct {
+	gate    *gate
+	since   time.Time
+	places  int64
+	working bool
+	began   time.Time // to work
+	sender  *bucket   // where the sender may have only so many requests inside
+}
+
 // enter takes further places; those taken before are given back by leave, whatever comes of it.
 func (v *visit) enter(places int64) (refusal, bool) {
 	if places == 0 {
@@ -182,14 +192,11 @@ func (v *visit) enter(places int64) (refusal, bool) {
 	return why, ok
 }
 
-// visit is a request inside a gate.
-type visit struct {
-	gate    *gate
-	since   time.Time
-	places  int64
-	working bool
-	began   time.Time // to work
-	sender  *bucket   // where the sender may have only so many requests inside
+// work takes a slot, and tells whether there was one in time.
+func (v *visit) work(ctx context.Context) bool {
+	v.working = v.gate.slot(ctx)
+	v.began = time.Now()
+	return v.working
 }
 
 // pause gives the slot back, once.
@@ -241,11 +248,10 @@ func (s *Server) pass(c *gin.Context) {
 		s.refuse(c, g, why)
 		return
 	}
-	if v.working = g.work(c.Request.Context()); !v.working {
+	if !v.work(c.Request.Context()) {
 		s.refuse(c, g, refusedLate)
 		return
 	}
-	v.began = time.Now()
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), visitKey{}, v))
 	c.Next()
 }
@@ -270,9 +276,7 @@ func Waiting(ctx context.Context) (resume func()) {
 	v.pause()
 	return func() {
 		// Where there is none in time the request goes on all the same: it has waited enough.
-		if v.working = v.gate.work(ctx); v.working {
-			v.began = time.Now()
-		}
+		_ = v.work(ctx)
 	}
 }
 

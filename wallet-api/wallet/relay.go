@@ -29,10 +29,10 @@ func (s *Service) RelayOrders(ctx context.Context, requests []OrderRequest) ([]R
 		if err == nil && r.Signed == nil {
 			err = &Error{Code: CodeForbidden, Detail: "only orders that the member signed can be relayed", Field: "/signed"}
 		}
-		if code, refusal := codeOf(err); err != nil && (!refusal || code == CodeUnavailable) {
-			return nil, err // of the service, and not of this order
-		}
 		if err != nil {
+			if code, refusal := codeOf(err); !refusal || code == CodeUnavailable {
+				return nil, err // of the service, and not of this order
+			}
 			out[i].Err = err
 			continue
 		}
