@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"runtime"
+	"slices"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/proof"
@@ -27,6 +30,21 @@ type Options struct {
 	Chaincode string
 	// Progress is told after every block; nil if nobody wants to know.
 	Progress func(Report)
+	// Applied is told of every transaction that changed the ledger, in order, once it has been found right; nil if nobody
+	// wants to know. An error ends the audit with it.
+	Applied func(Applied) error
+}
+
+// Applied is a transaction of the audited chaincode that changed the ledger, after it was executed again.
+type Applied struct {
+	Block   uint64
+	Index   int // its place in the block
+	TxID    dollars.TxID
+	Time    int64 // Unix seconds, as its creator dated it
+	Caller  dollars.Caller
+	Journal dollars.Journal
+	// Writes are in the order of their keys; without a value one deletes.
+	Writes []dollars.Write
 }
 
 // Report is what the ledger came to at a height. The digest is there at the end only.
@@ -44,6 +62,19 @@ type Report struct {
 	Supply     dollars.Supply
 	// Outstanding is the sum over all accounts and credits; it equals Supply.Outstanding at every height.
 	Outstanding dollars.Amount
+
+	entries map[string]entry // of the chaincode's state, at the end
+}
+
+// State is the chaincode's state at the end of an audit that found nothing wrong, in ascending order of keys.
+func (r Report) State() iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for _, key := range slices.Sorted(maps.Keys(r.entries)) {
+			if !yield(key, r.entries[key].value) {
+				return
+			}
+		}
+	}
 }
 
 // Auditor follows one chain.
@@ -55,7 +86,8 @@ type Auditor struct {
 	policies map[string]policy // in force, as far as asked for
 	seen     map[string]bool   // ids of transactions, valid or not
 	books    books
-	commit   []byte // the last block's commit hash
+	commit   []byte    // the last block's commit hash
+	applied  []Applied // of the block under way
 	report   Report
 }
 
@@ -76,7 +108,8 @@ func Run(ctx context.Context, from Fetcher, o Options) (Report, error) {
 	err := a.run(ctx, from)
 	if err == nil {
 		a.report.StateDigest = a.state.digest(o.Chaincode)
-		a.report.Keys = len(a.state.entries[place{o.Chaincode, ""}])
+		a.report.entries = a.state.entries[place{o.Chaincode, ""}]
+		a.report.Keys = len(a.report.entries)
 	}
 	return a.report, err
 }
@@ -152,6 +185,7 @@ func (a *Auditor) follow(b *prepared) error {
 		return wrongBlock(height, "it follows block %x; the block before it is %x", header.GetPreviousHash(), a.report.HeaderHash)
 	}
 	clear(a.state.changed)
+	a.applied = a.applied[:0]
 	verdicts := a.judge(b)
 	codes := proof.Metadata(b.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)
 	for i, t := range b.transactions {
@@ -171,6 +205,19 @@ func (a *Auditor) follow(b *prepared) error {
 		clear(a.policies)
 	}
 	a.close(b)
+	return a.tell()
+}
+
+// tell tells of what the block changed, now that all of it is right.
+func (a *Auditor) tell() error {
+	if a.options.Applied == nil {
+		return nil
+	}
+	for _, applied := range a.applied {
+		if err := a.options.Applied(applied); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -204,15 +251,17 @@ func (a *Auditor) settle(t *proof.Transaction, v verdict, recorded peer.TxValida
 	}
 	switch t.Chaincode {
 	case a.options.Chaincode:
-		journal, err := a.execute(t)
+		applied, err := a.execute(t)
 		if err != nil {
 			return err
 		}
-		if journal != nil {
-			a.report.Operations += len(journal.Entries)
-			if err := a.books.fold(*journal); err != nil {
+		if applied != nil {
+			a.report.Operations += len(applied.Journal.Entries)
+			if err := a.books.fold(applied.Journal); err != nil {
 				return err
 			}
+			applied.Block, applied.Index = at.block, int(at.tx)
+			a.applied = append(a.applied, *applied)
 		}
 	case lifecycleNamespace:
 		for _, s := range t.Sets {

@@ -14,8 +14,8 @@ import (
 // applyFunction is the contract's function that changes the ledger.
 const applyFunction = "Apply"
 
-// execute does a valid transaction again and compares. It answers the journal; there is none if it only reads.
-func (a *Auditor) execute(t *proof.Transaction) (*dollars.Journal, error) {
+// execute does a valid transaction again and compares. It answers what it did, but for its place; nil if it only reads.
+func (a *Auditor) execute(t *proof.Transaction) (*Applied, error) {
 	if err := a.checkShape(t); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,9 @@ func (a *Auditor) execute(t *proof.Transaction) (*dollars.Journal, error) {
 	if !bytes.Equal(result.Journal.Encode(), t.Event.GetPayload()) {
 		return nil, wrongf("", "its journal is not what the rules give: %s", differing(result.Journal, t.Event.GetPayload()))
 	}
-	return &result.Journal, nil
+	return &Applied{
+		TxID: env.TxID, Time: env.Time, Caller: env.Caller, Journal: result.Journal, Writes: result.Writes,
+	}, nil
 }
 
 // checkShape checks what must hold of every valid transaction of the audited chaincode, whatever it calls.

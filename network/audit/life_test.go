@@ -1,7 +1,9 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 
@@ -99,6 +101,36 @@ func TestTheWholeLifeIsRight(t *testing.T) {
 	const want = "30.00 minted + 7.00 adjusted - 10.00 reversed - 4.50 redeemed - 0.00 expired - 0.50 written off = 22.00 outstanding"
 	if got := r.Supply.Equation(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestWhatIsToldAddsUpToTheState: who follows an audit's transactions arrives at the state it found.
+func TestWhatIsToldAddsUpToTheState(t *testing.T) {
+	w := newWorld(t)
+	folded, last, operations := map[string][]byte{}, uint64(0), 0
+	r, err := Run(t.Context(), &blocksOf{blocks: live(t, w, "", nil)}, Options{Roots: w.roots, Chaincode: "dsd", Applied: func(a Applied) error {
+		if a.Block < last || a.TxID == (dollars.TxID{}) || a.Time == 0 || a.Caller.MSP == "" {
+			t.Errorf("after block %d came %+v", last, a)
+		}
+		last, operations = a.Block, operations+len(a.Journal.Entries)
+		for _, write := range a.Writes {
+			if folded[write.Key] = write.Value; write.Value == nil {
+				delete(folded, write.Key)
+			}
+		}
+		return nil
+	}})
+	if err != nil || operations != r.Operations || r.Operations == 0 {
+		t.Fatalf("%d operations were told of, the report has %d: %v", operations, r.Operations, err)
+	}
+	if state := maps.Collect(r.State()); !maps.EqualFunc(state, folded, bytes.Equal) || len(state) != r.Keys {
+		t.Errorf("what was told comes to %d keys, the state has %d", len(folded), len(state))
+	}
+	enough := errors.New("enough")
+	if _, err := Run(t.Context(), &blocksOf{blocks: live(t, w, "", nil)}, Options{
+		Roots: w.roots, Chaincode: "dsd", Applied: func(Applied) error { return enough },
+	}); !errors.Is(err, enough) {
+		t.Errorf("an audit that was told to end ended with %v", err)
 	}
 }
 
