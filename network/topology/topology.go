@@ -151,6 +151,8 @@ func Development(portBase int, beside ...string) (Network, error) {
 					// Two people of the business: what one of them proposes, the other approves.
 					{Name: "planner", Attributes: map[string]string{"role": "rules"}},
 					{Name: "controller", Attributes: map[string]string{"role": "rules"}},
+					// Reads blocks and signs what was found in them; may do nothing on the ledger.
+					{Name: "auditor"},
 				},
 			},
 			{
@@ -160,6 +162,7 @@ func Development(portBase int, beside ...string) (Network, error) {
 				Users: []User{
 					{Name: "client"},
 					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
+					{Name: "auditor"},
 				},
 			},
 		},
