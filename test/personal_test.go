@@ -154,7 +154,7 @@ func TestNothingPersonalIsOnTheLedger(t *testing.T) {
 	before := n.supply()
 	search := func(folder string) {
 		t.Helper()
-		n.run("audit", "export", folder)
+		n.run("audit", "export", "blocks", folder)
 		for _, text := range []string{ottoline, peregrine, stay, item, lost, reason, memo, "event-of-Ottoline", "Cornelius", "Brunhilde"} {
 			if places := found(t, folder, written(text)); len(places) > 0 {
 				t.Errorf("%q is in %v", text, places)

@@ -181,7 +181,7 @@ func TestRulesChangeInReplay(t *testing.T) {
 	}
 
 	exported := filepath.Join(t.TempDir(), "blocks")
-	n.run("audit", "export", exported)
+	n.run("audit", "export", "blocks", exported)
 	confirmed := versionsOnChain(t, exported)
 	if confirmed[1] == 0 || confirmed[2] == 0 || confirmed[1]+confirmed[2] < limit-10 {
 		t.Errorf("bookings by version are %v; want both, and all", confirmed)

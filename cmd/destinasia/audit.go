@@ -88,38 +88,11 @@ material, in its directory. Without it the network's own material is trusted.`,
 			return a.audit(cmd.Context(), trusted, from, asJSON)
 		},
 	}
-	command.Flags().StringVar(&blocks, "blocks", "", "directory of block files, as the command audit export writes them, instead of the network")
+	command.Flags().StringVar(&blocks, "blocks", "", "directory of block files, as the command audit export blocks writes them, instead of the network")
 	command.Flags().StringVar(&roots, "roots", "", "directory of what to trust (default the network's own material)")
 	jsonFlag(command, &asJSON)
 	command.AddCommand(newAuditExportCommand(a))
 	return command
-}
-
-func newAuditExportCommand(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:   "export DIR",
-		Short: "Write the blocks of the running network to files; peers of all organisations must have the same",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			from, err := a.auditSource(cmd.Context(), "")
-			if err != nil {
-				return err
-			}
-			defer from.close()
-			m := &meter{what: "blocks", total: from.height}
-			stop := m.show(a.errs)
-			err = source.Export(cmd.Context(), from, args[0], func() {
-				m.sent.Add(1)
-				m.settled.Add(1)
-			})
-			stop()
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(a.out, "%d blocks are in %s.\n", m.settled.Load(), args[0])
-			return nil
-		},
-	}
 }
 
 func (a *app) audit(ctx context.Context, trusted trustRoots, from auditSource, asJSON bool) error {

@@ -70,7 +70,7 @@ func newRootCommand(a *app) *cobra.Command {
 		title    string
 		commands []*cobra.Command
 	}{
-		{"The network:", []*cobra.Command{newDemoCommand(a), newUpCommand(a), newDownCommand(a), newStatusCommand(a), newLogsCommand(a), newAuditCommand(a), newBenchCommand(a)}},
+		{"The network:", []*cobra.Command{newDemoCommand(a), newUpCommand(a), newDownCommand(a), newStatusCommand(a), newLogsCommand(a), newBenchCommand(a)}},
 		{"Bookings and what they earn:", []*cobra.Command{newReportCommand(a), newReplayCommand(a), newExplainCommand(a), newRulesCommand(a)}},
 		{"Members and their points:", []*cobra.Command{
 			newMemberCommand(a), newBalanceCommand(a), newHistoryCommand(a), newStatementCommand(a), newSendCommand(a), newRedeemCommand(a),
@@ -81,6 +81,7 @@ func newRootCommand(a *app) *cobra.Command {
 			newRewardCommand(a), newAccountCommand(a), newFreezeCommand(a), newUnfreezeCommand(a), newAdjustmentCommand(a), newRecoveryCommand(a),
 			newExpireCommand(a), newRemindersCommand(a),
 		}},
+		{"The ledger, proven:", []*cobra.Command{newAuditCommand(a)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
 		for _, command := range group.commands {

@@ -72,7 +72,7 @@ Nothing is asked over the network.
 --roots names a directory with root certificates (*.pem): of the ordering service, and of all organisations that must
 have endorsed; or a network's material, in its directory, which has them as */ca/ca-cert.pem. Without --roots the
 network's own material is trusted.
---blocks names a copy of the ledger, as the command audit export writes it, in which the block and its verdict on the
+--blocks names a copy of the ledger, as the command audit export blocks writes it, in which the block and its verdict on the
 transaction must be the same.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
