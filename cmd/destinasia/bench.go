@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"slices"
 	"strings"
@@ -58,6 +57,10 @@ const (
 
 	maxRulesLaps = (dollars.MaxScheduled - 4) / 2
 )
+
+// Where the benchmark's network looks for ports: above those of other networks' default and below those that the system
+// hands out.
+const firstBenchPort, lastBenchPort = topology.DefaultPortBase + 20*topology.PortSpan, 32_000
 
 func newBenchCommand(a *app) *cobra.Command {
 	var o benchOptions
@@ -172,7 +175,7 @@ func (a *app) benchmark(ctx context.Context, o benchOptions) (report bench.Repor
 		err = errors.Join(err, own.endBenchmark(err != nil && ctx.Err() == nil))
 	}()
 	if own.portBase == 0 {
-		if own.portBase, err = freePorts(); err != nil {
+		if own.portBase, err = native.FreePorts(firstBenchPort, lastBenchPort); err != nil {
 			return report, err
 		}
 	}
@@ -210,27 +213,4 @@ func (a *app) endBenchmark(keep bool) error {
 		return nil
 	}
 	return os.RemoveAll(a.dir)
-}
-
-// freePorts finds a stretch of ports that nobody listens on, above those of other networks' default and below those
-// the system hands out.
-func freePorts() (base int, err error) {
-	const first, last = topology.DefaultPortBase + 20*topology.PortSpan, 32_000
-	for base = first; base < last; base += topology.PortSpan {
-		if portsFree(base) {
-			return base, nil
-		}
-	}
-	return 0, fmt.Errorf("no %d free ports in a row from %d to %d; choose some with --port-base", topology.PortSpan, first, last)
-}
-
-func portsFree(base int) bool {
-	for port := base; port < base+topology.PortSpan; port++ {
-		listener, err := net.Listen("tcp", topology.Address(port))
-		if err != nil {
-			return false
-		}
-		_ = listener.Close()
-	}
-	return true
 }

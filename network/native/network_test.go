@@ -6,7 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -115,29 +114,14 @@ func (p testProgress) Begin(stage string) {
 }
 func (p testProgress) Advance(done, total int) {}
 
-// freePortBase finds a base from which all ports are free at this moment.
+// freePortBase is one apart from those that other packages' tests use.
 func freePortBase(t *testing.T) int {
 	t.Helper()
-	for base := 23000; base < 31000; base += topology.PortSpan {
-		n, err := topology.Development(base)
-		if err != nil {
-			t.Fatal(err)
-		}
-		free := true
-		for _, port := range n.Ports() {
-			listener, err := net.Listen("tcp", topology.Address(port.Number))
-			if err != nil {
-				free = false
-				break
-			}
-			listener.Close()
-		}
-		if free {
-			return base
-		}
+	base, err := FreePorts(23_000, 25_900)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free span of ports")
-	return 0
+	return base
 }
 
 func TestNetworkLivesThroughItsCommands(t *testing.T) {

@@ -24,6 +24,7 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
 )
 
@@ -177,29 +178,14 @@ func madeNetwork(t *testing.T) (topology.Network, material.Layout) {
 	return n, layout
 }
 
-// freePortBase finds a base from which all ports are free at this moment, apart from those other packages' tests use.
+// freePortBase is one apart from those that other packages' tests use.
 func freePortBase(t *testing.T) int {
 	t.Helper()
-	for base := 32500; base < 33500; base += topology.PortSpan {
-		n, err := topology.Development(base)
-		if err != nil {
-			t.Fatal(err)
-		}
-		free := true
-		for _, port := range n.Ports() {
-			listener, err := net.Listen("tcp", topology.Address(port.Number))
-			if err != nil {
-				free = false
-				break
-			}
-			listener.Close()
-		}
-		if free {
-			return base
-		}
+	base, err := native.FreePorts(32_500, 33_500)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free span of ports")
-	return 0
+	return base
 }
 
 // proposed is what a request asks the contract, and who asks.

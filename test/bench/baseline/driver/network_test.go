@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -80,23 +79,14 @@ func newNetwork(t *testing.T) *native.Network {
 	return n
 }
 
-// freePortBase finds a stretch of ports that nobody listens on at this moment, apart from those other packages' tests use.
+// freePortBase is one apart from those that other packages' tests use.
 func freePortBase(t *testing.T) int {
 	t.Helper()
-	for base := 26000; base < 26500; base += topology.PortSpan {
-		free := true
-		for port := base; free && port < base+topology.PortSpan; port++ {
-			listener, err := net.Listen("tcp", topology.Address(port))
-			if free = err == nil; free {
-				listener.Close()
-			}
-		}
-		if free {
-			return base
-		}
+	base, err := native.FreePorts(26_000, 27_000)
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no free stretch of ports")
-	return 0
+	return base
 }
 
 // TestOperationsOnARealNetwork checks what a run reports against what is on the ledger afterwards.
