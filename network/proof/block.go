@@ -106,7 +106,7 @@ func (c *Channel) verifySignature(s *common.MetadataSignature, value, header []b
 	if len(s.GetIdentifierHeader()) > 0 {
 		return nil, errors.New("signers by number are not followed")
 	}
-	id, err := c.identify(sigHeader.GetCreator())
+	id, err := c.Identify(sigHeader.GetCreator())
 	if err != nil {
 		return nil, err
 	}

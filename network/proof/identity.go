@@ -45,8 +45,8 @@ type Identity struct {
 // attributesOID marks the certificate extension in which Fabric CAs put attributes.
 var attributesOID = asn1.ObjectIdentifier{1, 2, 3, 4, 5, 6, 7, 8, 1}
 
-// identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
-func (c *Channel) identify(serialized []byte) (*Identity, error) {
+// Identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
+func (c *Channel) Identify(serialized []byte) (*Identity, error) {
 	if known, ok := c.identities.Load(string(serialized)); ok {
 		return known.(*Identity), nil
 	}

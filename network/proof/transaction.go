@@ -119,7 +119,7 @@ func (c *Channel) readEnvelope(t *Transaction, raw []byte) error {
 		return fail(peer.TxValidationCode_BAD_COMMON_HEADER, err)
 	}
 	t.Header, t.ID, t.Kind = channel, channel.GetTxId(), common.HeaderType(channel.GetType())
-	if t.Creator, err = c.identify(signature.GetCreator()); err == nil {
+	if t.Creator, err = c.Identify(signature.GetCreator()); err == nil {
 		err = t.Creator.Verify(envelope.GetSignature(), envelope.GetPayload())
 	}
 	if err != nil {
@@ -298,7 +298,7 @@ func (t *Transaction) readInput(proposal []byte) error {
 func (c *Channel) readEndorsements(t *Transaction, action *peer.ChaincodeEndorsedAction) {
 	known := map[string]bool{}
 	for _, e := range action.GetEndorsements() {
-		id, err := c.identify(e.GetEndorser())
+		id, err := c.Identify(e.GetEndorser())
 		if err == nil {
 			err = id.Verify(e.GetSignature(), action.GetProposalResponsePayload(), e.GetEndorser())
 		}

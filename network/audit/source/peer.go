@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/rand"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -13,6 +12,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
@@ -188,8 +188,7 @@ func (p *Peer) request(info *orderer.SeekInfo) (*common.Envelope, error) {
 		},
 		Data: marshal(info),
 	})
-	digest := sha256.Sum256(payload)
-	signature, err := signLowS(p.key, digest[:])
+	signature, err := proof.Sign(p.key, payload)
 	return &common.Envelope{Payload: payload, Signature: signature}, errors.Join(failed, err)
 }
 

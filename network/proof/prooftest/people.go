@@ -49,6 +49,18 @@ type Signer struct {
 	key        *ecdsa.PrivateKey
 }
 
+// Load reads an identity from its MSP directory.
+func Load(t testing.TB, mspID, dir string) *Signer {
+	t.Helper()
+	cert, key := readPEM(t, filepath.Join(dir, "signcerts", "*")), readPEM(t, filepath.Join(dir, "keystore", "*"))
+	private, err := x509.ParsePKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
+	return &Signer{Marshal(&msp.SerializedIdentity{Mspid: mspID, IdBytes: text}), private.(*ecdsa.PrivateKey)}
+}
+
 // Sign signs as Fabric does, with the smaller s.
 func (s *Signer) Sign(message ...[]byte) []byte {
 	digest := sha256.Sum256(bytes.Join(message, nil))
@@ -79,7 +91,7 @@ type People struct {
 	Genesis []byte              // the genesis block, as it was made
 	Roots   []*x509.Certificate // of the orderers, Destinasia and AIRCNC
 
-	Orderer, Peer, Other, Issuer, Operator, Merchant, Planner, Controller, Client, Approver, Stranger *Signer
+	Orderer, Peer, Other, Issuer, Operator, Merchant, Planner, Controller, Client, Approver, Auditor, Stranger *Signer
 }
 
 // NewPeople makes material as `destinasia up` does.
@@ -90,15 +102,7 @@ func NewPeople(t testing.TB) *People {
 		t.Fatal(err)
 	}
 	layout, elsewhere := makeMaterial(t, n), makeMaterial(t, n)
-	load := func(mspID, dir string) *Signer {
-		cert, key := readPEM(t, filepath.Join(dir, "signcerts", "*")), readPEM(t, filepath.Join(dir, "keystore", "*"))
-		private, err := x509.ParsePKCS8PrivateKey(key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert})
-		return &Signer{Marshal(&msp.SerializedIdentity{Mspid: mspID, IdBytes: text}), private.(*ecdsa.PrivateKey)}
-	}
+	load := func(mspID, dir string) *Signer { return Load(t, mspID, dir) }
 	p := &People{
 		Orderer:    load("OrdererMSP", layout.NodeMSP("orderer", "orderer0")),
 		Peer:       load("DestinasiaMSP", layout.NodeMSP("destinasia", "peer0-destinasia")),
@@ -110,6 +114,7 @@ func NewPeople(t testing.TB) *People {
 		Controller: load("DestinasiaMSP", layout.UserMSP("destinasia", "controller")),
 		Client:     load("AircncMSP", layout.UserMSP("aircnc", "client")),
 		Approver:   load("AircncMSP", layout.UserMSP("aircnc", "operator")),
+		Auditor:    load("DestinasiaMSP", layout.UserMSP("destinasia", "auditor")),
 		Stranger:   load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
 	}
 	if p.Genesis, err = os.ReadFile(layout.Genesis()); err != nil {
