@@ -14,19 +14,20 @@ import (
 
 	"github.com/destinasia/dollars/bench"
 	"github.com/destinasia/dollars/bench/workload"
+	"github.com/destinasia/dollars/test/network"
 )
 
 // benchCommand is a benchmark as small as can be, with its network below a folder of the test.
 func benchCommand(t *testing.T, args ...string) (cmd *exec.Cmd, folder string) {
 	t.Helper()
-	path := needsNetwork(t)
-	base, err := freePortBase()
+	path := network.Program(t)
+	base, err := network.PortBase()
 	if err != nil {
 		t.Fatal(err)
 	}
 	folder = t.TempDir()
 	t.Cleanup(func() {
-		if err := endNetworks(path, folder); err != nil {
+		if err := network.End(path, folder); err != nil {
 			t.Error(err)
 		}
 	})
@@ -42,7 +43,7 @@ func nothingLeft(t *testing.T, folder string) {
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 		t.Errorf("left in the temporary directory: %v, %v", left, err)
 	}
-	if err := endOrphans(folder); err != nil {
+	if err := network.EndOrphans(folder); err != nil {
 		t.Error(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/ethereum/go-ethereum/crypto"
 
 	"github.com/destinasia/dollars/bookings"
+	"github.com/destinasia/dollars/test/network"
 )
 
 // needle is a form in which a text may be written down.
@@ -114,7 +115,7 @@ func TestTheSearchForPersonalDataSees(t *testing.T) {
 // Nothing that people are told by gets into a block; and once the directory has forgotten a member, no file of the network
 // tells who it was, while every balance and the audit stay what they were.
 func TestNothingPersonalIsOnTheLedger(t *testing.T) {
-	n := newNetwork(t)
+	n := network.Start(t)
 	const (
 		ottoline, peregrine = "Ottoline-Vandergeest.1971", "Peregrine_Quillfeather-88"
 		stay, item          = "Honeymoon on Bora-Bora #4711", "Overwater suite for Ottoline"
@@ -125,36 +126,36 @@ func TestNothingPersonalIsOnTheLedger(t *testing.T) {
 	if err := os.WriteFile(passphrase, []byte("open sesame\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	n.run("member", "create", ottoline)
-	n.run("member", "create", peregrine, "--own-key", "--passphrase-file", passphrase)
+	n.Run("member", "create", ottoline)
+	n.Run("member", "create", peregrine, "--own-key", "--passphrase-file", passphrase)
 	confirmed := func(booking string) bookings.Data {
 		day := bookings.DateOf(time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC))
 		return bookings.Data{Booking: booking, Member: ottoline, Items: []bookings.Item{{
 			Item: item, Kind: bookings.Hotel, Price: bookings.Price{Amount: 1000_00, Currency: "EUR"}, Start: day, End: day,
 		}}}
 	}
-	system := n.api("booking")
+	system := n.API("booking")
 	report(t, system, bookings.Confirmed, "event-of-Ottoline-1", confirmed(stay))
 	report(t, system, bookings.Completed, "event-of-Ottoline-2", bookings.Data{Booking: stay, Items: []bookings.Item{{Item: item}}})
 	report(t, system, bookings.Confirmed, "event-of-Ottoline-3", confirmed(lost))
 	report(t, system, bookings.Cancelled, "event-of-Ottoline-4", bookings.Data{Booking: lost, Items: []bookings.Item{{Item: item}}, Reason: reason})
-	n.run("send", ottoline, peregrine, "20.00", "--memo", memo)
-	n.run("send", peregrine, ottoline, "5.00", "--memo", memo, "--passphrase-file", passphrase)
-	n.run("redeem", ottoline, "1.00", "--memo", memo)
+	n.Run("send", ottoline, peregrine, "20.00", "--memo", memo)
+	n.Run("send", peregrine, ottoline, "5.00", "--memo", memo, "--passphrase-file", passphrase)
+	n.Run("redeem", ottoline, "1.00", "--memo", memo)
 
 	members := []string{ottoline, peregrine}
 	accounts := map[string]string{}
 	for _, id := range members {
-		m, err := n.api("member").Member(t.Context(), id)
+		m, err := n.API("member").Member(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		accounts[id] = m.Account.String()
 	}
-	before := n.supply()
+	before := supply(t, n)
 	search := func(folder string) {
 		t.Helper()
-		n.run("audit", "export", "blocks", folder)
+		n.Run("audit", "export", "blocks", folder)
 		for _, text := range []string{ottoline, peregrine, stay, item, lost, reason, memo, "event-of-Ottoline", "Cornelius", "Brunhilde"} {
 			if places := found(t, folder, written(text)); len(places) > 0 {
 				t.Errorf("%q is in %v", text, places)
@@ -172,31 +173,31 @@ func TestNothingPersonalIsOnTheLedger(t *testing.T) {
 	}
 	search(filepath.Join(t.TempDir(), "blocks"))
 
-	if places := found(t, n.dir, written(ottoline)); len(places) == 0 {
+	if places := found(t, n.Dir, written(ottoline)); len(places) == 0 {
 		t.Error("the service never wrote the member down: the next search would be blind")
 	}
-	if out, err := n.command("member", "forget", ottoline, "--yes").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("points_left")) {
+	if out, err := n.Command("member", "forget", ottoline, "--yes").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("points_left")) {
 		t.Fatalf("forgot a member with points: %v\n%s", err, out)
 	}
 	certificate := filepath.Join(t.TempDir(), "certificate.json")
-	n.run("member", "forget", ottoline, "--yes", "--abandon-points", "--out", certificate)
-	if places := found(t, n.dir, append(written(ottoline), hashed(ottoline)...)); len(places) > 0 {
+	n.Run("member", "forget", ottoline, "--yes", "--abandon-points", "--out", certificate)
+	if places := found(t, n.Dir, append(written(ottoline), hashed(ottoline)...)); len(places) > 0 {
 		t.Errorf("the forgotten member is in %v", places)
 	}
 	text, err := os.ReadFile(certificate)
 	if err != nil || !bytes.Contains(text, []byte(accounts[ottoline])) || len(found(t, filepath.Dir(certificate), written(ottoline))) > 0 {
 		t.Errorf("the certificate is %s, %v", text, err)
 	}
-	if out, err := n.command("member", "forget", ottoline, "--yes").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("member_unknown")) {
+	if out, err := n.Command("member", "forget", ottoline, "--yes").CombinedOutput(); err == nil || !bytes.Contains(out, []byte("member_unknown")) {
 		t.Errorf("forgotten twice: %v\n%s", err, out)
 	}
-	if after := n.supply(); after != before {
+	if after := supply(t, n); after != before {
 		t.Errorf("the supply was %+v and is %+v", before, after)
 	}
-	n.run("audit")
-	n.run("send", peregrine, accounts[ottoline], "1.00", "--passphrase-file", passphrase) // the account is there
-	n.run("member", "create", ottoline)
-	m, err := n.api("member").Member(t.Context(), ottoline)
+	n.Run("audit")
+	n.Run("send", peregrine, accounts[ottoline], "1.00", "--passphrase-file", passphrase) // the account is there
+	n.Run("member", "create", ottoline)
+	m, err := n.API("member").Member(t.Context(), ottoline)
 	if err != nil || m.Account.String() == accounts[ottoline] {
 		t.Errorf("enrolled anew as %+v, %v", m, err)
 	}

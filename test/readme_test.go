@@ -9,12 +9,14 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/destinasia/dollars/test/network"
 )
 
 // TestReadme runs the README's demo and then every command of its sh blocks, in their order, in a directory that holds
 // nothing but its promotion.
 func TestReadme(t *testing.T) {
-	path := needsNetwork(t)
+	path := network.Program(t)
 	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -23,13 +25,13 @@ func TestReadme(t *testing.T) {
 	if len(commands) < 5 {
 		t.Fatalf("the README has %d commands in sh blocks", len(commands))
 	}
-	base, err := freePortBase()
+	base, err := network.PortBase()
 	if err != nil {
 		t.Fatal(err)
 	}
 	work := t.TempDir()
 	t.Cleanup(func() {
-		if err := endNetworks(path, work); err != nil {
+		if err := network.End(path, work); err != nil {
 			t.Error(err)
 		}
 	})

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/destinasia/dollars/test/network"
 )
 
 // hotelFile is the published data, beside the repository where it is present.
@@ -103,9 +105,9 @@ type replayed struct {
 }
 
 // checkReplay holds the ledger against the CSV.
-func checkReplay(t *testing.T, n *network, want sums) asset {
+func checkReplay(t *testing.T, n *network.Network, want sums) asset {
 	t.Helper()
-	got := n.supply()
+	got := supply(t, n)
 	if got.Minted != want.minted || got.Outstanding != want.minted || got.Reversed != "0.00" || got.Redeemed != "0.00" || got.Pending != "0.00" {
 		t.Errorf("the supply is %+v; the file says %s minted", got, want.minted)
 	}
@@ -124,10 +126,10 @@ func TestHotelReplay(t *testing.T) {
 	if want.awarded == 0 || want.cancelled == 0 {
 		t.Fatalf("the slice tests too little: %+v", want)
 	}
-	n := newNetwork(t)
+	n := network.Start(t)
 	args := []string{"replay", hotelFile, "--limit", strconv.Itoa(limit), "--json"}
 
-	first := n.command(args...)
+	first := n.Command(args...)
 	if err := first.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +137,8 @@ func TestHotelReplay(t *testing.T) {
 	go func() { done <- first.Wait() }()
 	kills := 0
 	for ; kills < 3 && waitForBookings(t, n, int64(400*(kills+1)), done); kills++ {
-		n.kill("wallet")
-		n.run("up")
+		n.Kill("wallet")
+		n.Run("up")
 	}
 	if kills == 0 {
 		t.Error("the replay was over before the wallet service could be killed: take more rows")
@@ -154,21 +156,21 @@ func TestHotelReplay(t *testing.T) {
 	}
 
 	var second replayed
-	n.runJSON(&second, args...)
+	n.RunJSON(&second, args...)
 	after := checkReplay(t, n, want)
 	var third replayed
-	n.runJSON(&third, args...)
+	n.RunJSON(&third, args...)
 	if third.Unsettled != 0 {
 		t.Errorf("the third replay says %+v", third)
 	}
 	if again := checkReplay(t, n, want); again != after {
 		t.Errorf("a replay of what was there changed %+v to %+v", after, again)
 	}
-	n.run("audit") // fails at the first thing that is wrong
+	n.Run("audit") // fails at the first thing that is wrong
 }
 
 // waitForBookings waits until the ledger knows so many bookings, or the replay has ended; it tells which.
-func waitForBookings(t *testing.T, n *network, count int64, done chan error) bool {
+func waitForBookings(t *testing.T, n *network.Network, count int64, done chan error) bool {
 	t.Helper()
 	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		select {
@@ -178,7 +180,7 @@ func waitForBookings(t *testing.T, n *network, count int64, done chan error) boo
 		default:
 		}
 		var s status
-		n.runJSON(&s, "status", "--json")
+		n.RunJSON(&s, "status", "--json")
 		if len(s.Assets) == 1 {
 			if b := s.Assets[0].Bookings; b.Pending+b.Awarded+b.Cancelled >= count {
 				return true

@@ -1,7 +1,6 @@
 package test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,44 +15,16 @@ import (
 	"github.com/destinasia/dollars/bookings"
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/block"
+	"github.com/destinasia/dollars/test/network"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
 
-// refused runs a command that must fail, and must say why.
-func (n *network) refused(says string, args ...string) {
-	n.t.Helper()
-	out, err := n.command(args...).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), says) {
-		n.t.Errorf("destinasia %s: %v, want a refusal that says %q:\n%s", strings.Join(args, " "), err, says, out)
-	}
-}
-
 // publish takes a file of rules all the way.
-func (n *network) publish(file string) {
-	n.t.Helper()
-	n.run("rules", "propose", file)
-	n.run("rules", "approve", file)
-	n.run("rules", "publish", file)
-}
-
-// api is a client of the wallet service with the API key of a role.
-func (n *network) api(role string) *client.Client {
-	n.t.Helper()
-	var up struct{ REST, APIKeys string }
-	n.runJSON(&up, "up", "--json")
-	text, err := os.ReadFile(up.APIKeys)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	keys := map[string]string{}
-	if err := json.Unmarshal(text, &keys); err != nil {
-		n.t.Fatal(err)
-	}
-	c, err := client.New(up.REST, client.Options{Token: keys[role], RetryFor: 30 * time.Second})
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	return c
+func publish(t *testing.T, n *network.Network, file string) {
+	t.Helper()
+	n.Run("rules", "propose", file)
+	n.Run("rules", "approve", file)
+	n.Run("rules", "publish", file)
 }
 
 // report sends an event and waits until the ledger has applied it.
@@ -111,25 +82,25 @@ func ended(booking string) bookings.Data {
 // TestSeason is the story of the article: who stays long gets a better rate on the flight in one season, and not in the
 // next; what was booked under a version keeps it.
 func TestSeason(t *testing.T) {
-	n := newNetwork(t)
-	system := n.api("booking")
-	n.run("member", "create", "alice")
+	n := network.Start(t)
+	system := n.API("booking")
+	n.Run("member", "create", "alice")
 
 	const season, after = "testdata/rules/season.yaml", "testdata/rules/after.yaml"
-	n.run("rules", "check", season)
-	n.run("rules", "propose", season)
-	n.refused("rules_own_proposal", "rules", "approve", season, "--as", "planner")
-	n.refused("rules_unapproved", "rules", "publish", season)
-	n.refused("not_authorized", "rules", "approve", season, "--as", "operator")
-	n.refused("is not what is proposed", "rules", "approve", after)
-	n.run("rules", "approve", season)
-	n.refused("is not what is proposed", "rules", "publish", after)
-	n.run("rules", "publish", season)
+	n.Run("rules", "check", season)
+	n.Run("rules", "propose", season)
+	n.Refused("rules_own_proposal", "rules", "approve", season, "--as", "planner")
+	n.Refused("rules_unapproved", "rules", "publish", season)
+	n.Refused("not_authorized", "rules", "approve", season, "--as", "operator")
+	n.Refused("is not what is proposed", "rules", "approve", after)
+	n.Run("rules", "approve", season)
+	n.Refused("is not what is proposed", "rules", "publish", after)
+	n.Run("rules", "publish", season)
 
 	report(t, system, bookings.Confirmed, "1", trip("winter-long", "2026-12-10", 8))
 	report(t, system, bookings.Confirmed, "2", trip("winter-short", "2026-12-10", 6))
 	report(t, system, bookings.Confirmed, "3", trip("spring-long", "2027-03-01", 8))
-	n.publish(after)
+	publish(t, n, after)
 	report(t, system, bookings.Confirmed, "4", trip("winter-late", "2026-12-10", 8))
 	for i, booking := range []string{"winter-long", "winter-short", "spring-long", "winter-late"} {
 		report(t, system, bookings.Completed, strconv.Itoa(10+i), ended(booking))
@@ -138,7 +109,7 @@ func TestSeason(t *testing.T) {
 	// Four hotels of 5 % and four flights of 2 % are 232; the one winter flight of a long stay that was booked in time
 	// has 3 % more.
 	var balance client.Balance
-	n.runJSON(&balance, "balance", "alice", "--json")
+	n.RunJSON(&balance, "balance", "alice", "--json")
 	if got := balance.Available.String(); got != "244.00" {
 		t.Errorf("alice has %s, want 244.00", got)
 	}
@@ -146,27 +117,27 @@ func TestSeason(t *testing.T) {
 		t.Errorf("the promotion's points do not expire on their own: %+v", balance.Expiring)
 	}
 	for booking, version := range map[string]string{"winter-long": "version 2", "winter-late": "version 3"} {
-		if out := string(n.run("explain", booking, "--source", tripSource)); !strings.Contains(out, version) {
+		if out := string(n.Run("explain", booking, "--source", tripSource)); !strings.Contains(out, version) {
 			t.Errorf("%s is not explained by %s:\n%s", booking, version, out)
 		}
 	}
-	if out := string(n.run("explain", "winter-long", "--source", tripSource, "--item", "flight")); !strings.Contains(out, "winter-flights") {
+	if out := string(n.Run("explain", "winter-long", "--source", tripSource, "--item", "flight")); !strings.Contains(out, "winter-flights") {
 		t.Errorf("the row that fired is not named:\n%s", out)
 	}
-	if out := string(n.run("explain", "winter-short", "--source", tripSource, "--item", "flight")); !strings.Contains(out, "trip.nights") {
+	if out := string(n.Run("explain", "winter-short", "--source", tripSource, "--item", "flight")); !strings.Contains(out, "trip.nights") {
 		t.Errorf("the row that nearly fired is not named:\n%s", out)
 	}
-	n.run("rules", "simulate", season)
-	n.run("audit")
+	n.Run("rules", "simulate", season)
+	n.Run("audit")
 }
 
 // TestRulesChangeInReplay publishes other rules in the middle of a replay of the real file, and finds on the chain that
 // every booking has the version that was in force at its place there.
 func TestRulesChangeInReplay(t *testing.T) {
 	needsHotelFile(t)
-	n := newNetwork(t)
+	n := network.Start(t)
 	const limit = 6000
-	replay := n.command("replay", hotelFile, "--limit", strconv.Itoa(limit))
+	replay := n.Command("replay", hotelFile, "--limit", strconv.Itoa(limit))
 	if err := replay.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -175,18 +146,18 @@ func TestRulesChangeInReplay(t *testing.T) {
 	if !waitForBookings(t, n, 500, done) {
 		t.Fatal("the replay was over before the rules could be changed: take more rows")
 	}
-	n.publish("testdata/rules/season.yaml")
+	publish(t, n, "testdata/rules/season.yaml")
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
 
 	exported := filepath.Join(t.TempDir(), "blocks")
-	n.run("audit", "export", "blocks", exported)
+	n.Run("audit", "export", "blocks", exported)
 	confirmed := versionsOnChain(t, exported)
 	if confirmed[1] == 0 || confirmed[2] == 0 || confirmed[1]+confirmed[2] < limit-10 {
 		t.Errorf("bookings by version are %v; want both, and all", confirmed)
 	}
-	n.run("audit", "--blocks", exported)
+	n.Run("audit", "--blocks", exported)
 }
 
 // versionsOnChain walks the chain with a schedule of its own, holds every confirmation against it, and counts.

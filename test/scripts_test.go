@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/destinasia/dollars/test/network"
 )
 
 // TestScripts runs the command line as a user would, each script with networks of its own.
@@ -20,7 +22,7 @@ import (
 // puts the first group of what the last command printed into a variable; and soon PATTERN COMMAND..., which runs a command
 // of destinasia again and again, for half a minute at most, until it prints the pattern.
 func TestScripts(t *testing.T) {
-	path := needsNetwork(t)
+	path := network.Program(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/scripts",
 		Setup: func(env *testscript.Env) error {
@@ -30,13 +32,13 @@ func TestScripts(t *testing.T) {
 					env.Setenv(name, value)
 				}
 			}
-			base, err := freePortBase()
+			base, err := network.PortBase()
 			if err != nil {
 				return err
 			}
 			env.Setenv("BASE", strconv.Itoa(base))
 			env.Defer(func() {
-				if err := endNetworks(path, env.WorkDir); err != nil {
+				if err := network.End(path, env.WorkDir); err != nil {
 					t.Error(err)
 				}
 			})
@@ -47,7 +49,7 @@ func TestScripts(t *testing.T) {
 				if neg || len(args) != 1 {
 					ts.Fatalf("usage: ports NAME")
 				}
-				base, err := freePortBase()
+				base, err := network.PortBase()
 				ts.Check(err)
 				ts.Setenv(args[0], strconv.Itoa(base))
 			},

@@ -94,6 +94,9 @@ func (d Dir) records() ([]Record, error) {
 	return list, nil
 }
 
+// Record is what the directory remembers of a part's process. The error is fs.ErrNotExist where there was none.
+func (d Dir) Record(part string) (Record, error) { return readRecord(d.record(part)) }
+
 func readRecord(file string) (Record, error) {
 	var r Record
 	text, err := os.ReadFile(file)
