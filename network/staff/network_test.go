@@ -1,12 +1,7 @@
 package staff
 
 import (
-	"context"
-	"fmt"
-	"log/slog"
 	"net"
-	"os"
-	"os/signal"
 	"sync"
 	"syscall"
 	"testing"
@@ -18,67 +13,11 @@ import (
 	"github.com/destinasia/dollars/chaincode/contract"
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/network/native/nativetest"
 	"github.com/destinasia/dollars/network/topology"
 )
 
-// TestMain lets the test program stand in for the product's: the network copies it and serves the contract from the copy.
-func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "test-contract" {
-		if err := serveContract(os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	os.Exit(m.Run())
-}
-
-func serveContract(file string) error {
-	config, err := contract.LoadConfig(file)
-	if err != nil {
-		return err
-	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	return contract.Serve(ctx, config, slog.New(slog.DiscardHandler))
-}
-
-type testProgress struct{ t *testing.T }
-
-func (p testProgress) Begin(stage string)      { p.t.Log(stage) }
-func (p testProgress) Advance(done, total int) {}
-
-// startNetwork runs a network without a wallet service until the test ends.
-func startNetwork(t *testing.T) *native.Network {
-	t.Helper()
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	t.Cleanup(func() {
-		if _, err := native.Down(dir, testProgress{t}); err != nil {
-			t.Error(err)
-		}
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
-	defer cancel()
-	n, err := native.Up(ctx, native.Options{
-		Dir: dir, PortBase: freePortBase(t), Executable: executable, Progress: testProgress{t},
-		Contract: func(n *native.Network, plan native.ContractPlan) (args, files []string, err error) {
-			file := n.Dir.Config(plan.Service.Name + ".json")
-			config := contract.Config{
-				PackageID: plan.PackageID, Listen: topology.Address(plan.Service.Port),
-				TLS: contract.TLS{Cert: plan.TLS.Cert, Key: plan.TLS.Key, ClientCA: plan.TLS.CA},
-			}
-			return []string{"test-contract", file}, []string{file}, native.WriteJSON(file, config)
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
+func TestMain(m *testing.M) { nativetest.Main(m, contract.Serve) }
 
 func person(t *testing.T, n *native.Network, user string) *Staff {
 	t.Helper()
@@ -95,10 +34,7 @@ func person(t *testing.T, n *native.Network, user string) *Staff {
 }
 
 func TestPeopleActOnARealLedger(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a real Fabric network, which -short leaves out")
-	}
-	n := startNetwork(t)
+	n := nativetest.Start(t, freePortBase(t))
 	operator, planner := person(t, n, "operator"), person(t, n, "planner")
 	account := dollars.Account{7}
 	apply := func(s *Staff, op dollars.Operation) Applied {

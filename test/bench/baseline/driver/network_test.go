@@ -2,81 +2,22 @@ package driver
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"os"
-	"os/signal"
-	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/contract"
 	"github.com/destinasia/dollars/network/native"
-	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/network/native/nativetest"
 	"github.com/destinasia/dollars/test/bench/baseline"
 )
 
-// TestMain lets the test program stand in for the product's: the network copies it and runs its contracts from the copy.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == "serve-contract" {
-		if err := serve(os.Args[2]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-func serve(file string) error {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	config, err := contract.LoadConfig(file)
-	if err != nil {
-		return err
-	}
-	return contract.Host(ctx, config, baseline.Contract{}, slog.New(slog.NewJSONHandler(os.Stderr, nil)))
-}
-
-// quiet is progress that nobody watches.
-type quiet struct{}
-
-func (quiet) Begin(string)     {}
-func (quiet) Advance(_, _ int) {}
-
-// newNetwork starts a network without a wallet service, and sees to its end.
-func newNetwork(t *testing.T) *native.Network {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("starts a real network; run without -short")
-	}
-	executable, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(t.TempDir(), "network")
-	t.Cleanup(func() {
-		if _, err := native.Down(dir, quiet{}); err != nil {
-			t.Error(err)
-		}
+	nativetest.Main(m, func(ctx context.Context, config contract.Config, log *slog.Logger) error {
+		return contract.Host(ctx, config, baseline.Contract{}, log)
 	})
-	n, err := native.Up(t.Context(), native.Options{
-		Dir: dir, PortBase: freePortBase(t), Beside: []string{baseline.Name}, Executable: executable, Progress: quiet{},
-		Contract: func(n *native.Network, plan native.ContractPlan) (args, files []string, err error) {
-			file := n.Dir.Config(plan.Service.Name + ".json")
-			return []string{"serve-contract", file}, []string{file}, native.WriteJSON(file, contract.Config{
-				PackageID: plan.PackageID, Listen: topology.Address(plan.Service.Port),
-				TLS: contract.TLS{Cert: plan.TLS.Cert, Key: plan.TLS.Key, ClientCA: plan.TLS.CA},
-			})
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }
 
 // freePortBase is one apart from those that other packages' tests use.
@@ -91,7 +32,7 @@ func freePortBase(t *testing.T) int {
 
 // TestOperationsOnARealNetwork checks what a run reports against what is on the ledger afterwards.
 func TestOperationsOnARealNetwork(t *testing.T) {
-	n := newNetwork(t)
+	n := nativetest.Start(t, freePortBase(t), baseline.Name)
 	d, err := Connect(n.Topology, n.Dir.Material(), "destinasia", "issuer")
 	if err != nil {
 		t.Fatal(err)
