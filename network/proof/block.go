@@ -75,8 +75,8 @@ func Signed(b *common.Block) (*common.Metadata, error) {
 	return &signed, nil
 }
 
-// Orderers are the different identities that signed a block. Orderers add no signature that does not verify, so one is
-// an error.
+// Orderers are the identities that signed a block. Nothing covers their signatures, so that each must stand there as an
+// orderer writes it: one that does not verify, bytes after one, or one twice is an error.
 func (c *Channel) Orderers(b *common.Block) ([]*Identity, error) {
 	signed, err := Signed(b)
 	if err != nil {
@@ -90,10 +90,11 @@ func (c *Channel) Orderers(b *common.Block) ([]*Identity, error) {
 		if err != nil {
 			return nil, fmt.Errorf("orderer's signature: %w", err)
 		}
-		if !known[id.Name()] {
-			known[id.Name()] = true
-			signers = append(signers, id)
+		if known[id.Name()] {
+			return nil, fmt.Errorf("orderer's signature: %s signed twice", id)
 		}
+		known[id.Name()] = true
+		signers = append(signers, id)
 	}
 	return signers, nil
 }
@@ -108,6 +109,9 @@ func (c *Channel) verifySignature(s *common.MetadataSignature, value, header []b
 	}
 	id, err := c.Identify(sigHeader.GetCreator())
 	if err != nil {
+		return nil, err
+	}
+	if err := exact(s.GetSignature()); err != nil {
 		return nil, err
 	}
 	return id, id.Verify(s.GetSignature(), value, s.GetSignatureHeader(), header)
