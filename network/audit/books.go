@@ -16,6 +16,17 @@ type books struct {
 
 func newBooks() books { return books{budgets: budgets{}} }
 
+// copy is the books as they are now.
+func (b *books) copy() books {
+	c := *b
+	c.budgets = budgets{}
+	for row, x := range b.budgets {
+		kept := *x
+		c.budgets[row] = &kept
+	}
+	return c
+}
+
 func (b *books) fold(j dollars.Journal) error {
 	for i, e := range j.Entries {
 		if err := b.supply.Fold(e); err != nil {

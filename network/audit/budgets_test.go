@@ -98,7 +98,7 @@ func TestModifiedRulebook(t *testing.T) {
 	w := newWorld(t)
 	blocks := tell(t, w, plot{})
 	currency, _ := dollars.CurrencyOf("dsd")
-	a := &Auditor{currency: currency, state: newState(), policies: map[string]policy{}, seen: map[string]bool{}, books: newBooks()}
+	a := &Auditor{currency: currency, state: newState(), policies: map[string]policy{}, seen: txIDs{}, books: newBooks()}
 	a.options = Options{Roots: w.roots, Chaincode: "dsd", Progress: func(r Report) {
 		if r.Height != confirming+1 {
 			return
@@ -109,7 +109,7 @@ func TestModifiedRulebook(t *testing.T) {
 		}
 		a.state.apply(change{place{"dsd", ""}, key, more}, version{confirming, 0})
 	}}
-	err := a.run(context.Background(), &blocksOf{blocks: blocks})
+	err := a.Run(context.Background(), &blocksOf{blocks: blocks})
 	found{awarding, -1, true, "of a budget of 15.00 the pot has 0.00"}.check(t, err)
 	if d := (*Divergence)(nil); errors.As(err, &d) && d.Key != dollars.BudgetKey("spring") {
 		t.Errorf("it names the key %q", d.Key)

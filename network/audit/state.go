@@ -35,6 +35,15 @@ func newState() *state {
 	return &state{entries: map[place]map[string]entry{}, changed: map[place]map[string]version{}}
 }
 
+// copy is the state as it is now.
+func (s *state) copy() *state {
+	c := newState()
+	for p, entries := range s.entries {
+		c.entries[p] = maps.Clone(entries)
+	}
+	return c
+}
+
 // change is one write as a peer applies it; without a value it deletes.
 type change struct {
 	place place
@@ -112,4 +121,14 @@ func (s *state) digest(namespace string) [sha256.Size]byte {
 		hash.Write(buf)
 	}
 	return [sha256.Size]byte(hash.Sum(nil))
+}
+
+// txIDs are the ids of transactions, which may be any text: of each its SHA-256, which takes about 50 bytes of memory.
+type txIDs map[[sha256.Size]byte]struct{}
+
+func (ids txIDs) add(id string) { ids[sha256.Sum256([]byte(id))] = struct{}{} }
+
+func (ids txIDs) has(id string) bool {
+	_, there := ids[sha256.Sum256([]byte(id))]
+	return there
 }

@@ -74,7 +74,7 @@ func (a *Auditor) judgeAlone(t *proof.Transaction) verdict {
 		return verdict{code: t.Fault.Code, reason: t.Fault.Error()}
 	case t.Kind == common.HeaderType_CONFIG:
 		return unfollowed("it changes the channel's configuration")
-	case a.seen[t.ID]:
+	case a.seen.has(t.ID):
 		return verdict{code: peer.TxValidationCode_DUPLICATE_TXID, reason: "its id is that of an earlier transaction"}
 	case t.Late != nil:
 		return verdict{code: t.Late.Code, reason: t.Late.Error()}

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
-	"maps"
 	"testing"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -32,7 +31,7 @@ type world struct {
 	genesis []byte
 	roots   Roots
 
-	orderer, peer, other, issuer, operator, merchant, planner, controller, client, approver, stranger *signer
+	orderer, peer, other, issuer, operator, merchant, planner, controller, client, approver, auditor, stranger *signer
 }
 
 func newWorld(t testing.TB) *world {
@@ -46,7 +45,7 @@ func newWorld(t testing.TB) *world {
 		genesis: marshal(first), roots: Roots{Genesis: &hash, Certificates: p.Roots},
 		orderer: p.Orderer, peer: p.Peer, other: p.Other, issuer: p.Issuer, operator: p.Operator,
 		merchant: p.Merchant, planner: p.Planner, controller: p.Controller, client: p.Client, approver: p.Approver,
-		stranger: p.Stranger,
+		auditor: p.Auditor, stranger: p.Stranger,
 	}
 }
 
@@ -88,15 +87,6 @@ type chain struct {
 
 func newChain(w *world) *chain {
 	return &chain{w: w, blocks: [][]byte{w.genesis}, state: newState(), previous: *w.roots.Genesis, onBlock: map[int]func(*common.Block){}}
-}
-
-// copy is the state as it is now.
-func (s *state) copy() *state {
-	c := newState()
-	for p, entries := range s.entries {
-		c.entries[p] = maps.Clone(entries)
-	}
-	return c
 }
 
 // caller is what the contract tells the rules of a creator.
