@@ -28,7 +28,7 @@ type Options struct {
 
 // Custody is the keys of the members the service signs for. It is safe for concurrent use.
 type Custody struct {
-	db     *badger.DB
+	db     *disk.DB
 	writer *disk.Writer
 	seal   cipher.AEAD
 }

@@ -20,7 +20,7 @@ type Options struct {
 
 // Directory is the members by id and by account. It is safe for concurrent use.
 type Directory struct {
-	db     *badger.DB
+	db     *disk.DB
 	writer *disk.Writer
 }
 

@@ -59,7 +59,7 @@ func filled(i int) (key, value []byte) {
 	return fmt.Appendf(nil, "k%09d", i*7919%1_000_003), fmt.Appendf(nil, "%01000d", i)
 }
 
-func opened(t testing.TB, dir string) (*badger.DB, *Writer) {
+func opened(t testing.TB, dir string) (*DB, *Writer) {
 	t.Helper()
 	db, err := Open(dir, Options{MemTable: 1 << 20, Sync: true})
 	if err != nil {
@@ -68,7 +68,7 @@ func opened(t testing.TB, dir string) (*badger.DB, *Writer) {
 	return db, NewWriter(db)
 }
 
-func closed(t testing.TB, db *badger.DB, w *Writer) {
+func closed(t testing.TB, db *DB, w *Writer) {
 	t.Helper()
 	w.Close()
 	if err := db.Close(); err != nil {
@@ -100,7 +100,7 @@ func TestErasedIsInNoFile(t *testing.T) {
 				t.Errorf("%s is in %v", text, files)
 			}
 		}
-		if read(t, db, "k-gone") != nil || string(read(t, db, "k-gone-not")) != "stays" || holdsAny(db, [][]byte{[]byte("k-gone")}) {
+		if read(t, db, "k-gone") != nil || string(read(t, db, "k-gone-not")) != "stays" || holdsAny(db.DB, [][]byte{[]byte("k-gone")}) {
 			t.Error("the store does not hold what it should")
 		}
 		for i := range keys {

@@ -19,12 +19,24 @@ type Options struct {
 	// Sync makes every commit wait for the disk.
 	Sync bool
 
+	// Medium is what the database lies on; Machine when nil.
+	Medium Medium
+
 	// Log gets Badger's warnings and errors, and on debug level the rest; nil discards them.
 	Log *slog.Logger
 }
 
+// DB is a Badger database that was opened our way. Its transactions are committed by Commit.
+type DB struct {
+	*badger.DB
+	medium Medium
+}
+
+// Commit commits a transaction of the database.
+func (db *DB) Commit(txn *badger.Txn) error { return db.medium.Commit(txn) }
+
 // Open opens or creates the database in a directory, whatever moment its last process was killed at.
-func Open(dir string, o Options) (*badger.DB, error) {
+func Open(dir string, o Options) (*DB, error) {
 	if err := removeUnborn(dir); err != nil {
 		return nil, fmt.Errorf("open store %s: %w", dir, err)
 	}
@@ -45,14 +57,17 @@ func Open(dir string, o Options) (*badger.DB, error) {
 		WithMetricsEnabled(false).
 		WithSyncWrites(o.Sync).
 		WithLogger(quiet{o.Log.With(slog.String("dir", dir))})
-	db, err := badger.Open(opts)
+	if o.Medium == nil {
+		o.Medium = Machine
+	}
+	db, err := o.Medium.Open(opts)
 	if err != nil {
 		return nil, fmt.Errorf("open store %s: %w (if another process has it open, stop that one first)", dir, err)
 	}
 	if err := finishErasing(db); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store %s: %w", dir, err), db.Close())
 	}
-	return db, nil
+	return &DB{db, o.Medium}, nil
 }
 
 // quiet hands Badger's log on. What Badger calls info is of use to its developers.

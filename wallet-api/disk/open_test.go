@@ -14,7 +14,7 @@ func TestOpenAfterAKillAtTheMakingOfALog(t *testing.T) {
 	for _, name := range []string{"00007.mem", "000007.vlog"} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			open := func() *badger.DB {
+			open := func() *DB {
 				db, err := Open(dir, Options{MemTable: 1 << 20, Sync: true})
 				if err != nil {
 					t.Fatal(err)

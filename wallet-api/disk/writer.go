@@ -21,11 +21,11 @@ var (
 // Writer is the only writer of a database. Changes that come while a commit is under way are committed together by
 // the next one.
 type Writer struct {
-	db    *badger.DB
+	db    *DB
 	queue chan *request
 	done  chan struct{}
 
-	commitTxn func(*badger.Txn) error // but for tests, Badger's
+	commitTxn func(*badger.Txn) error // but for tests, the database's
 	failed    error                   // of the first commit that failed
 	broken    chan struct{}           // closed when there is one
 
@@ -45,8 +45,8 @@ type request struct {
 const maxGroup = 256
 
 // NewWriter starts the writer of a database opened with Sync.
-func NewWriter(db *badger.DB) *Writer {
-	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{}), broken: make(chan struct{}), commitTxn: (*badger.Txn).Commit}
+func NewWriter(db *DB) *Writer {
+	w := &Writer{db: db, queue: make(chan *request, maxGroup), done: make(chan struct{}), broken: make(chan struct{}), commitTxn: db.Commit}
 	go w.run()
 	return w
 }
@@ -148,7 +148,7 @@ func (w *Writer) commit(group []*request) int {
 	}
 	var notErased error
 	if len(erased) > 0 {
-		notErased = erase(w.db, erased)
+		notErased = erase(w.db.DB, erased)
 	}
 	for _, r := range group[:n] {
 		if r.err == nil && r.after != nil {

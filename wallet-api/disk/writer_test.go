@@ -17,7 +17,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var ctx = context.Background()
 
-func started(t testing.TB) (*badger.DB, *Writer) {
+func started(t testing.TB) (*DB, *Writer) {
 	t.Helper()
 	db, err := Open(t.TempDir(), Options{MemTable: 1 << 20, Sync: true})
 	if err != nil {
@@ -33,7 +33,7 @@ func started(t testing.TB) (*badger.DB, *Writer) {
 	return db, w
 }
 
-func read(t testing.TB, db *badger.DB, key string) (value []byte) {
+func read(t testing.TB, db *DB, key string) (value []byte) {
 	t.Helper()
 	err := db.View(func(txn *badger.Txn) (err error) {
 		value, err = Get(txn, []byte(key))
@@ -185,7 +185,7 @@ func TestNothingIsWrittenAfterACommitFailed(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-w.Failed()
-	w.commitTxn = (*badger.Txn).Commit
+	w.commitTxn = db.Commit
 	ran := false
 	err = w.Update(ctx, func(tx *Tx) error { ran = true; return nil })
 	if !errors.Is(err, ErrFailed) || !errors.Is(err, broken) || ran {

@@ -114,28 +114,28 @@ func (r reader) Get(keys []string) ([][]byte, error) {
 	return values, nil
 }
 
-func (c *chain) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
+func (c *chain) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (Envelope, error) {
 	if err := sleep(ctx, 20*time.Millisecond); err != nil {
-		return envelope{}, &endorseError{overdue, err}
+		return Envelope{}, &endorseError{overdue, err}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.chance(c.faults.endorseDown):
-		return envelope{}, &endorseError{unavailable, errors.New("simulated: a peer is down")}
+		return Envelope{}, &endorseError{unavailable, errors.New("simulated: a peer is down")}
 	case c.chance(c.faults.endorseMismatch):
-		return envelope{}, &endorseError{conflict, errors.New("simulated: ProposalResponsePayloads do not match")}
+		return Envelope{}, &endorseError{conflict, errors.New("simulated: ProposalResponsePayloads do not match")}
 	}
 	lane, ops, err := dollars.DecodeBatch(batch)
 	if err == nil && c.refuse != nil {
 		err = c.refuse(ops)
 	}
 	if err != nil {
-		return envelope{}, &endorseError{rejected, err}
+		return Envelope{}, &endorseError{rejected, err}
 	}
 	tx, err := c.simulate(callerOf(as), lane, ops)
 	if err != nil {
-		return envelope{}, &endorseError{rejected, err}
+		return Envelope{}, &endorseError{rejected, err}
 	}
 	for _, e := range tx.journal.Entries {
 		if id := c.live[e.Ref]; e.Ref != [32]byte{} && id != "" && !c.decided[id] {
@@ -145,7 +145,7 @@ func (c *chain) Endorse(ctx context.Context, as wallet.Certificate, batch []byte
 	c.batches = append(c.batches, len(ops))
 	c.lanes[lane]++
 	c.endorsed[tx.id] = tx
-	return envelope{txID: tx.id, signed: []byte(tx.id)}, nil
+	return Envelope{TxID: tx.id, Signed: []byte(tx.id)}, nil
 }
 
 // callerOf is who the service is to the ledger.

@@ -36,7 +36,7 @@ const (
 type courier struct {
 	inbox   Inbox
 	views   Reads
-	ledger  ledger
+	ledger  Ledger
 	flights *flights
 	folded  func() uint64 // number of blocks folded
 	metrics *metrics
@@ -69,7 +69,7 @@ func (c *courier) carry(ctx context.Context, b *batch) report {
 	for i, it := range b.sent {
 		work[i] = it.work
 	}
-	if err := c.inbox.Submitting(ctx, wallet.Submission{TxID: b.tx.txID, Envelope: b.tx.signed, Work: work}); err != nil {
+	if err := c.inbox.Submitting(ctx, wallet.Submission{TxID: b.tx.TxID, Envelope: b.tx.Signed, Work: work}); err != nil {
 		return report{batch: b, stage: stageFailed, why: storage, err: fmt.Errorf("make the envelope durable, nothing was submitted: %w", err)}
 	}
 	// Before it is submitted, so that no block with it can pass by unnoticed.
@@ -77,7 +77,7 @@ func (c *courier) carry(ctx context.Context, b *batch) report {
 	return c.submit(ctx, b)
 }
 
-func (c *courier) endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
+func (c *courier) endorse(ctx context.Context, as wallet.Certificate, batch []byte) (Envelope, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.endorseTimeout)
 	defer cancel()
 	return c.ledger.Endorse(ctx, as, batch)
@@ -87,7 +87,7 @@ func (c *courier) endorse(ctx context.Context, as wallet.Certificate, batch []by
 func (c *courier) submit(ctx context.Context, b *batch) report {
 	ctx, cancel := context.WithTimeout(ctx, c.submitTimeout)
 	defer cancel()
-	err := c.ledger.Submit(ctx, b.tx.signed)
+	err := c.ledger.Submit(ctx, b.tx.Signed)
 	var e *submitError
 	if errors.As(err, &e) && e.refused {
 		return report{batch: b, stage: stageRefused, err: err}
@@ -98,10 +98,10 @@ func (c *courier) submit(ctx context.Context, b *batch) report {
 // chase asks what became of a batch that was submitted some time ago, and submits the same envelope again if the
 // ledger has no trace of it. A second copy in a block is marked as a duplicate by Fabric and changes nothing.
 func (c *courier) chase(ctx context.Context, b *batch) report {
-	at, err := c.views.Transaction(ctx, b.tx.txID)
+	at, err := c.views.Transaction(ctx, b.tx.TxID)
 	switch {
 	case err == nil:
-		if c.flights.take(b.tx.txID) == nil {
+		if c.flights.take(b.tx.TxID) == nil {
 			return report{batch: b, stage: stageWaiting} // the follower is telling it already
 		}
 		return report{batch: b, stage: stageFolded, at: at}
@@ -120,8 +120,8 @@ func (c *courier) chase(ctx context.Context, b *batch) report {
 // so that at no time two envelopes with the same work are to be followed up.
 func (c *courier) settle(ctx context.Context, b *batch, done []wallet.Status, again []*item) report {
 	var txIDs []string
-	if b.tx.txID != "" {
-		txIDs = []string{b.tx.txID}
+	if b.tx.TxID != "" {
+		txIDs = []string{b.tx.TxID}
 	}
 	wait := pause{first: 50 * time.Millisecond, most: 5 * time.Second}
 	for len(done) > 0 || len(txIDs) > 0 {
@@ -133,7 +133,7 @@ func (c *courier) settle(ctx context.Context, b *batch, done []wallet.Status, ag
 			return report{batch: b, stage: stageSettled, err: ctx.Err()}
 		}
 		c.log.Error("what became of work is on the ledger but could not be written to the inbox; trying again",
-			slog.String("tx", b.tx.txID), slog.Int("work", len(done)), slog.Any("error", err))
+			slog.String("tx", b.tx.TxID), slog.Int("work", len(done)), slog.Any("error", err))
 	}
 	return report{batch: b, stage: stageSettled, again: again}
 }

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
@@ -40,6 +39,7 @@ type dispatcher struct {
 	now     func() time.Time
 
 	statusTimeout time.Duration // until an envelope that no block has is submitted again
+	jitter        func(time.Duration) time.Duration
 	reports       chan report
 	legs          sync.WaitGroup
 
@@ -195,7 +195,7 @@ func (d *dispatcher) handle(ctx context.Context, r report) {
 	case stageWaiting:
 		b.state, b.due = following, now.Add(d.statusTimeout)
 		if r.err != nil {
-			d.log.Warn("what became of a transaction is unknown; asking again", slog.String("tx", b.tx.txID), slog.Any("error", r.err))
+			d.log.Warn("what became of a transaction is unknown; asking again", slog.String("tx", b.tx.TxID), slog.Any("error", r.err))
 		}
 	case stageFolded:
 		d.decided(ctx, b, r.at, now)
@@ -228,7 +228,7 @@ func (d *dispatcher) submitted(r report, now time.Time) {
 	b.due = now.Add(doubled(d.statusTimeout, resubmitMost, b.queued))
 	b.unsure = true
 	if r.err != nil {
-		d.log.Warn("whether the orderer has a transaction is unknown; following it", slog.String("tx", b.tx.txID), slog.Any("error", r.err))
+		d.log.Warn("whether the orderer has a transaction is unknown; following it", slog.String("tx", b.tx.TxID), slog.Any("error", r.err))
 		return
 	}
 	b.queued++
@@ -245,10 +245,10 @@ func (d *dispatcher) refused(ctx context.Context, r report, now time.Time) {
 		b.state, b.due = following, now.Add(d.statusTimeout)
 		return
 	}
-	if d.flights.take(b.tx.txID) == nil {
+	if d.flights.take(b.tx.TxID) == nil {
 		return // a block has it; the follower is telling
 	}
-	d.log.Error("the orderer refused a transaction; its work is endorsed anew", slog.String("tx", b.tx.txID),
+	d.log.Error("the orderer refused a transaction; its work is endorsed anew", slog.String("tx", b.tx.TxID),
 		slog.Int("work", len(b.sent)), slog.Any("error", r.err))
 	d.retry(b.items, len(b.items), rejected, now)
 	d.settle(ctx, b, nil, b.items)
@@ -260,7 +260,7 @@ func (d *dispatcher) decided(ctx context.Context, b *batch, at wallet.Transactio
 	d.sched.committed(now.Sub(b.formed))
 	if !at.Valid {
 		why := reasonInvalid(at.Code)
-		d.log.Warn("a transaction was committed as invalid; its work is endorsed anew", slog.String("tx", b.tx.txID),
+		d.log.Warn("a transaction was committed as invalid; its work is endorsed anew", slog.String("tx", b.tx.TxID),
 			slog.Uint64("block", at.Block), slog.String("code", at.Code), slog.Int("work", len(b.sent)))
 		d.retry(b.sent, len(b.sent), why, now)
 		d.settle(ctx, b, nil, b.items)
@@ -298,8 +298,7 @@ func (d *dispatcher) retry(items []*item, together int, why reason, now time.Tim
 			wait = doubled(rejectedFirst, rejectedMost, it.attempts)
 		}
 		it.attempts++
-		// Replicas that conflict must not meet again in step.
-		it.notBefore = now.Add(wait/2 + rand.N(wait))
+		it.notBefore = now.Add(wait/2 + d.jitter(wait))
 		if it.attempts > 1 && why != stale {
 			it.mates = (together + 1) / 2
 		}

@@ -20,8 +20,8 @@
 //
 // How it is built: the scheduler decides, without I/O, which work goes into the next batch; a courier carries one batch
 // through endorsement to submission; the follower folds blocks; the settler writes outcomes to the inbox; and one loop,
-// Gateway.dispatch, owns the scheduler and connects them. The ledger interface stands before Fabric, so that tests run
-// all of it against a simulated one.
+// Gateway.dispatch, owns the scheduler and connects them. Ledger stands before Fabric: an Engine, which is
+// the gateway but for its connection, works on a simulated one in tests.
 //
 // It leaves to others: what work is acceptable (wallet), what operations do (dollars), how blocks are laid out
 // (network/block), and durability (the inbox, the views).

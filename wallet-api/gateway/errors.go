@@ -57,9 +57,9 @@ func (e *submitError) Error() string {
 
 func (e *submitError) Unwrap() error { return e.err }
 
-// notEndorsed tells the stage's outcomes apart. The peer answers Aborted for whatever an endorser said, so its details
-// decide.
-func notEndorsed(err error) *endorseError {
+// NotEndorsed is how Endorse of a Ledger fails with what the peer said, a gRPC status. It tells the stage's outcomes apart:
+// the peer answers Aborted for whatever an endorser said, so its details decide.
+func NotEndorsed(err error) error {
 	st := status.Convert(err)
 	if errors.Is(err, context.DeadlineExceeded) || st.Code() == codes.DeadlineExceeded {
 		return &endorseError{overdue, err}
@@ -100,8 +100,9 @@ func reasonOf(said []string) reason {
 	return unavailable
 }
 
-// notSubmitted tells an orderer's refusal, which the peer passes on as Aborted, from everything else.
-func notSubmitted(err error) *submitError {
+// NotSubmitted is how Submit of a Ledger fails with what the peer said, a gRPC status. It tells an orderer's refusal, which
+// the peer passes on as Aborted, from everything else.
+func NotSubmitted(err error) error {
 	st := status.Convert(err)
 	refused := st.Code() == codes.Aborted && strings.Contains(st.Message(), "unsuccessful response from orderer")
 	return &submitError{refused: refused, err: err}

@@ -52,40 +52,40 @@ func (f *fabric) close() error {
 	return errors.Join(errs...)
 }
 
-func (f *fabric) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error) {
+func (f *fabric) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (Envelope, error) {
 	gw := f.gateways[as]
 	made, err := gw.GetNetwork(f.channel).GetContract(f.chaincode).NewProposal(applyFunction,
 		client.WithBytesArguments(batch), client.WithEndorsingOrganizations(f.endorsers...))
 	if err != nil {
-		return envelope{}, notEndorsed(fmt.Errorf("make the proposal: %w", err))
+		return Envelope{}, NotEndorsed(fmt.Errorf("make the proposal: %w", err))
 	}
 	if f.ahead != 0 {
 		if made, err = proposal.Dated(gw, made, time.Now().Add(f.ahead)); err != nil {
-			return envelope{}, notEndorsed(err)
+			return Envelope{}, NotEndorsed(err)
 		}
 	}
 	tx, err := made.EndorseWithContext(ctx)
 	if err != nil {
-		return envelope{}, notEndorsed(err)
+		return Envelope{}, NotEndorsed(err)
 	}
 	// Signed here and not by Submit, so that what is made durable is what is submitted, byte for byte.
 	signature, err := f.signers[as].sign(tx.Digest())
 	if err != nil {
-		return envelope{}, notEndorsed(fmt.Errorf("sign the transaction: %w", err))
+		return Envelope{}, NotEndorsed(fmt.Errorf("sign the transaction: %w", err))
 	}
 	unsigned, err := tx.Bytes()
 	if err != nil {
-		return envelope{}, notEndorsed(err)
+		return Envelope{}, NotEndorsed(err)
 	}
 	signed, err := gw.NewSignedTransaction(unsigned, signature)
 	if err != nil {
-		return envelope{}, notEndorsed(err)
+		return Envelope{}, NotEndorsed(err)
 	}
 	bytes, err := signed.Bytes()
 	if err != nil {
-		return envelope{}, notEndorsed(err)
+		return Envelope{}, NotEndorsed(err)
 	}
-	return envelope{txID: signed.TransactionID(), signed: bytes}, nil
+	return Envelope{TxID: signed.TransactionID(), Signed: bytes}, nil
 }
 
 func (f *fabric) Submit(ctx context.Context, signed []byte) error {
@@ -94,7 +94,7 @@ func (f *fabric) Submit(ctx context.Context, signed []byte) error {
 		return &submitError{err: fmt.Errorf("read the envelope: %w", err)}
 	}
 	if _, err := tx.SubmitWithContext(ctx); err != nil {
-		return notSubmitted(err)
+		return NotSubmitted(err)
 	}
 	return nil
 }

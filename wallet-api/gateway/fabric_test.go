@@ -233,11 +233,11 @@ func TestSameEnvelopeIsSubmittedEveryTime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.endorsed.GetEndorsingOrganizations(); len(got) != 2 || p.endorsed.GetTransactionId() != tx.txID {
+	if got := p.endorsed.GetEndorsingOrganizations(); len(got) != 2 || p.endorsed.GetTransactionId() != tx.TxID {
 		t.Errorf("endorsed %s by %v", p.endorsed.GetTransactionId(), got)
 	}
 	for range 2 {
-		if err := f.Submit(t.Context(), tx.signed); err != nil {
+		if err := f.Submit(t.Context(), tx.Signed); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -275,7 +275,7 @@ func TestTransactionsAreDatedByTheClockOfTheGateway(t *testing.T) {
 		if at := channel.GetTimestamp().AsTime(); at.Before(before) || at.After(time.Now().Add(ahead)) {
 			t.Errorf("%s ahead: dated %s", ahead, at)
 		}
-		if channel.GetTxId() != tx.txID || len(p.endorsed.GetProposedTransaction().GetSignature()) == 0 {
+		if channel.GetTxId() != tx.TxID || len(p.endorsed.GetProposedTransaction().GetSignature()) == 0 {
 			t.Errorf("%s ahead: the proposal is of %s, or not signed", ahead, channel.GetTxId())
 		}
 	}
@@ -321,7 +321,8 @@ func TestOnlyAnOrderersNoIsARefusal(t *testing.T) {
 		{status.Error(codes.DeadlineExceeded, "submit timeout expired while broadcasting to ordering service"), false},
 		{context.Canceled, false},
 	} {
-		if got := notSubmitted(test.err).refused; got != test.want {
+		var got *submitError
+		if errors.As(NotSubmitted(test.err), &got); got.refused != test.want {
 			t.Errorf("%v: refused is %t", test.err, got)
 		}
 	}

@@ -11,7 +11,7 @@ type flights struct {
 func (f *flights) add(b *batch) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.byID[b.tx.txID] = b
+	f.byID[b.tx.TxID] = b
 }
 
 // take removes a batch, or returns nil if it is not there, or no more.

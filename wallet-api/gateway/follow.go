@@ -15,7 +15,7 @@ import (
 // follower folds every block into the views, in order and from the first, and tells what became of batches in flight.
 type follower struct {
 	views   Views
-	ledger  ledger
+	ledger  Ledger
 	flights *flights
 	tell    func(context.Context, report)
 	metrics *metrics

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -40,6 +41,10 @@ type Options struct {
 	Log     *slog.Logger          // default: slog.Default()
 	Metrics prometheus.Registerer // default: none
 
+	// Jitter draws from nothing to less than most; what failed waits so much longer, so that replicas that conflict do not
+	// meet again in step. Default: at random.
+	Jitter func(most time.Duration) time.Duration
+
 	// ClockOffset is how far ahead of the machine's clock it lives, and dates transactions: 0 but in rehearsals.
 	ClockOffset time.Duration
 }
@@ -53,6 +58,9 @@ func (o Options) withDefaults() Options {
 	o.StatusTimeout = cmp.Or(o.StatusTimeout, 3*time.Second)
 	o.StopTimeout = cmp.Or(o.StopTimeout, 5*time.Second)
 	o.Log = cmp.Or(o.Log, slog.Default())
+	if o.Jitter == nil {
+		o.Jitter = rand.N[time.Duration]
+	}
 	return o
 }
 
@@ -77,7 +85,7 @@ type Gateway struct {
 	options Options
 	peer    credentials.TransportCredentials
 	signers [certificates]signer
-	engine  *engine
+	engine  *Engine
 	blocks  atomic.Pointer[fabric] // while Run works
 }
 
@@ -99,7 +107,7 @@ func New(inbox Inbox, views Views, o Options) (*Gateway, error) {
 			return nil, err
 		}
 	}
-	g.engine, err = newEngine(inbox, views, o)
+	g.engine, err = NewEngine(inbox, views, o)
 	return g, err
 }
 
@@ -116,7 +124,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 		return errors.Join(err, conn.Close())
 	}
 	g.blocks.Store(f)
-	g.engine.run(ctx, f)
+	g.engine.Run(ctx, f)
 	g.blocks.Store(nil)
 	return errors.Join(f.close(), conn.Close())
 }
@@ -127,16 +135,18 @@ func (g *Gateway) Ready() error { return g.engine.follower.ready() }
 
 // CaughtUp tells whether the views have been where the ledger was since the start: what they say before may be of any
 // age. Losing the peer later does not change it.
-func (g *Gateway) CaughtUp() bool { return g.engine.follower.current() }
+func (g *Gateway) CaughtUp() bool { return g.engine.CaughtUp() }
 
-// engine is the gateway but for its connection: what tests run against a simulated ledger.
-type engine struct {
+// Engine is the gateway but for its connection: it works on any Ledger, as test/sim's is one. Make it with NewEngine.
+type Engine struct {
 	follower    *follower
 	dispatcher  *dispatcher
 	stopTimeout time.Duration
 }
 
-func newEngine(inbox Inbox, views Views, o Options) (*engine, error) {
+// NewEngine makes an engine. What of the options is about connections it does not look at.
+func NewEngine(inbox Inbox, views Views, o Options) (*Engine, error) {
+	o = o.withDefaults()
 	m, err := newMetrics(o.Metrics)
 	if err != nil {
 		return nil, fmt.Errorf("register metrics: %w", err)
@@ -147,6 +157,7 @@ func newEngine(inbox Inbox, views Views, o Options) (*engine, error) {
 		inbox: inbox, views: views, flights: flying, metrics: m, log: o.Log, now: func() time.Time { return time.Now().Add(o.ClockOffset) },
 		sched:         newScheduler(limits{o.BatchOperations, o.BatchBytes, o.InFlight}),
 		statusTimeout: o.StatusTimeout,
+		jitter:        o.Jitter,
 		reports:       make(chan report),
 		active:        map[*batch]bool{},
 		courier: &courier{
@@ -155,11 +166,12 @@ func newEngine(inbox Inbox, views Views, o Options) (*engine, error) {
 		},
 	}
 	f.tell = d.tell
-	return &engine{follower: f, dispatcher: d, stopTimeout: o.StopTimeout}, nil
+	return &Engine{follower: f, dispatcher: d, stopTimeout: o.StopTimeout}, nil
 }
 
-// run works on a ledger until the context ends and what is in flight is finished, or its time to is over.
-func (e *engine) run(ctx context.Context, l ledger) {
+// Run works on a ledger until the context ends and what is in flight is finished, or its time to is over. It may be called
+// once.
+func (e *Engine) Run(ctx context.Context, l Ledger) {
 	e.follower.ledger, e.dispatcher.courier.ledger = l, l
 	// What is in flight outlives the context by stopTimeout.
 	working, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -178,3 +190,6 @@ func (e *engine) run(ctx context.Context, l ledger) {
 	following.Wait()
 	e.dispatcher.legs.Wait()
 }
+
+// CaughtUp tells whether the views have been where the ledger was since the start.
+func (e *Engine) CaughtUp() bool { return e.follower.current() }

@@ -17,13 +17,13 @@ const maxStale = 10
 func judge(ctx context.Context, views Reads, b *batch, at wallet.TransactionAt, now time.Time) (done []wallet.Status, again []*item, err error) {
 	results, err := split(b.sent, at.Results)
 	if err != nil {
-		return nil, nil, fmt.Errorf("transaction %s in block %d: %w", b.tx.txID, at.Block, err)
+		return nil, nil, fmt.Errorf("transaction %s in block %d: %w", b.tx.TxID, at.Block, err)
 	}
 	for i, it := range b.sent {
 		if it.shadow {
 			continue
 		}
-		st := wallet.Status{Work: it.work, Done: true, Results: results[i], TxID: b.tx.txID, Block: at.Block}
+		st := wallet.Status{Work: it.work, Done: true, Results: results[i], TxID: b.tx.TxID, Block: at.Block}
 		order, ok := it.order()
 		if ok && results[i][0].Outcome == dollars.Rejected {
 			retry, err := reconsider(ctx, views, it, order, &st, now)

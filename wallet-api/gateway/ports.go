@@ -56,11 +56,11 @@ type Reads interface {
 	Get(keys []string) ([][]byte, error)
 }
 
-// ledger is what the gateway needs of Fabric. Errors of Endorse are *endorseError, of Submit *submitError.
-type ledger interface {
+// Ledger is what the gateway needs of Fabric. NotEndorsed and NotSubmitted make the errors of Endorse and Submit.
+type Ledger interface {
 	// Endorse has every organisation run the batch as the certificate's, and signs the transaction. Nothing reaches the
 	// orderer.
-	Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (envelope, error)
+	Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (Envelope, error)
 
 	// Submit hands the envelope to the orderer. Success means it is queued, not that it is committed.
 	Submit(ctx context.Context, signed []byte) error
@@ -73,8 +73,8 @@ type ledger interface {
 	Height(ctx context.Context) (uint64, error)
 }
 
-// envelope is an endorsed and signed transaction.
-type envelope struct {
-	txID   string
-	signed []byte
+// Envelope is an endorsed and signed transaction.
+type Envelope struct {
+	TxID   string
+	Signed []byte
 }

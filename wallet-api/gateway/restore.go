@@ -68,7 +68,7 @@ func (d *dispatcher) submissions(ctx context.Context) ([]*batch, error) {
 // resumed is the batch of a submission.
 func resumed(sub wallet.Submission, now time.Time) *batch {
 	b := &batch{
-		class: wallet.ClassBooking, formed: now, tx: envelope{sub.TxID, sub.Envelope},
+		class: wallet.ClassBooking, formed: now, tx: Envelope{sub.TxID, sub.Envelope},
 		state: following, unsure: true,
 	}
 	for _, w := range sub.Work {

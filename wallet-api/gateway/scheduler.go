@@ -49,7 +49,7 @@ type batch struct {
 	// Set by its courier before it is submitted.
 	sent []*item // those of items that are in the transaction, in its order
 	left []*item // those that are not
-	tx   envelope
+	tx   Envelope
 
 	// The dispatcher's.
 	state   state

@@ -28,7 +28,7 @@ type world struct {
 	chain  *chain
 	disk   *disk
 	proc   *process
-	engine *engine
+	engine *Engine
 
 	options Options
 	kill    func() // ends the service at once, wherever it is
@@ -67,7 +67,7 @@ func (w *world) start() {
 	w.proc = w.disk.open()
 	o := w.options
 	o.Log = w.log
-	e, err := newEngine(w.proc, w.proc, o.withDefaults())
+	e, err := NewEngine(w.proc, w.proc, o.withDefaults())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func (w *world) start() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		e.run(ctx, w.chain)
+		e.Run(ctx, w.chain)
 	}()
 	proc := w.proc
 	w.engine = e

@@ -23,8 +23,9 @@ type Options struct {
 	// repeat is told from new work without asking the ledger.
 	Keep time.Duration
 
-	Now func() time.Time // time.Now if nil
-	Log *slog.Logger     // nil discards
+	Now    func() time.Time // time.Now if nil
+	Medium disk.Medium      // disk.Machine if nil
+	Log    *slog.Logger     // nil discards
 }
 
 // DefaultBounds hold some seconds of work at full speed, in about 20 MB of memory. Of changes that are several calls' worth
@@ -37,7 +38,7 @@ var DefaultBounds = map[wallet.Class]int{
 
 // Inbox is the work that was accepted. It is safe for concurrent use.
 type Inbox struct {
-	db     *badger.DB
+	db     *disk.DB
 	writer *disk.Writer
 	files  submissions
 	keep   time.Duration
@@ -96,18 +97,21 @@ func Open(dir string, o Options) (*Inbox, error) {
 	if in.log == nil {
 		in.log = slog.New(slog.DiscardHandler)
 	}
+	if o.Medium == nil {
+		o.Medium = disk.Machine
+	}
 	for c, bound := range DefaultBounds {
 		if b, ok := o.Bounds[c]; ok {
 			bound = b
 		}
 		in.classes[c] = &class{bound: bound}
 	}
-	db, err := disk.Open(filepath.Join(dir, "work"), disk.Options{MemTable: 3 << 20, Sync: true, Log: in.log})
+	db, err := disk.Open(filepath.Join(dir, "work"), disk.Options{MemTable: 3 << 20, Sync: true, Medium: o.Medium, Log: in.log})
 	if err != nil {
 		return nil, fmt.Errorf("inbox: %w", err)
 	}
 	in.db = db
-	if in.files, err = openSubmissions(filepath.Join(dir, "submissions")); err != nil {
+	if in.files, err = openSubmissions(o.Medium, filepath.Join(dir, "submissions")); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if err := in.load(); err != nil {

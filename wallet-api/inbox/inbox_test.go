@@ -367,18 +367,19 @@ func BenchmarkAccept(b *testing.B) {
 }
 
 func TestSubmissionThatCannotBeWrittenLeavesNothing(t *testing.T) {
-	files, err := openSubmissions(t.TempDir())
+	dir := t.TempDir()
+	files, err := openSubmissions(disk.Machine, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// A folder in the way of the name lets the part be written and not be named.
-	if err := os.MkdirAll(filepath.Join(files.dir, "aa", "x"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "aa", "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	if err := files.add(wallet.Submission{TxID: "aa", Envelope: []byte("envelope")}); err == nil {
 		t.Fatal("it was added")
 	}
-	left, err := os.ReadDir(files.dir)
+	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 1 {
 		t.Errorf("%v, %v", left, err)
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/destinasia/dollars/wallet-api/disk"
@@ -16,24 +14,26 @@ import (
 // submissions is a folder with a file for each transaction under way, named by its id. They are files rather than
 // records because an envelope is hundreds of kilobytes and lives for seconds: a database would copy it around, and
 // keep it in memory and on disk long after.
-type submissions struct{ dir string }
+type submissions struct{ files disk.Files }
 
 // unnamed is a file that is still being written; after a crash it is nothing.
 const unnamed = ".part"
 
-func openSubmissions(dir string) (submissions, error) {
-	s := submissions{dir}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return s, fmt.Errorf("inbox: %w", err)
+func openSubmissions(on disk.Medium, dir string) (submissions, error) {
+	files, err := on.Files(dir)
+	if err != nil {
+		return submissions{}, fmt.Errorf("inbox: %w", err)
 	}
-	parts, err := filepath.Glob(filepath.Join(dir, "*"+unnamed))
-	for _, part := range parts {
-		err = errors.Join(err, os.Remove(part))
+	names, err := files.List()
+	for _, name := range names {
+		if strings.HasSuffix(name, unnamed) {
+			err = errors.Join(err, files.Remove(name))
+		}
 	}
 	if err != nil {
-		return s, fmt.Errorf("inbox: %w", err)
+		return submissions{}, fmt.Errorf("inbox: %w", err)
 	}
-	return s, nil
+	return submissions{files}, nil
 }
 
 // add is durable when it returns: first the file's content, then its name.
@@ -41,46 +41,23 @@ func (s submissions) add(sub wallet.Submission) error {
 	if sub.TxID == "" || strings.Trim(sub.TxID, "0123456789abcdefghijklmnopqrstuvwxyz") != "" {
 		return fmt.Errorf("%q is no transaction id", sub.TxID)
 	}
-	name := filepath.Join(s.dir, sub.TxID)
-	err := writeFile(name+unnamed, encodeSubmission(sub))
+	part := sub.TxID + unnamed
+	err := s.files.Write(part, encodeSubmission(sub))
 	if err == nil {
-		err = os.Rename(name+unnamed, name)
-	}
-	if err == nil {
-		err = syncDir(s.dir)
+		err = s.files.Rename(part, sub.TxID)
 	}
 	if err != nil {
 		// On a full disk every try leaves a part, under a new name, until there is no room to recover in. A file that has
 		// its name already is removed by Settle, once it is known that nothing was submitted.
-		_ = os.Remove(name + unnamed)
+		_ = s.files.Remove(part)
 	}
 	return err
-}
-
-func writeFile(name string, data []byte) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	return errors.Join(err, f.Close())
-}
-
-func syncDir(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // remove need not be durable: a submission that comes back after a power loss is followed up once more, or found to be
 // settled when the inbox is opened.
 func (s submissions) remove(txID string) error {
-	err := os.Remove(filepath.Join(s.dir, txID))
+	err := s.files.Remove(txID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -89,15 +66,15 @@ func (s submissions) remove(txID string) error {
 
 // each calls f with every submission.
 func (s submissions) each(f func(txID string, ids []wallet.WorkID, envelope []byte) error) error {
-	entries, err := os.ReadDir(s.dir)
+	names, err := s.files.List()
 	if err != nil {
 		return fmt.Errorf("inbox: %w", err)
 	}
-	for _, entry := range entries {
-		if strings.HasSuffix(entry.Name(), unnamed) {
+	for _, name := range names {
+		if strings.HasSuffix(name, unnamed) {
 			continue
 		}
-		data, err := os.ReadFile(filepath.Join(s.dir, entry.Name()))
+		data, err := s.files.Read(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // settled meanwhile
 		}
@@ -106,10 +83,10 @@ func (s submissions) each(f func(txID string, ids []wallet.WorkID, envelope []by
 		}
 		ids, envelope, err := decodeSubmission(data)
 		if err == nil {
-			err = f(entry.Name(), ids, envelope)
+			err = f(name, ids, envelope)
 		}
 		if err != nil {
-			return fmt.Errorf("inbox: submission %s: %w", entry.Name(), err)
+			return fmt.Errorf("inbox: submission %s: %w", name, err)
 		}
 	}
 	return nil

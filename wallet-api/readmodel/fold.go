@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/wallet-api/disk"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 	"github.com/dgraph-io/badger/v4"
 )
@@ -38,7 +39,7 @@ func (v *Views) Fold(ctx context.Context, b wallet.Block) error {
 // fold is one block on its way into the views: a sequence of steps, each of which is whole. Commits come between
 // steps and carry the number of steps done, so that a Fold after a crash can leave those out.
 type fold struct {
-	db   *badger.DB
+	db   *disk.DB
 	txn  *badger.Txn
 	done progress // with what the open transaction holds
 	step uint64   // the next step's place in the block
@@ -213,7 +214,7 @@ func (f *fold) commit() error {
 	if err := f.txn.Set(progressKey, f.done.encode()); err != nil {
 		return err
 	}
-	if err := f.txn.Commit(); err != nil {
+	if err := f.db.Commit(f.txn); err != nil {
 		return err
 	}
 	for a, own := range f.accounts {

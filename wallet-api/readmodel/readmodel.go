@@ -16,13 +16,14 @@ import (
 
 // Options of Views; the zero value is useful.
 type Options struct {
-	Now func() time.Time // tells Credits which have expired; time.Now if nil
-	Log *slog.Logger     // nil discards
+	Now    func() time.Time // tells Credits which have expired; time.Now if nil
+	Medium disk.Medium      // disk.Machine if nil
+	Log    *slog.Logger     // nil discards
 }
 
 // Views is the read model. It is safe for concurrent use; reads see one commit each.
 type Views struct {
-	db        *badger.DB
+	db        *disk.DB
 	now       func() time.Time
 	maxLooked int // accounts a sweep looks at in one call
 
@@ -40,7 +41,7 @@ func Open(dir string, o Options) (*Views, error) { return open(dir, memTable, o)
 const memTable = 6 << 20
 
 func open(dir string, memTable int64, o Options) (*Views, error) {
-	db, err := disk.Open(dir, disk.Options{MemTable: memTable, Log: o.Log})
+	db, err := disk.Open(dir, disk.Options{MemTable: memTable, Medium: o.Medium, Log: o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("read model: %w", err)
 	}
@@ -55,7 +56,7 @@ func open(dir string, memTable int64, o Options) (*Views, error) {
 }
 
 // emptyOtherForm removes what another version of this program folded: this one would misread it, and can fold it again.
-func emptyOtherForm(db *badger.DB, dir string, log *slog.Logger) error {
+func emptyOtherForm(db *disk.DB, dir string, log *slog.Logger) error {
 	var written []byte
 	err := db.View(func(txn *badger.Txn) (err error) {
 		written, err = disk.Get(txn, progressKey)
