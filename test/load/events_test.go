@@ -13,7 +13,7 @@ import (
 // endow gives all members something to spend, and waits until they have it.
 func (r *rush) endow() {
 	r.Helper()
-	reporting := r.as(r.T, "booking")
+	reporting := r.API("booking")
 	events := workload.Endow(r.members)
 	bookings := int64(len(events) / 2) // each is confirmed, then completed
 	for len(events) > 0 {
@@ -45,7 +45,7 @@ func (r *rush) endow() {
 			r.Fatalf("%d of %d bookings earned points", supply[0].Bookings.Awarded, bookings)
 		}
 	}
-	b, err := r.as(r.T, "member").Balance(r.Context(), r.payee(0))
+	b, err := r.API("member").Balance(r.Context(), r.payee(0))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func (r *rush) events(perSecond float64, last time.Duration) offer {
 		request: func(i int) (load.Request, bool) {
 			name := fmt.Sprintf("flood-%d-%d", i, sent[i])
 			return load.Request{
-				Path: "/v1/booking-events", Token: r.keys["booking"], Media: "application/cloudevents+json",
+				Path: "/v1/booking-events", Token: r.Key("booking"), Media: "application/cloudevents+json",
 				Body: fmt.Appendf(nil, `{"specversion":"1.0","id":"%s","source":"%s","type":"%s","data":{"booking":"%s","member":"%s","items":[`+
 					`{"item":"1","kind":"hotel","price":{"amount":"100.00","currency":"EUR"},"start":"2025-06-01","end":"2025-06-03"}]}}`,
 					name, workload.Source, bookings.Confirmed, name, r.members.Many[i].ID),
@@ -82,7 +82,7 @@ func (r *rush) reads(perSecond float64, last time.Duration) offer {
 	return offer{
 		perSecond: perSecond, last: last,
 		request: func(i int) (load.Request, bool) {
-			return load.Request{Path: "/v1/members/" + r.members.Many[i].ID + "/balance", Token: r.keys["member"]}, true
+			return load.Request{Path: "/v1/members/" + r.members.Many[i].ID + "/balance", Token: r.Key("member")}, true
 		},
 		answered: func(int, answer) {},
 	}

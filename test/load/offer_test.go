@@ -123,13 +123,13 @@ type watch struct {
 }
 
 // watched does something, and asks for health ten times a second meanwhile, over a connection of its own.
-func (n network) watched(t *testing.T, do func()) (w watch) {
-	t.Helper()
+func (r *rush) watched(do func()) (w watch) {
+	r.Helper()
 	var done atomic.Bool
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		probe := &sender{address: n.address}
+		probe := &sender{address: r.Address}
 		defer probe.close()
 		for i := 0; !done.Load(); i++ {
 			path := []string{"/healthz", "/readyz"}[i%2]
@@ -138,7 +138,7 @@ func (n network) watched(t *testing.T, do func()) (w watch) {
 				w.sick = append(w.sick, fmt.Sprintf("%s %d %v", path, a.status, err))
 			}
 			if i%10 == 0 {
-				w.goroutines = max(w.goroutines, n.metrics(t)["go_goroutines"])
+				w.goroutines = max(w.goroutines, r.metrics()["go_goroutines"])
 			}
 			time.Sleep(100 * time.Millisecond)
 		}

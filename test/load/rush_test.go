@@ -14,6 +14,8 @@ import (
 	"github.com/destinasia/dollars/bench/load"
 	"github.com/destinasia/dollars/bench/workload"
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/network/topology"
+	"github.com/destinasia/dollars/test/network"
 )
 
 var full = flag.Bool("full", false, "rush as long and with as many connections as the goals name")
@@ -54,7 +56,7 @@ const (
 
 // rush is a network with members who have something to spend. Each sender of the crowd is one who pays another.
 type rush struct {
-	network
+	*network.Network
 	size
 	*testing.T
 	crowd
@@ -152,7 +154,7 @@ func (r *rush) best() float64 {
 	r.crowd.each(func(i int, _ *sender) {
 		for now := time.Now(); now.Before(until); now = time.Now() {
 			if i == 0 && begun.IsZero() && now.After(measure) {
-				before, begun = r.applied(r.T), time.Now()
+				before, begun = r.applied(), time.Now()
 			}
 			a, err := r.place(i, false)
 			if err != nil || !(a.accepted() || a.refused()) {
@@ -164,7 +166,7 @@ func (r *rush) best() float64 {
 			}
 		}
 		if i == 0 {
-			after, ended = r.applied(r.T), time.Now()
+			after, ended = r.applied(), time.Now()
 		}
 	})
 	return (after - before) / ended.Sub(begun).Seconds()
@@ -173,12 +175,12 @@ func (r *rush) best() float64 {
 // overrun is the rush: everybody presses.
 func (r *rush) overrun(best float64) {
 	r.Helper()
-	bench.ForgetPeak(r.pids["wallet"])
-	before := r.applied(r.T)
+	bench.ForgetPeak(r.PID(topology.Wallet))
+	before := r.applied()
 	var o outcome
-	seen := r.watched(r.T, func() { o = r.crowd.make(r.press(best*overload, r.size.rush)) })
-	committed := (r.applied(r.T) - before) / o.took.Seconds()
-	used, err := bench.UsageOf(r.pids["wallet"])
+	seen := r.watched(func() { o = r.crowd.make(r.press(best*overload, r.size.rush)) })
+	committed := (r.applied() - before) / o.took.Seconds()
+	used, err := bench.UsageOf(r.PID(topology.Wallet))
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -188,7 +190,7 @@ func (r *rush) overrun(best float64) {
 	r.Logf("rush: %d offered for one that is committed at best; %s", overload, o)
 	r.Logf("rush: %.0f committed/s, %.0f %% of the best, %.0f %% of it with the cores that the load leaves; wallet at most %d MB; %s",
 		committed, 100*share, 100*share/left, used.Peak>>20, seen)
-	r.Logf("rush: gates have refused%s", r.refusals(r.T))
+	r.Logf("rush: gates have refused%s", r.refusals())
 	o.check(r.T)
 	if share < r.committed {
 		r.Errorf("committed %.0f %% of the best, less than %.0f %%", 100*share, 100*r.committed)
@@ -241,7 +243,7 @@ func (r *rush) flood(best float64) {
 	r.Helper()
 	ordering := r.connections / 8
 	var orders, events, reads outcome
-	seen := r.watched(r.T, func() {
+	seen := r.watched(func() {
 		var all sync.WaitGroup
 		all.Go(func() { orders = r.crowd[:ordering].make(r.press(best/10, r.size.rush)) })
 		all.Go(func() { events = r.crowd[ordering : 6*ordering].make(r.events(best*overload, r.size.rush)) })
@@ -265,8 +267,8 @@ func (r *rush) flood(best float64) {
 func (r *rush) stops(part string, best float64) {
 	r.Helper()
 	var o outcome
-	resume := r.pause(r.T, part)
-	seen := r.watched(r.T, func() { o = r.crowd.make(r.press(best*overload, r.stopped)) })
+	resume := r.Pause(part)
+	seen := r.watched(func() { o = r.crowd.make(r.press(best*overload, r.stopped)) })
 	resume()
 	r.Logf("%s stood still: %s; %s", part, o, seen)
 	o.check(r.T)
@@ -275,7 +277,7 @@ func (r *rush) stops(part string, best float64) {
 	}
 	r.well(seen)
 	start := time.Now()
-	for applied := r.applied(r.T); r.applied(r.T) == applied; time.Sleep(50 * time.Millisecond) {
+	for applied := r.applied(); r.applied() == applied; time.Sleep(50 * time.Millisecond) {
 		if time.Since(start) > time.Minute {
 			r.Fatalf("nothing was committed for a minute after %s went on", part)
 		}
@@ -290,7 +292,7 @@ func (r *rush) nothingLost() {
 	for _, n := range r.next {
 		accepted += n
 	}
-	members := r.as(r.T, "member")
+	members := r.API("member")
 	start := time.Now()
 	for payer := range r.connections {
 		id := r.payee(payer)
@@ -323,14 +325,14 @@ func newRush(t *testing.T) *rush {
 	if *full {
 		r.size = fullSize
 	}
-	r.network = newNetwork(t)
-	r.crowd = newCrowd(r.address, r.connections)
+	r.Network = network.Start(t)
+	r.crowd = newCrowd(r.Address, r.connections)
 	t.Cleanup(r.crowd.close)
 	var err error
 	if r.members, err = workload.NewMembers(2 * r.connections); err != nil {
 		t.Fatal(err)
 	}
-	members := r.as(t, "member")
+	members := r.API("member")
 	var enrolling errgroup.Group
 	enrolling.SetLimit(64)
 	for _, m := range r.members.All() {
@@ -344,7 +346,7 @@ func newRush(t *testing.T) *rush {
 	}
 	r.endow()
 	currency, _ := dollars.CurrencyOf("dsd")
-	r.signing = workload.NewOrders(r.members, workload.Ledger{Currency: currency, Channel: "dollars", Chaincode: "dsd"}, r.keys["member"], time.Now())
+	r.signing = workload.NewOrders(r.members, workload.Ledger{Currency: currency, Channel: "dollars", Chaincode: "dsd"}, r.Key("member"), time.Now())
 	r.next = make([]int, r.connections)
 	r.sign(int(5_000*r.size.best.Seconds()) + 3*fullQueue)
 	return r
