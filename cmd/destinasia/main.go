@@ -51,6 +51,7 @@ var errReported = errors.New("reported")
 type app struct {
 	dir      string
 	portBase int
+	topology string
 	clock    time.Time // of a rehearsal; zero for the present, or wherever the network is
 	beside   []string  // chaincodes that a new network runs beside the issuer's
 	out      io.Writer // results

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,10 @@ func newUpCommand(a *app) *cobra.Command {
 		Long: "Start the network and the wallet service, or continue the ones that are there. The first time on a machine the\n" +
 			"Fabric programs are built, which takes about a minute. Run it again after anything went wrong: it continues.\n\n" +
 			"With --clock the network is one for rehearsals: it lives at that time and goes on from there. Run it again with a\n" +
-			"later --clock to see what time does to points. A network that was made without stays in the present.",
+			"later --clock to see what time does to points. A network that was made without stays in the present.\n\n" +
+			"The topology of a new network is development, one orderer and a peer of each organisation, if --topology says no\n" +
+			"other: resilient has three orderers (Raft) and two peers each, and bft four orderers, of whom one may even lie. A\n" +
+			"network keeps the topology it was made with.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			begun := time.Now()
@@ -44,6 +48,7 @@ func newUpCommand(a *app) *cobra.Command {
 	command.Flags().BoolVar(&asJSON, "json", false, "print where everything is as JSON")
 	command.Flags().StringVar(&clock, "clock", "", "rehearse: the time it is to be in the network, like 2028-12-01T09:00:00Z")
 	a.portFlag(command)
+	command.Flags().StringVar(&a.topology, "topology", "", "of a new network: "+strings.Join(topology.Names(), ", ")+" (default "+topology.Names()[0]+")")
 	return command
 }
 
@@ -66,7 +71,7 @@ func (a *app) up(ctx context.Context) (*native.Network, error) {
 	progress := newStages(a.errs)
 	defer progress.End()
 	n, err := native.Up(ctx, native.Options{
-		Dir: a.dir, PortBase: a.portBase, Clock: a.clock, Beside: a.beside, Executable: executable,
+		Dir: a.dir, Topology: a.topology, PortBase: a.portBase, Clock: a.clock, Beside: a.beside, Executable: executable,
 		Contract: planContract, Wallet: planWallet, Progress: progress, Told: progress.Tell,
 	})
 	if err != nil {

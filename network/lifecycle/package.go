@@ -12,13 +12,13 @@ import (
 // PackageType marks our packages; the external builder detects it.
 const PackageType = "dollars-service"
 
-// AddressFile is the one file of a package's code: where the contract service listens. Keys are not packaged: a package
+// AddressFile is the one file of a package's code: where the contract service listens, for each peer if it has its own. Keys are not packaged: a package
 // goes through many hands, and each organisation's builder adds its own.
 const AddressFile = "address"
 
 // Package makes the install package of a chaincode that runs as a service. Equal input gives equal bytes.
-func Package(label, address string) ([]byte, error) {
-	code, err := archive(file{AddressFile, []byte(address)})
+func Package(label, addresses string) ([]byte, error) {
+	code, err := archive(file{AddressFile, []byte(addresses)})
 	if err != nil {
 		return nil, err
 	}

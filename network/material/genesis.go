@@ -8,7 +8,6 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
-	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -20,6 +19,7 @@ import (
 // existing clients understand the channel.
 const (
 	channelCapability     = "V2_0"
+	bftChannelCapability  = "V3_0"
 	ordererCapability     = "V2_0"
 	applicationCapability = "V2_5"
 )
@@ -118,7 +118,11 @@ func (m maker) genesis(n topology.Network) ([]byte, error) {
 	channel.value("HashingAlgorithm", &common.HashingAlgorithm{Name: "SHA256"})
 	// The width of a Merkle tree nobody builds: at this width the data hash is over the concatenation.
 	channel.value("BlockDataHashingStructure", &common.BlockDataHashingStructure{Width: math.MaxUint32})
-	channel.capability(channelCapability)
+	if n.Channel.SmartBFT != nil {
+		channel.capability(bftChannelCapability)
+	} else {
+		channel.capability(channelCapability)
+	}
 	channel.usualPolicies()
 	channel.child("Orderer", m.ordererGroup(n))
 	channel.child("Application", m.applicationGroup(n))
@@ -130,31 +134,15 @@ func (m maker) genesis(n topology.Network) ([]byte, error) {
 
 func (m maker) ordererGroup(n topology.Network) *group {
 	g := newGroup()
-	metadata := &etcdraft.ConfigMetadata{Options: &etcdraft.Options{
-		TickInterval:         n.Channel.Raft.TickInterval.String(),
-		ElectionTick:         n.Channel.Raft.ElectionTick,
-		HeartbeatTick:        n.Channel.Raft.HeartbeatTick,
-		MaxInflightBlocks:    5,
-		SnapshotIntervalSize: 16 << 20,
-	}}
 	for _, org := range n.Ordering() {
 		sub := m.organisationGroup(org)
 		var endpoints []string
 		for _, o := range org.Orderers {
-			endpoints = append(endpoints, topology.Address(o.ListenPort))
-			cert := m.tls[o.Name].certPEM()
-			metadata.Consenters = append(metadata.Consenters, &etcdraft.Consenter{
-				Host: topology.Host, Port: uint32(o.ListenPort), ClientTlsCert: cert, ServerTlsCert: cert,
-			})
+			endpoints = append(endpoints, topology.Address(n.Advertised(o.Name)))
 		}
 		sub.value("Endpoints", &common.OrdererAddresses{Addresses: endpoints})
 		g.child(org.Name, sub)
 	}
-	consensus, err := proto.Marshal(metadata)
-	if err != nil {
-		g.err = fmt.Errorf("consensus metadata: %w", err)
-	}
-	g.value("ConsensusType", &orderer.ConsensusType{Type: "etcdraft", Metadata: consensus})
 	g.value("BatchSize", &orderer.BatchSize{
 		MaxMessageCount:   n.Channel.MaxMessageCount,
 		AbsoluteMaxBytes:  n.Channel.AbsoluteMaxBytes,
@@ -165,6 +153,11 @@ func (m maker) ordererGroup(n topology.Network) *group {
 	g.capability(ordererCapability)
 	g.usualPolicies()
 	g.implicit("BlockValidation", common.ImplicitMetaPolicy_ANY, "Writers")
+	if n.Channel.SmartBFT != nil {
+		m.smartBFT(g, n)
+	} else {
+		m.raft(g, n)
+	}
 	return g
 }
 
@@ -175,7 +168,7 @@ func (m maker) applicationGroup(n topology.Network) *group {
 		sub := m.organisationGroup(org)
 		anchors := &peer.AnchorPeers{}
 		for _, p := range org.Peers {
-			anchors.AnchorPeers = append(anchors.AnchorPeers, &peer.AnchorPeer{Host: topology.Host, Port: int32(p.ListenPort)})
+			anchors.AnchorPeers = append(anchors.AnchorPeers, &peer.AnchorPeer{Host: topology.Host, Port: int32(n.Advertised(p.Name))})
 		}
 		sub.value("AnchorPeers", anchors)
 		g.child(org.Name, sub)

@@ -28,7 +28,7 @@ func Make(dir string, n topology.Network, now time.Time) error {
 		return err
 	}
 	defer os.RemoveAll(aside)
-	m := maker{layout: Layout(aside), now: now, orgs: map[string]authorities{}, tls: map[string]keyPair{}}
+	m := maker{layout: Layout(aside), now: now, orgs: map[string]authorities{}, identities: map[string]keyPair{}, tls: map[string]keyPair{}}
 	for _, org := range n.Organisations {
 		if err := m.organisation(org); err != nil {
 			return fmt.Errorf("certificates of %s: %w", org.Name, err)
@@ -56,12 +56,13 @@ func Make(dir string, n topology.Network, now time.Time) error {
 // authorities are an organisation's two roots: one signs identities, the other TLS certificates.
 type authorities struct{ signing, tls keyPair }
 
-// maker carries what later steps need of earlier ones: the roots, and the orderers' TLS certificates for the consenters.
+// maker carries what later steps need of earlier ones: the roots, and the orderers' certificates for the consenters.
 type maker struct {
-	layout Layout
-	now    time.Time
-	orgs   map[string]authorities
-	tls    map[string]keyPair
+	layout     Layout
+	now        time.Time
+	orgs       map[string]authorities
+	identities map[string]keyPair // of peers and orderers
+	tls        map[string]keyPair
 }
 
 func (m maker) organisation(org topology.Organisation) error {
@@ -104,6 +105,7 @@ func (m maker) node(org topology.Organisation, name, role string) error {
 	if err != nil {
 		return err
 	}
+	m.identities[name] = id
 	if err := m.msp(org, m.layout.NodeMSP(org.Name, name), "cert.pem", id); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package native
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,9 +61,11 @@ var ErrNoNetwork = errors.New("no network here")
 
 // description is what a directory remembers of its network; the rest follows from it.
 type description struct {
-	PortBase  int        `json:"portBase"`
-	Beside    []string   `json:"beside,omitempty"` // chaincodes beside the issuer's
-	Rehearsal *Rehearsal `json:"rehearsal,omitempty"`
+	Topology  string          `json:"topology,omitempty"` // its name; the default where there is none
+	PortBase  int             `json:"portBase"`
+	Beside    []string        `json:"beside,omitempty"` // chaincodes beside the issuer's
+	Links     []topology.Link `json:"links,omitempty"`
+	Rehearsal *Rehearsal      `json:"rehearsal,omitempty"`
 }
 
 // Network is a network in its directory, running or not.
@@ -91,31 +94,39 @@ func Open(dir string) (*Network, error) {
 	if err := json.Unmarshal(text, &known); err != nil {
 		return nil, fmt.Errorf("%s is damaged: %w", d.description(), err)
 	}
-	n, err := topology.Development(known.PortBase, known.Beside...)
+	n, err := topology.Named(known.Topology, known.PortBase, known.Beside...)
+	if err == nil {
+		n, err = n.WithLinks(known.Links)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.description(), err)
 	}
 	return &Network{Dir: d, Topology: n, Rehearsal: known.Rehearsal}, nil
 }
 
-// plan opens the directory's network, or plans one that is not there yet; settle makes it last. A port base of 0 means
-// whichever is there, or the default. A network that is there keeps the chaincodes it was made with.
-func plan(dir Dir, portBase int, beside ...string) (*Network, error) {
+// plan opens the directory's network, or plans one that is not there yet; settle makes it last. A port base of 0 and a
+// topology without a name mean whichever is there, or the default. A network that is there keeps the chaincodes and the
+// links it was made with.
+func plan(dir Dir, o Options) (*Network, error) {
 	known, err := Open(string(dir))
 	if err != nil && !errors.Is(err, ErrNoNetwork) {
 		return nil, err
 	}
 	if err == nil && known.settled() {
-		if portBase != 0 && portBase != known.Topology.PortBase {
+		if o.Topology != "" && o.Topology != known.Topology.Name {
+			return nil, fmt.Errorf("the network in %s was made with --topology %s, and its nodes are written into its ledger: leave --topology out, or choose another --dir for a second network",
+				dir, known.Topology.Name)
+		}
+		if o.PortBase != 0 && o.PortBase != known.Topology.PortBase {
 			return nil, fmt.Errorf("the network in %s was made with --port-base %d, and its ports are written into its ledger: leave --port-base out, or choose another --dir for a second network",
 				dir, known.Topology.PortBase)
 		}
 		return known, nil
 	}
-	if portBase == 0 {
-		portBase = topology.DefaultPortBase
+	planned, err := topology.Named(o.Topology, cmp.Or(o.PortBase, topology.DefaultPortBase), o.Beside...)
+	if err == nil {
+		planned, err = planned.WithLinks(o.Links)
 	}
-	planned, err := topology.Development(portBase, beside...)
 	if err != nil {
 		return nil, err
 	}
@@ -136,7 +147,7 @@ func (n *Network) beside() (names []string) {
 // settle writes down what the network is, and makes its certificates and genesis block. A network made before a user was
 // planned gets that user's certificate.
 func (n *Network) settle(now time.Time) error {
-	if err := WriteJSON(n.Dir.description(), description{n.Topology.PortBase, n.beside(), n.Rehearsal}); err != nil {
+	if err := WriteJSON(n.Dir.description(), description{n.Topology.Name, n.Topology.PortBase, n.beside(), n.Topology.Links, n.Rehearsal}); err != nil {
 		return err
 	}
 	if n.settled() {

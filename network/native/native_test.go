@@ -248,7 +248,7 @@ func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
 		t.Errorf("an empty directory opens: %v", err)
 	}
 	for _, base := range []int{23000, 24000} {
-		n, err := plan(dir, base)
+		n, err := plan(dir, Options{PortBase: base})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -256,17 +256,17 @@ func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	n, err := plan(dir, 25000)
+	n, err := plan(dir, Options{PortBase: 25000})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := n.settle(time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := plan(dir, 26000); err == nil || !strings.Contains(err.Error(), "25000") {
+	if _, err := plan(dir, Options{PortBase: 26000}); err == nil || !strings.Contains(err.Error(), "25000") {
 		t.Errorf("error: %v", err)
 	}
-	again, err := plan(dir, 0)
+	again, err := plan(dir, Options{})
 	if err != nil || again.Topology.PortBase != 25000 {
 		t.Errorf("reopened as %+v, %v", again, err)
 	}
@@ -274,7 +274,7 @@ func TestPortBaseMayChangeUntilTheGenesisBlockIsMade(t *testing.T) {
 
 func TestNetworkKeepsTheChaincodesItWasMadeWith(t *testing.T) {
 	dir := Dir(t.TempDir())
-	n, err := plan(dir, 0, "baseline")
+	n, err := plan(dir, Options{Beside: []string{"baseline"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -282,15 +282,50 @@ func TestNetworkKeepsTheChaincodesItWasMadeWith(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, beside := range [][]string{nil, {"baseline"}, {"other"}} {
-		again, err := plan(dir, 0, beside...)
+		again, err := plan(dir, Options{Beside: beside})
 		if err != nil || !reflect.DeepEqual(again.Topology, n.Topology) {
 			t.Errorf("planned again with %v it is %+v: %v", beside, again, err)
 		}
 	}
 }
 
+func TestNetworkKeepsItsTopologyAndItsLinks(t *testing.T) {
+	dir := Dir(t.TempDir())
+	links := []topology.Link{{To: "orderer0", Port: 31000}, {From: "peer0-aircnc", To: "orderer0", Port: 31001}}
+	n, err := plan(dir, Options{Topology: "resilient", Links: links})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.settle(time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"", "resilient"} {
+		again, err := plan(dir, Options{Topology: name})
+		if err != nil || !reflect.DeepEqual(again.Topology, n.Topology) {
+			t.Errorf("planned again as %q it is %+v: %v", name, again, err)
+		}
+	}
+	if _, err := plan(dir, Options{Topology: "bft"}); err == nil || !strings.Contains(err.Error(), "--topology resilient") {
+		t.Errorf("another topology: %v", err)
+	}
+	org, err := n.Topology.Organisation("aircnc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := n.peer(org, org.Peers[0], Programs{}); err != nil {
+		t.Fatal(err)
+	}
+	config, err := os.ReadFile(filepath.Join(n.Dir.nodeConfig(org.Peers[0].Name), "core.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "{from: 127.0.0.1:31000, to: 127.0.0.1:31001, "; !strings.Contains(string(config), want) {
+		t.Errorf("its configuration lacks %q:\n%s", want, config)
+	}
+}
+
 func TestTakenPortIsOneClearSentence(t *testing.T) {
-	n, err := plan(Dir(t.TempDir()), freePortBase(t))
+	n, err := plan(Dir(t.TempDir()), Options{PortBase: freePortBase(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +344,7 @@ func TestTakenPortIsOneClearSentence(t *testing.T) {
 
 func TestExternalBuilderScriptsMakeAConnection(t *testing.T) {
 	dir := t.TempDir()
-	n, err := plan(Dir(dir), 0)
+	n, err := plan(Dir(dir), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -318,7 +353,7 @@ func TestExternalBuilderScriptsMakeAConnection(t *testing.T) {
 	}
 	org := n.Topology.Members()[0]
 	builder := filepath.Join(dir, "the builder")
-	if err := writeBuilder(builder, n.Dir.Material().NodeTLS(org.Name, org.Peers[0].Name)); err != nil {
+	if err := writeBuilder(builder, org.Peers[0].Name, n.Dir.Material().NodeTLS(org.Name, org.Peers[0].Name)); err != nil {
 		t.Fatal(err)
 	}
 	run := func(script string, args ...string) error {
@@ -342,7 +377,16 @@ func TestExternalBuilderScriptsMakeAConnection(t *testing.T) {
 	if err := errors.Join(run("detect", code, metadata), run("build", code, metadata, build), run("release", build, release)); err != nil {
 		t.Fatal(err)
 	}
-	checkConnection(t, filepath.Join(release, "chaincode", "server", "connection.json"))
+	connection := filepath.Join(release, "chaincode", "server", "connection.json")
+	checkConnection(t, connection)
+	services := []topology.ContractService{{Peer: "another", Port: 6}, {Peer: org.Peers[0].Name, Port: 7}}
+	if err := os.WriteFile(filepath.Join(build, "address"), []byte(addresses(services)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := run("release", build, release); err != nil {
+		t.Fatal(err)
+	}
+	checkConnection(t, connection)
 }
 
 func checkConnection(t *testing.T, file string) {
@@ -370,7 +414,7 @@ func checkConnection(t *testing.T, file string) {
 
 func TestUserPlannedAfterTheNetworkWasMadeGetsACertificate(t *testing.T) {
 	dir := t.TempDir()
-	n, err := plan(Dir(dir), 0)
+	n, err := plan(Dir(dir), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -384,7 +428,7 @@ func TestUserPlannedAfterTheNetworkWasMadeGetsACertificate(t *testing.T) {
 	if err := os.RemoveAll(filepath.Dir(n.Dir.Material().UserMSP(org.Name, "planner"))); err != nil {
 		t.Fatal(err)
 	}
-	if n, err = plan(Dir(dir), 0); err != nil || !n.settled() {
+	if n, err = plan(Dir(dir), Options{}); err != nil || !n.settled() {
 		t.Fatalf("the network is gone: %v", err)
 	}
 	if err := n.settle(time.Now()); err != nil {

@@ -68,12 +68,14 @@ func (n *Network) peer(org topology.Organisation, p topology.Peer, programs Prog
 	data := n.Dir.Data(p.Name)
 	layout := n.Dir.Material()
 	tls := layout.NodeTLS(org.Name, p.Name)
-	if err := writeBuilder(builder, tls); err != nil {
+	if err := writeBuilder(builder, p.Name, tls); err != nil {
 		return nil, fmt.Errorf("external builder of %s: %w", p.Name, err)
 	}
-	// The first peer of the organisation is where the others hear of each other.
+	// The first peer of the organisation is where the others hear of each other. Within the organisation peers reach each
+	// other where they listen.
 	err := render(config, "core.yaml", map[string]any{
-		"Org": org, "Peer": p, "Bootstrap": org.Peers[0].ListenPort, "TLS": tls, "MSP": layout.NodeMSP(org.Name, p.Name),
+		"Org": org, "Peer": p, "External": n.Topology.Advertised(p.Name), "Detours": n.detours(p),
+		"Bootstrap": org.Peers[0].ListenPort, "TLS": tls, "MSP": layout.NodeMSP(org.Name, p.Name),
 		"Data": data, "Snapshots": filepath.Join(data, "snapshots"), "Builder": builder, "TimeWindow": n.timeWindow(),
 	})
 	if err != nil {
@@ -90,9 +92,24 @@ func (n *Network) peer(org topology.Organisation, p topology.Peer, programs Prog
 	}, nil
 }
 
-// writeBuilder lays out an external builder: the scripts, and beside them the TLS files with which the peer dials its
-// organisation's contract services.
-func writeBuilder(dir string, tls material.TLS) error {
+// detour has a peer reach an orderer by another address than the channel's configuration tells.
+type detour struct{ From, To, CA string }
+
+// detours are those of a peer's own links.
+func (n *Network) detours(p topology.Peer) (list []detour) {
+	for _, org := range n.Topology.Ordering() {
+		for _, o := range org.Orderers {
+			if advertised, way := n.Topology.Advertised(o.Name), n.Topology.Way(p.Name, o.Name); way != advertised {
+				list = append(list, detour{topology.Address(advertised), topology.Address(way), n.Dir.Material().TLSRoot(org.Name)})
+			}
+		}
+	}
+	return list
+}
+
+// writeBuilder lays out an external builder: the scripts, and beside them whose it is, and the TLS files with which the
+// peer dials its contract services.
+func writeBuilder(dir, peer string, tls material.TLS) error {
 	scripts, err := builderFiles.ReadDir("builder")
 	if err != nil {
 		return err
@@ -105,6 +122,9 @@ func writeBuilder(dir string, tls material.TLS) error {
 		if err := WriteFile(filepath.Join(dir, "bin", script.Name()), content, 0o755); err != nil {
 			return err
 		}
+	}
+	if err := WriteFile(filepath.Join(dir, "peer"), []byte(peer+"\n"), 0o644); err != nil {
+		return err
 	}
 	for name, source := range map[string]string{"cert.pem": tls.Cert, "key.pem": tls.Key, "ca.pem": tls.CA} {
 		content, err := os.ReadFile(source)

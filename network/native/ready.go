@@ -124,23 +124,31 @@ func handshakes(port int, files material.TLS) func(context.Context) error {
 	}
 }
 
-// leads asks the orderers' metrics whether one of them leads the channel: before that nothing is ordered.
-func leads(n topology.Network) func(context.Context) error {
-	want := fmt.Sprintf("consensus_etcdraft_is_leader{channel=%q} 1", n.Channel.Name)
-	return func(ctx context.Context) error {
-		for _, org := range n.Ordering() {
-			for _, o := range org.Orderers {
-				metrics, err := get(ctx, fmt.Sprintf("http://%s/metrics", topology.Address(o.OperationsPort)))
-				if err != nil {
-					return err
-				}
-				if strings.Contains(metrics, want) {
-					return nil
-				}
-			}
-		}
-		return errors.New("no orderer leads the channel yet")
+// Leader asks the orderers' metrics which of them leads the channel: without one nothing is ordered.
+func (n *Network) Leader(ctx context.Context) (string, error) {
+	consensus := "etcdraft"
+	if n.Topology.Channel.SmartBFT != nil {
+		consensus = "BFT"
 	}
+	want := fmt.Sprintf("consensus_%s_is_leader{channel=%q} 1", consensus, n.Topology.Channel.Name)
+	var errs []error
+	for _, org := range n.Topology.Ordering() {
+		for _, o := range org.Orderers {
+			asking, cancel := context.WithTimeout(ctx, askTimeout/4) // one that is stopped answers nothing at all
+			metrics, err := get(asking, fmt.Sprintf("http://%s/metrics", topology.Address(o.OperationsPort)))
+			cancel()
+			if strings.Contains(metrics, want) {
+				return o.Name, nil
+			}
+			errs = append(errs, err)
+		}
+	}
+	return "", errors.Join(append(errs, errors.New("no orderer leads the channel yet"))...)
+}
+
+func (n *Network) leads(ctx context.Context) error {
+	_, err := n.Leader(ctx)
+	return err
 }
 
 // get reads a URL on this machine. Keeping connections would leave them behind in the stopped program's peer.

@@ -11,7 +11,7 @@ import (
 // planned is a network of the directory as `up` would see it, its clock set.
 func planned(t *testing.T, dir string, clock, now time.Time) (*Network, error) {
 	t.Helper()
-	n, err := plan(Dir(dir), 0)
+	n, err := plan(Dir(dir), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

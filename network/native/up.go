@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -40,10 +41,14 @@ type ContractPlan struct {
 // Options say what Up runs.
 type Options struct {
 	Dir string
+	// Topology, if not empty, is the name of a new network's topology; an existing network must have it already.
+	Topology string
 	// PortBase, if not 0, is the port base of a new network; an existing network must have it already.
 	PortBase int
 	// Beside are the chaincodes that a new network runs beside the issuer's; one that is there keeps those it was made with.
 	Beside []string
+	// Links are those of a new network.
+	Links []topology.Link
 	// Clock, if not zero, is the time that a network for rehearsals is to live at; one that lives in the present stays there.
 	Clock time.Time
 	// Executable is the program that holds the services; it is copied into the directory.
@@ -72,7 +77,7 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 		return nil, err
 	}
 	defer unlock()
-	n, err := plan(Dir(dir), o.PortBase, o.Beside...)
+	n, err := plan(Dir(dir), o)
 	if err != nil {
 		return nil, err
 	}
@@ -172,15 +177,15 @@ func (u *upper) write() error {
 		}
 	}
 	u.packages = map[string]map[string][]byte{}
-	for _, org := range u.Topology.Members() {
-		profile, err := material.Profile(u.Topology, d.Material(), org)
+	for _, org := range u.Network.Topology.Members() {
+		profile, err := material.Profile(u.Network.Topology, d.Material(), org)
 		if err != nil {
 			return err
 		}
 		if err := WriteFile(d.Profile(org.Name), profile, 0o644); err != nil {
 			return err
 		}
-		for _, cc := range u.Topology.Chaincodes {
+		for _, cc := range u.Network.Topology.Chaincodes {
 			if u.packages[cc.Name] == nil {
 				u.packages[cc.Name] = map[string][]byte{}
 			}
@@ -199,19 +204,28 @@ func (u *upper) pack(cc topology.Chaincode, org topology.Organisation) ([]byte, 
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return content, err
 	}
-	service, err := org.Contract(cc.Name)
-	if err != nil {
-		return nil, err
-	}
-	if content, err = lifecycle.Package(cc.Label(), topology.Address(service.Port)); err != nil {
+	if content, err = lifecycle.Package(cc.Label(), addresses(org.Serving(cc.Name))); err != nil {
 		return nil, err
 	}
 	return content, WriteFile(file, content, 0o644)
 }
 
+// addresses says where services listen: just that if there is one, or else a line for each of the peers that dial them,
+// of its name and an address.
+func addresses(services []topology.ContractService) string {
+	if len(services) == 1 {
+		return topology.Address(services[0].Port)
+	}
+	var lines strings.Builder
+	for _, s := range services {
+		fmt.Fprintf(&lines, "%s %s\n", s.Peer, topology.Address(s.Port))
+	}
+	return lines.String()
+}
+
 // processes writes every process's configuration and lists the processes in starting order.
 func (u *upper) processes() (nodes, contracts []*process, wallet *process, err error) {
-	for _, org := range u.Topology.Organisations {
+	for _, org := range u.Network.Topology.Organisations {
 		for _, o := range org.Orderers {
 			p, err := u.orderer(org, o, u.programs)
 			if err != nil {
@@ -241,7 +255,7 @@ func (u *upper) processes() (nodes, contracts []*process, wallet *process, err e
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("wallet service: %w", err)
 	}
-	port := u.Topology.WalletPort
+	port := u.Network.Topology.WalletPort
 	return nodes, contracts, &process{
 		name: topology.Wallet, stage: stageWallet, path: u.Network.Dir.Executable(), args: args, files: files,
 		ports: []int{port}, ready: answers(fmt.Sprintf("http://%s/readyz", topology.Address(port))),
@@ -249,7 +263,7 @@ func (u *upper) processes() (nodes, contracts []*process, wallet *process, err e
 }
 
 func (u *upper) contract(org topology.Organisation, service topology.ContractService) (*process, error) {
-	cc, err := u.Topology.Chaincode(service.Chaincode)
+	cc, err := u.Network.Topology.Chaincode(service.Chaincode)
 	if err != nil {
 		return nil, err
 	}
@@ -264,7 +278,7 @@ func (u *upper) contract(org topology.Organisation, service topology.ContractSer
 	}
 	return &process{
 		name: service.Name, stage: stageContract, path: d.Executable(), args: args, files: files,
-		ports: []int{service.Port}, ready: handshakes(service.Port, d.Material().NodeTLS(org.Name, org.Peers[0].Name)),
+		ports: []int{service.Port}, ready: handshakes(service.Port, d.Material().NodeTLS(org.Name, service.Peer)),
 	}, nil
 }
 
@@ -307,7 +321,7 @@ func (u *upper) form(ctx context.Context, nodes []*process) error {
 		return err
 	}
 	u.Progress.Begin("channel")
-	admin, err := lifecycle.Connect(u.Topology, u.Network.Dir.Material())
+	admin, err := lifecycle.Connect(u.Network.Topology, u.Network.Dir.Material())
 	if err != nil {
 		return err
 	}
@@ -320,17 +334,17 @@ func (u *upper) form(ctx context.Context, nodes []*process) error {
 	}
 	orderer := nodes[slices.IndexFunc(nodes, func(p *process) bool { return p.stage == stageOrderer })]
 	leader := *orderer
-	leader.ready = leads(u.Topology)
+	leader.ready = u.leads
 	return leader.await(ctx, u.Network.Dir, unheard)
 }
 
 func (u *upper) deploy(ctx context.Context) error {
-	admin, err := lifecycle.Connect(u.Topology, u.Network.Dir.Material())
+	admin, err := lifecycle.Connect(u.Network.Topology, u.Network.Dir.Material())
 	if err != nil {
 		return err
 	}
 	defer admin.Close()
-	for _, cc := range u.Topology.Chaincodes {
+	for _, cc := range u.Network.Topology.Chaincodes {
 		if err := admin.Deploy(ctx, cc, u.packages[cc.Name]); err != nil {
 			return err
 		}

@@ -74,14 +74,14 @@ func (o Organisation) User(name string) (User, error) {
 	return User{}, fmt.Errorf("organisation %s has no user %q: it has %s", o.Name, name, strings.Join(names, ", "))
 }
 
-// Contract finds the organisation's service for a chaincode.
-func (o Organisation) Contract(chaincode string) (ContractService, error) {
+// Serving are the organisation's services for a chaincode, one for each peer.
+func (o Organisation) Serving(chaincode string) (list []ContractService) {
 	for _, c := range o.Contracts {
 		if c.Chaincode == chaincode {
-			return c, nil
+			list = append(list, c)
 		}
 	}
-	return ContractService{}, fmt.Errorf("organisation %s runs no service for chaincode %q", o.Name, chaincode)
+	return list
 }
 
 // Chaincode finds a chaincode by name.

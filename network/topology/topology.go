@@ -21,12 +21,16 @@ const (
 
 // Network is everything there is to know about a network before any of it exists.
 type Network struct {
+	// Name is what the topology is called, as in `up --topology`.
+	Name          string
 	PortBase      int
 	Channel       Channel
 	Organisations []Organisation
 	Chaincodes    []Chaincode
 	// WalletPort is where the wallet service answers REST.
 	WalletPort int
+	// Links are ways between parts that lead elsewhere than where the part at their end listens; usually there are none.
+	Links []Link
 }
 
 // Channel is the one channel of the network and how its blocks are cut.
@@ -36,7 +40,9 @@ type Channel struct {
 	MaxMessageCount   uint32
 	AbsoluteMaxBytes  uint32
 	PreferredMaxBytes uint32
-	Raft              Raft
+	// Raft or SmartBFT orders the channel's transactions; the other is nil.
+	Raft     *Raft
+	SmartBFT *SmartBFT
 }
 
 // Raft are the consensus timings. An election takes TickInterval times ElectionTick.
@@ -44,6 +50,16 @@ type Raft struct {
 	TickInterval  time.Duration
 	ElectionTick  uint32
 	HeartbeatTick uint32
+}
+
+// SmartBFT are the timings where a quorum of them signs every block. A request that the leader does not order
+// within ForwardTimeout is sent to it again, and after ComplainTimeout more the others depose it; one that sends no
+// heartbeat for HeartbeatTimeout is deposed as well.
+type SmartBFT struct {
+	HeartbeatTimeout  time.Duration
+	ForwardTimeout    time.Duration
+	ComplainTimeout   time.Duration
+	ViewChangeTimeout time.Duration
 }
 
 // Organisation owns certificates and whatever runs under them: orderers, or peers with the contract services beside them.
@@ -74,10 +90,12 @@ type Peer struct {
 	OperationsPort int
 }
 
-// ContractService runs one chaincode for one organisation; the organisation's peers dial it.
+// ContractService runs one chaincode for one peer, which dials it: what ends one leaves the organisation's others able to
+// endorse.
 type ContractService struct {
 	Name      string
 	Chaincode string
+	Peer      string
 	Port      int
 }
 
@@ -118,12 +136,12 @@ const (
 	maxOrganisations = (PortSpan - orgOffset) / orgPorts
 )
 
-// Development is the network `destinasia up` runs: Destinasia and AIRCNC with a peer each, one Raft orderer, and the
-// chaincode dsd, which both organisations must endorse. Further chaincodes may be named, to run beside it under the same
-// policy.
-func Development(portBase int, beside ...string) (Network, error) {
+// plan makes a network of so many orderers, and so many peers of each member. Chaincodes named run beside the issuer's,
+// under the same policy.
+func plan(name string, portBase, orderingNodes, peersEach int, beside []string) Network {
 	names := append([]string{"dsd"}, beside...)
 	n := Network{
+		Name:       name,
 		PortBase:   portBase,
 		WalletPort: portBase + walletOffset,
 		Channel: Channel{
@@ -134,14 +152,14 @@ func Development(portBase int, beside ...string) (Network, error) {
 			MaxMessageCount:   50,
 			AbsoluteMaxBytes:  10 << 20,
 			PreferredMaxBytes: 6 << 20,
-			Raft:              Raft{TickInterval: 100 * time.Millisecond, ElectionTick: 10, HeartbeatTick: 1},
+			Raft:              &Raft{TickInterval: 100 * time.Millisecond, ElectionTick: 10, HeartbeatTick: 1},
 		},
 		Organisations: []Organisation{
-			{Name: "orderer", MSPID: "OrdererMSP", Orderers: orderers(portBase, 1)},
+			{Name: "orderer", MSPID: "OrdererMSP", Orderers: orderers(portBase, orderingNodes)},
 			{
 				Name: "destinasia", MSPID: "DestinasiaMSP",
-				Peers:     peers(portBase, 0, "destinasia", 1),
-				Contracts: contracts(portBase, 0, "destinasia", names...),
+				Peers:     peers(portBase, 0, "destinasia", peersEach),
+				Contracts: contracts(portBase, 0, "destinasia", peersEach, names),
 				Users: []User{
 					{Name: "issuer", Attributes: map[string]string{"role": "issuer"}},
 					// Two operators: what one of them proposes, the other approves.
@@ -157,8 +175,8 @@ func Development(portBase int, beside ...string) (Network, error) {
 			},
 			{
 				Name: "aircnc", MSPID: "AircncMSP",
-				Peers:     peers(portBase, 1, "aircnc", 1),
-				Contracts: contracts(portBase, 1, "aircnc", names...),
+				Peers:     peers(portBase, 1, "aircnc", peersEach),
+				Contracts: contracts(portBase, 1, "aircnc", peersEach, names),
 				Users: []User{
 					{Name: "client"},
 					{Name: "operator", Attributes: map[string]string{"role": "operator"}},
@@ -173,7 +191,7 @@ func Development(portBase int, beside ...string) (Network, error) {
 			EndorsementPolicy: "AND('DestinasiaMSP.peer','AircncMSP.peer')",
 		})
 	}
-	return n, n.validate()
+	return n
 }
 
 func orderers(base, count int) []Orderer {
@@ -197,14 +215,20 @@ func peers(base, org int, orgName string, count int) []Peer {
 	return list
 }
 
-func contracts(base, org int, orgName string, chaincodes ...string) []ContractService {
+func contracts(base, org int, orgName string, peersEach int, chaincodes []string) []ContractService {
 	var list []ContractService
 	for i, chaincode := range chaincodes {
-		name := "contract-" + orgName
-		if i > 0 {
-			name += "-" + chaincode
+		for j, peer := range peers(base, org, orgName, peersEach) {
+			name := "contract-" + orgName
+			if peersEach > 1 {
+				name = fmt.Sprintf("contract%d-%s", j, orgName)
+			}
+			if i > 0 {
+				name += "-" + chaincode
+			}
+			port := base + orgOffset + org*orgPorts + i*peersEach + j
+			list = append(list, ContractService{Name: name, Chaincode: chaincode, Peer: peer.Name, Port: port})
 		}
-		list = append(list, ContractService{Name: name, Chaincode: chaincode, Port: base + orgOffset + org*orgPorts + i})
 	}
 	return list
 }
@@ -233,5 +257,5 @@ func (n Network) validate() error {
 	if len(names) != parts {
 		return fmt.Errorf("two parts of the network share a name: %d names for %d parts", len(names), parts)
 	}
-	return nil
+	return n.validateLinks(names, ports)
 }
