@@ -1,19 +1,28 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/destinasia/dollars/network/audit/export"
 	"github.com/destinasia/dollars/network/audit/source"
 )
 
 func newAuditExportCommand(a *app) *cobra.Command {
-	export := &cobra.Command{
-		Use: "export", Short: "Write the ledger to files", Args: cobra.NoArgs, RunE: showHelp,
+	command := &cobra.Command{
+		Use: "export", Short: "Write the ledger, or what it comes to, to files", Args: cobra.NoArgs, RunE: showHelp,
 	}
-	export.AddCommand(newExportBlocksCommand(a))
-	return export
+	command.AddCommand(
+		newExportBlocksCommand(a),
+		newExportTableCommand(a, "journal", "Write every operation, and the points it moved, as a table", export.Journal),
+		newExportTableCommand(a, "balances", "Write what every account has, by the month in which it expires, as a table", export.Balances),
+		newExportTableCommand(a, "liability", "Write what is owed to members, by the month in which it expires, as a table", export.Liability),
+	)
+	return command
 }
 
 func newExportBlocksCommand(a *app) *cobra.Command {
@@ -41,4 +50,96 @@ func newExportBlocksCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// tableExport is what to write where.
+type tableExport struct {
+	auditedLedger
+	write  export.Write
+	format string
+	out    string // file; "" for standard output
+}
+
+func newExportTableCommand(a *app, name, short string, write export.Write) *cobra.Command {
+	e := tableExport{write: write}
+	command := &cobra.Command{
+		Use:   name,
+		Short: short,
+		Long: short + ", in CSV or JSON Lines. The same blocks give the same bytes, on every\n" +
+			"machine. The last line says at which height, header hash and state digest the table is true. The columns are\n" +
+			"described in docs/exports.md.\n\n" + aboutHeight,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.exportTable(cmd.Context(), e) },
+	}
+	e.flags(command)
+	command.Flags().StringVar(&e.format, "format", string(export.CSV), "csv, or jsonl (JSON Lines)")
+	command.Flags().StringVar(&e.out, "out", "", "file to write (default standard output)")
+	return command
+}
+
+func (a *app) exportTable(ctx context.Context, e tableExport) error {
+	format, err := export.ParseFormat(e.format)
+	if err != nil {
+		return err
+	}
+	trusted, from, err := e.open(ctx, a)
+	if err != nil {
+		return err
+	}
+	defer from.close()
+	aside, err := setAside(e.out)
+	if err != nil {
+		return err
+	}
+	defer aside.discard()
+	o, stop := a.auditOptions(trusted, from)
+	r, err := e.write(ctx, aside.file, format, from, o)
+	stop()
+	if err != nil {
+		return diverged(err)
+	}
+	if err := aside.deliver(a.out); err != nil {
+		return err
+	}
+	if e.out != "" {
+		fmt.Fprintf(a.out, "%s is true at height %d, header %x, state %x.\n", e.out, r.Height, r.HeaderHash, r.StateDigest)
+	}
+	return nil
+}
+
+// asideFile is output that nobody sees until all of it is there and right.
+type asideFile struct {
+	file *os.File
+	name string // that it gets; "" if it is only copied
+}
+
+// setAside makes such a file beside where it will be.
+func setAside(name string) (*asideFile, error) {
+	if name == "" {
+		file, err := os.CreateTemp("", "destinasia-*")
+		return &asideFile{file, ""}, err
+	}
+	file, err := os.Create(name + ".part")
+	return &asideFile{file, name}, err
+}
+
+// deliver gives the file its name, or copies it to where it was to be printed.
+func (f *asideFile) deliver(out io.Writer) error {
+	if f.name == "" {
+		if _, err := f.file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		_, err := io.Copy(out, f.file)
+		return err
+	}
+	if err := f.file.Close(); err != nil {
+		return err
+	}
+	return os.Rename(f.file.Name(), f.name)
+}
+
+// discard removes what has no name of its own.
+func (f *asideFile) discard() {
+	_ = f.file.Close()           // delivered, it is closed
+	_ = os.Remove(f.file.Name()) // and renamed
 }

@@ -56,11 +56,13 @@ func Life(t testing.TB) *Ledger {
 	l.orders(ann, ben)
 	l.household(ann, ben)
 	l.operators(ann.Account)
-	// What ann has left does not cover it: some is asked back from ben, and the rest is owed.
+	// What ann has left does not cover the first: some is asked back from whom she gave it. The second is owed, and what she
+	// earns next repays a part of it.
 	l.Must(Issuer, dollars.Cancel{
 		Booking: id("one"), Cause: "fraud", Credits: l.Credits(ann.Account),
 		Recall: []dollars.NamedCredits{{Account: ben.Account, Credits: l.Credits(ben.Account)}},
 	})
+	l.Must(Issuer, dollars.Cancel{Booking: id("lent")})
 	l.Must(Issuer, Stay("late", ann.Account, 10_00), dollars.Complete{Booking: id("late")})
 	l.Must(Issuer, dollars.Absorb{Account: ann.Account, Credits: l.Credits(ann.Account)})
 	l.Must(operator, dollars.SetFrozen{Account: ben.Account, Frozen: true, Reason: "-fraud"})

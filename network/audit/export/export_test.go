@@ -157,7 +157,10 @@ func TestJournalAddsUpToBalances(t *testing.T) {
 			}
 		}
 	}
-	for _, kind := range strings.Fields("complete cancel transfer redeem hold capture release claim contribute leave approve-adjustment expire") {
+	if l.Report().Supply.Debt == 0 {
+		t.Error("nobody owes anything in this life: it shows too little")
+	}
+	for _, kind := range strings.Fields("complete cancel transfer redeem hold capture release claim contribute leave approve-adjustment absorb expire") {
 		if !kinds[kind] {
 			t.Errorf("no %s moved points in this life: it shows too little", kind)
 		}
@@ -189,8 +192,8 @@ func TestJournalAddsUpToBalances(t *testing.T) {
 			t.Errorf("%s: balances come to %s more than the liability", expiry, amount)
 		}
 	}
-	if len(months) < 3 {
-		t.Errorf("points end in %d months only", len(months))
+	if len(months) < 2 {
+		t.Errorf("points end in %d month only", len(months))
 	}
 }
 

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/destinasia/dollars/network/audit"
+)
+
+// auditedLedger says which ledger to audit for something else than a verdict on it, and how far.
+type auditedLedger struct {
+	blocks, roots string
+	height        uint64
+	time          string
+}
+
+func (l *auditedLedger) flags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.StringVar(&l.blocks, "blocks", "", "directory of block files, as the command audit export blocks writes them, instead of the network")
+	flags.StringVar(&l.roots, "roots", "", "directory of what to trust (default the network's own material)")
+	flags.Uint64Var(&l.height, "height", 0, "only the first so many blocks (default all)")
+	flags.StringVar(&l.time, "time", "", "only as many blocks as there were at a time, such as 2030-01-31T23:59:59Z")
+	command.MarkFlagsMutuallyExclusive("height", "time")
+}
+
+// aboutHeight is what the help of commands with these flags says of them.
+const aboutHeight = `Everything is derived by an audit of the blocks, so what is printed is proven; if the audit finds anything wrong, it is
+told, with exit code 1, and nothing else is. --height N looks at the first N blocks. --time looks at the longest run of
+blocks from the first on in which no transaction that changed the ledger is dated later: blocks have no time of their
+own. It is found by an audit too, so with --time the ledger is audited twice.`
+
+// open opens the ledger as far as it is to be looked at.
+func (l auditedLedger) open(ctx context.Context, a *app) (trustRoots, auditSource, error) {
+	trusted, err := a.auditRoots(l.roots)
+	if err != nil {
+		return trusted, auditSource{}, err
+	}
+	if l.time != "" {
+		if l.height, err = l.heightAt(ctx, a, trusted); err != nil {
+			return trusted, auditSource{}, err
+		}
+	}
+	from, err := a.auditSource(ctx, l.blocks)
+	switch {
+	case err != nil:
+		return trusted, from, err
+	case l.height > uint64(from.height):
+		from.close()
+		return trusted, from, fmt.Errorf("there are %d blocks, and not %d", from.height, l.height)
+	case l.height > 0:
+		from.Fetcher, from.height = audit.First(from.Fetcher, l.height), int(l.height)
+	}
+	return trusted, from, nil
+}
+
+func (l auditedLedger) heightAt(ctx context.Context, a *app, trusted trustRoots) (uint64, error) {
+	at, err := time.Parse(time.RFC3339, l.time)
+	if err != nil {
+		return 0, fmt.Errorf("--time %q is not a time as in RFC 3339, such as 2030-01-31T23:59:59Z", l.time)
+	}
+	from, err := a.auditSource(ctx, l.blocks)
+	if err != nil {
+		return 0, err
+	}
+	defer from.close()
+	o, stop := a.auditOptions(trusted, from)
+	defer stop()
+	height, err := audit.HeightAt(ctx, from, o, at.Unix())
+	return height, diverged(err)
+}
+
+// auditOptions are those of an audit that shows how far it has come until stop is called.
+func (a *app) auditOptions(trusted trustRoots, from auditSource) (o audit.Options, stop func()) {
+	m := &meter{what: "blocks", total: from.height}
+	return audit.Options{
+		Roots: trusted.Roots, Chaincode: auditedChaincode,
+		Progress: func(r audit.Report) {
+			m.sent.Store(int64(r.Height))
+			m.settled.Store(int64(r.Height))
+		},
+	}, m.show(a.errs)
+}
+
+// diverged says of an audit's error that it is about the ledger, where it is.
+func diverged(err error) error {
+	if divergenceOf(err) == nil {
+		return err
+	}
+	return fmt.Errorf("first divergence: %w; nothing was written", err)
+}
