@@ -124,6 +124,7 @@ var onlyImporter = map[string][]string{
 	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff", "network/proposal", "test/bench/baseline/driver"},
 	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract", "test/bench/baseline"},
 	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
+	"github.com/anishathalye/porcupine":          {"test/history"},
 	"github.com/go-analyze/charts":               {"rules/simulate"},
 	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
 	"go.yaml.in/yaml":                            {"rules/sheet"},
