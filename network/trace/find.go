@@ -1,0 +1,168 @@
+package trace
+
+import (
+	"cmp"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/destinasia/dollars/chaincode/dollars"
+)
+
+// Subject is what can be traced.
+type Subject struct {
+	Kind SubjectKind `json:"kind"`
+	ID   string      `json:"id"` // in full, as the ledger has it
+
+	account     uint32
+	transaction uint32
+}
+
+// SubjectKind is what a subject is.
+type SubjectKind string
+
+// The kinds of subject.
+const (
+	AnAccount     SubjectKind = "account"
+	ABooking      SubjectKind = "booking" // all of its items
+	AnItem        SubjectKind = "item"    // of a booking
+	AnOrder       SubjectKind = "order"
+	AnAdjustment  SubjectKind = "adjustment"
+	AVoucher      SubjectKind = "voucher"
+	ATransaction  SubjectKind = "transaction"
+	leastDigits               = 8 // of an id that is not written in full
+	digitsOfATrip             = 32
+)
+
+func (s Subject) String() string { return string(s.Kind) + " " + s.ID }
+
+// Find is every subject on the ledger that a text can mean, by its form: with 0x an account, an order, an adjustment or the hash
+// of a voucher's code, without it a transaction, a booking or an item; in full, or the first 8 digits or more of it. What Short
+// writes is found too. Names that booking systems use are hashed, and so not found here: FindBooking.
+func (g *Graph) Find(text string) []Subject {
+	text = strings.ToLower(text)
+	digits, with0x := strings.CutPrefix(text, "0x")
+	digits, second, _ := strings.Cut(digits, "…")
+	if len(digits) < leastDigits || !isHex(digits) || !isHex(second) {
+		return nil
+	}
+	found := map[Subject]bool{}
+	if with0x {
+		for n, a := range g.accounts[1:] {
+			if strings.HasPrefix(hex.EncodeToString(a[:]), digits) && second == "" {
+				found[Subject{Kind: AnAccount, ID: a.String(), account: uint32(n + 1)}] = true
+			}
+		}
+	} else {
+		for n, t := range g.transactions {
+			if strings.HasPrefix(t.id.String(), digits) && second == "" {
+				found[Subject{Kind: ATransaction, ID: t.id.String(), transaction: uint32(n)}] = true
+			}
+		}
+	}
+	for i := range g.entries {
+		e := &g.entries[i]
+		kind := subjectOf(e.kind)
+		if kind == "" || (kind != AnItem) != with0x {
+			continue
+		}
+		ref := hex.EncodeToString(e.ref[:])
+		switch {
+		case !strings.HasPrefix(ref, digits) || !strings.HasPrefix(ref[digitsOfATrip:], second):
+		case kind != AnItem:
+			found[Subject{Kind: kind, ID: "0x" + ref}] = true
+		case len(digits) <= digitsOfATrip && second == "":
+			found[Subject{Kind: ABooking, ID: ref[:digitsOfATrip]}] = true
+		default:
+			found[Subject{Kind: AnItem, ID: ref}] = true
+		}
+	}
+	list := make([]Subject, 0, len(found))
+	for s := range found {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(a, b Subject) int { return cmp.Compare(a.String(), b.String()) })
+	return list
+}
+
+func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
+
+// FindBooking is a booking by the names that its booking system uses, or one item of it; false if the ledger has none.
+func (g *Graph) FindBooking(source, booking, item string) (Subject, bool) {
+	trip := dollars.NewTripID(source, booking)
+	s := Subject{Kind: ABooking, ID: trip.String()}
+	if item != "" {
+		s = Subject{Kind: AnItem, ID: dollars.NewBookingID(source, booking, item).String()}
+	}
+	return s, slices.ContainsFunc(g.entries, func(e entry) bool { return s.has(&e) })
+}
+
+// FindAccount is an account; false if nothing on the ledger is about it.
+func (g *Graph) FindAccount(a dollars.Account) (Subject, bool) {
+	n, known := g.known[a]
+	return Subject{Kind: AnAccount, ID: a.String(), account: n}, known
+}
+
+// has tells whether an entry is about a booking, an item, an order, an adjustment or a voucher.
+func (s Subject) has(e *entry) bool {
+	kind := subjectOf(e.kind)
+	switch s.Kind {
+	case ABooking:
+		return kind == AnItem && hex.EncodeToString(e.ref[:16]) == s.ID
+	case AnItem:
+		return kind == AnItem && hex.EncodeToString(e.ref[:]) == s.ID
+	case AnOrder, AnAdjustment, AVoucher:
+		return kind == s.Kind && dollars.WordText(e.ref) == s.ID
+	}
+	return false
+}
+
+// subjectOf is what the entries of a kind have as their Ref; "" for what no points come of.
+func subjectOf(k dollars.Kind) SubjectKind {
+	switch k {
+	case dollars.KindConfirm, dollars.KindComplete, dollars.KindCancel:
+		return AnItem
+	case dollars.KindProposeAdjustment, dollars.KindApproveAdjustment:
+		return AnAdjustment
+	case dollars.KindUse:
+		return AVoucher
+	case dollars.KindCapture, dollars.KindRelease:
+		return AnOrder // that of the hold
+	}
+	if dollars.FormOf(k) != nil {
+		return AnOrder
+	}
+	return ""
+}
+
+// refText is an entry's Ref as people write it; "" where it is none that can be traced.
+func refText(e *entry) string {
+	switch subjectOf(e.kind) {
+	case "":
+		return ""
+	case AnItem:
+		return hex.EncodeToString(e.ref[:])
+	}
+	return dollars.WordText(e.ref)
+}
+
+// Short is an id to be read: of an item the booking and the item, each by its beginning, of everything else its beginning.
+// Accounts are short enough.
+func Short(kind SubjectKind, id string) string {
+	switch kind {
+	case AnAccount:
+		return id
+	case AnItem:
+		return id[:8] + "…" + id[digitsOfATrip:digitsOfATrip+8]
+	case ABooking, ATransaction:
+		return id[:12] + "…"
+	}
+	return id[:14] + "…"
+}
+
+// Unknown says that a ledger has nothing by a text, and what it was looked for as.
+func (g *Graph) Unknown(text string) error {
+	return fmt.Errorf("%q is nothing on this ledger of %d transactions that changed it: not the beginning (%d digits or more) of an account, order, adjustment or voucher (0x...), nor of a transaction or a booking's hash",
+		text, len(g.transactions), leastDigits)
+}
