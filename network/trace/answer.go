@@ -18,7 +18,6 @@ type Limits struct {
 // Answer is what there is to tell of a subject.
 type Answer struct {
 	Subject Subject `json:"subject"`
-	Height  uint64  `json:"height"` // of the ledger that was followed, in blocks
 
 	// Of an account.
 	Account *Account `json:"account,omitempty"`
@@ -104,9 +103,6 @@ type Fate struct {
 // Trace tells of a subject that Find, FindBooking or FindAccount found. Equal ledgers give equal answers.
 func (g *Graph) Trace(s Subject, l Limits) Answer {
 	a := Answer{Subject: s}
-	if n := len(g.transactions); n > 0 {
-		a.Height = g.transactions[n-1].block + 1
-	}
 	switch s.Kind {
 	case AnAccount:
 		a.Account = g.account(s.account, l)

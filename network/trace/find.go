@@ -3,7 +3,6 @@ package trace
 import (
 	"cmp"
 	"encoding/hex"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -159,10 +158,4 @@ func Short(kind SubjectKind, id string) string {
 		return id[:12] + "…"
 	}
 	return id[:14] + "…"
-}
-
-// Unknown says that a ledger has nothing by a text, and what it was looked for as.
-func (g *Graph) Unknown(text string) error {
-	return fmt.Errorf("%q is nothing on this ledger of %d transactions that changed it: not the beginning (%d digits or more) of an account, order, adjustment or voucher (0x...), nor of a transaction or a booking's hash",
-		text, len(g.transactions), leastDigits)
 }

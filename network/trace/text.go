@@ -12,7 +12,6 @@ import (
 func (a Answer) Text() string {
 	t := &text{}
 	t.line("%s", a.Subject)
-	t.line("at a height of %d blocks", a.Height)
 	if a.Account != nil {
 		t.account(*a.Account)
 	}
