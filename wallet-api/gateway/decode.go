@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/block"
@@ -19,7 +20,9 @@ func decodeBlock(raw *common.Block, chaincode string) (wallet.Block, error) {
 	if err != nil {
 		return wallet.Block{}, err
 	}
-	out := wallet.Block{Number: b.Number}
+	out := wallet.Block{Number: b.Number, Hash: block.HeaderHash(b.Number, b.PreviousHash, b.DataHash), Size: len(b.Transactions)}
+	copy(out.PreviousHash[:], b.PreviousHash)
+	copy(out.DataHash[:], b.DataHash)
 	for i := range b.Transactions {
 		t := &b.Transactions[i]
 		if t.Kind != block.Endorsed || t.Chaincode != chaincode || isCopy(b.Transactions, i) {
@@ -29,7 +32,7 @@ func decodeBlock(raw *common.Block, chaincode string) (wallet.Block, error) {
 			continue
 		}
 		tx := wallet.Transaction{
-			ID: t.ID, Index: i, Time: t.Timestamp.Unix(), Valid: t.Valid(), Code: t.Validation.String(),
+			ID: t.ID, Index: i, Time: t.Timestamp.Unix(), Valid: t.Valid(), Code: t.Validation.String(), Creator: creatorOf(t),
 		}
 		if tx.Valid {
 			if err := decodeEffects(t, &tx); err != nil {
@@ -39,6 +42,14 @@ func decodeBlock(raw *common.Block, chaincode string) (wallet.Block, error) {
 		out.Transactions = append(out.Transactions, tx)
 	}
 	return out, nil
+}
+
+// creatorOf is the organisation whose client made a transaction. One that is not valid may say anything, at any length.
+func creatorOf(t *block.Transaction) string {
+	if len(t.CreatorMSP) > 128 || !utf8.ValidString(t.CreatorMSP) {
+		return ""
+	}
+	return t.CreatorMSP
 }
 
 // isCopy tells whether a transaction does not decide what became of its id: because it was in an earlier block, or

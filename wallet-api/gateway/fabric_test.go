@@ -25,6 +25,7 @@ import (
 	fabricgateway "github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -34,6 +35,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
+	"github.com/destinasia/dollars/network/block"
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
@@ -133,7 +135,7 @@ func invocation(id string, j dollars.Journal, writes ...*kvrwset.KVWrite) []byte
 		ChannelHeader: marshal(&common.ChannelHeader{
 			Type: int32(common.HeaderType_ENDORSER_TRANSACTION), ChannelId: testChannel, TxId: id, Timestamp: &timestamppb.Timestamp{Seconds: 7},
 		}),
-		SignatureHeader: marshal(&common.SignatureHeader{}),
+		SignatureHeader: marshal(&common.SignatureHeader{Creator: marshal(&msp.SerializedIdentity{Mspid: "DestinasiaMSP"})}),
 	}
 	spec := marshal(&peer.ChaincodeInvocationSpec{ChaincodeSpec: &peer.ChaincodeSpec{
 		ChaincodeId: &peer.ChaincodeID{Name: testChaincode}, Input: &peer.ChaincodeInput{Args: [][]byte{[]byte(applyFunction)}},
@@ -149,7 +151,7 @@ func testBlock(number uint64, verdicts []peer.TxValidationCode, envelopes ...[]b
 	metadata := make([][]byte, common.BlockMetadataIndex_TRANSACTIONS_FILTER+1)
 	metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER] = codes
 	return &common.Block{
-		Header: &common.BlockHeader{Number: number}, Data: &common.BlockData{Data: envelopes}, Metadata: &common.BlockMetadata{Metadata: metadata},
+		Header: &common.BlockHeader{Number: number, PreviousHash: bytes.Repeat([]byte{1}, 32), DataHash: bytes.Repeat([]byte{byte(number)}, 32)}, Data: &common.BlockData{Data: envelopes}, Metadata: &common.BlockMetadata{Metadata: metadata},
 	}
 }
 
@@ -357,7 +359,17 @@ func TestBlocksAreDecodedInOrderAndCopiesLeftOut(t *testing.T) {
 	if n := len(got[1].Transactions); n != 2 || len(got[2].Transactions) != 0 {
 		t.Fatalf("%d and %d transactions", n, len(got[2].Transactions))
 	}
+	for i, b := range got {
+		h := p.blocks[i].Header
+		if b.Size != len(p.blocks[i].Data.Data) || b.Hash != block.HeaderHash(h.Number, h.PreviousHash, h.DataHash) ||
+			!bytes.Equal(b.PreviousHash[:], h.PreviousHash) || !bytes.Equal(b.DataHash[:], h.DataHash) {
+			t.Errorf("block %d has the header %x %x %x, and %d transactions", b.Number, b.Hash, b.PreviousHash, b.DataHash, b.Size)
+		}
+	}
 	good, bad := got[1].Transactions[0], got[1].Transactions[1]
+	if good.Creator != "DestinasiaMSP" {
+		t.Errorf("the valid one is by %q", good.Creator)
+	}
 	if !good.Valid || good.Time != 7 || good.Index != 1 || len(good.Journal.Entries) != 1 || len(good.Writes) != 2 ||
 		!bytes.Equal(good.Writes[0].Value, []byte("v")) || good.Writes[1].Value != nil {
 		t.Errorf("the valid one is %+v", good)

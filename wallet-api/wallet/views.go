@@ -7,6 +7,10 @@ import (
 // Block is a block of the ledger as views are folded from it: the transactions of this chaincode, in order.
 type Block struct {
 	Number       uint64
+	Hash         [32]byte // of its header: what the next block names as its PreviousHash
+	PreviousHash [32]byte // zero of the first block
+	DataHash     [32]byte // of what is in it
+	Size         int      // how many transactions are in it, those of other chaincodes and of the channel too
 	Transactions []Transaction
 }
 
@@ -17,6 +21,7 @@ type Transaction struct {
 	Time    int64           // Unix seconds, of the transaction's header
 	Valid   bool            // its writes are in the state; what follows is empty otherwise
 	Code    string          // Fabric's validation code, e.g. MVCC_READ_CONFLICT
+	Creator string          // MSP of the organisation whose certificate created it
 	Journal dollars.Journal // what each of its operations did
 	Writes  []dollars.Write // its writes; a nil value deletes
 }
