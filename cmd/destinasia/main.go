@@ -82,7 +82,7 @@ func newRootCommand(a *app) *cobra.Command {
 			newRewardCommand(a), newAccountCommand(a), newFreezeCommand(a), newUnfreezeCommand(a), newAdjustmentCommand(a), newRecoveryCommand(a),
 			newExpireCommand(a), newRemindersCommand(a),
 		}},
-		{"The ledger, proven:", []*cobra.Command{newAuditCommand(a), newTraceCommand(a)}},
+		{"The ledger, proven:", []*cobra.Command{newAuditCommand(a), newReconcileCommand(a), newTraceCommand(a)}},
 	} {
 		root.AddGroup(&cobra.Group{ID: group.title, Title: group.title})
 		for _, command := range group.commands {
