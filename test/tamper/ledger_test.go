@@ -27,9 +27,10 @@ type ledger struct {
 	roots  audit.Roots
 	keys   map[string]*prooftest.Signer // by serialized identity
 	people map[string]*prooftest.Signer // the same by organisation and name, as in orderer/orderer0
+	right  audit.Report                 // what it comes to as it is
 }
 
-func TestMain(m *testing.M) { network.Main(m, 45900, 46800) }
+func TestMain(m *testing.M) { network.Main(m, 30_000, 30_500) }
 
 // work is what is done on the network: bookings of all outcomes, orders of members and merchants, operators' and rules'
 // changes. An argument in braces is the first group of what an earlier command printed, as named by captures.

@@ -43,7 +43,7 @@ func (l *ledger) onRules() []attack {
 			operations := x.operations()
 			operations[award.operation] = dollars.Complete{Booking: dollars.BookingID{0xff}}
 			x.ask(operations)
-		}, dollars.BookingKey(dollars.BookingID{0xff}), "the rules read this key"),
+		}, whichever, "the rules"),
 		on("an award without its booking", all, award, func(x *transaction) {
 			x.set().Writes = slices.DeleteFunc(x.set().Writes, func(w *kvrwset.KVWrite) bool { return w.Key == booking })
 		}, booking, "the rules write this key"),
@@ -79,7 +79,7 @@ func (l *ledger) onRules() []attack {
 		}, whichever, "the rules"),
 		on("an operation left out", all, award, func(x *transaction) {
 			x.ask(slices.Delete(x.operations(), award.operation, award.operation+1))
-		}, booking, "the rules"),
+		}, whichever, "the rules"),
 	}, l.onOrders(), l.onMoves())
 }
 
