@@ -80,7 +80,7 @@ func (it *item) order() (dollars.SignedOrder, bool) {
 // what the ledger has: then it is tried again with fresh ones.
 func reconsider(ctx context.Context, views Reads, it *item, o dollars.SignedOrder, st *wallet.Status, now time.Time) (again bool, err error) {
 	switch st.Results[0].Code {
-	case dollars.CodeNonceUsed, dollars.CodeDeadlinePassed, dollars.CodeAccountFrozen:
+	case dollars.CodeNonceUsed, dollars.CodeDeadlinePassed, dollars.CodeUntilInvalid, dollars.CodeAccountFrozen, dollars.CodeSignatureInvalid:
 		// The ledger checks these before it could recognise an order it knows.
 		at, err := views.Order(ctx, dollars.OrderID(it.work.ID))
 		if errors.Is(err, wallet.ErrNotFound) {
