@@ -54,9 +54,11 @@ func planWallet(n *native.Network) (args, files []string, err error) {
 	if config.Identities, err = identities(n, own); err != nil {
 		return nil, nil, err
 	}
-	// The service talks to its own organisation's peer; that one asks the others' for endorsements.
-	config.Peer = service.Peer{
-		Address: topology.Address(own.Peers[0].ListenPort), TLSCA: n.Dir.Material().TLSRoot(own.Name), ServerName: "localhost",
+	// The service talks to a peer of its own organisation; that one asks the others' for endorsements.
+	for _, p := range own.Peers {
+		config.Peers = append(config.Peers, service.Peer{
+			Address: topology.Address(n.Topology.Way(topology.Wallet, p.Name)), TLSCA: n.Dir.Material().TLSRoot(own.Name), ServerName: "localhost",
+		})
 	}
 	for _, org := range n.Topology.Organisations {
 		if len(org.Peers) > 0 {

@@ -17,7 +17,7 @@ import (
 	"github.com/destinasia/dollars/wallet-api/wallet"
 )
 
-// Peer is the peer that endorses through its gateway service, orders, and delivers blocks.
+// Peer is a peer that endorses through its gateway service, orders, and delivers blocks.
 type Peer struct {
 	Address    string // host:port
 	TLSCA      string // PEM file
@@ -51,7 +51,7 @@ func (p Peer) transport() (credentials.TransportCredentials, error) {
 	return credentials.NewTLS(&tls.Config{RootCAs: roots, ServerName: p.ServerName, MinVersion: tls.VersionTLS12}), nil
 }
 
-// dial makes the one connection everything goes through. It connects when it is first used, and again whenever it
+// dial makes the one connection to a peer. It connects when it is first used, and again whenever it
 // breaks.
 func dial(p Peer, transport credentials.TransportCredentials) (*grpc.ClientConn, error) {
 	conn, err := grpc.NewClient("dns:///"+p.Address,

@@ -21,7 +21,8 @@
 // How it is built: the scheduler decides, without I/O, which work goes into the next batch; a courier carries one batch
 // through endorsement to submission; the follower folds blocks; the settler writes outcomes to the inbox; and one loop,
 // Gateway.dispatch, owns the scheduler and connects them. Ledger stands before Fabric: an Engine, which is
-// the gateway but for its connection, works on a simulated one in tests.
+// the gateway but for its connection, works on a simulated one in tests; peers is the one of several peers of the service's
+// organisation, of which one at a time is used.
 //
 // It leaves to others: what work is acceptable (wallet), what operations do (dollars), how blocks are laid out
 // (network/block), and durability (the inbox, the views).

@@ -11,7 +11,10 @@ import (
 	"github.com/hyperledger/fabric-gateway/pkg/client"
 	"github.com/hyperledger/fabric-gateway/pkg/hash"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -20,24 +23,30 @@ const applyFunction = "Apply"
 
 // fabric is the ledger behind a peer's gateway service.
 type fabric struct {
+	address   string // the peer's
+	conn      *grpc.ClientConn
 	channel   string
 	chaincode string
 	endorsers []string // MSPs, all of which endorse
-	home      string   // the peer's MSP, asked for the height
+	home      string   // the peer's MSP, asked for blocks
 	gateways  [certificates]*client.Gateway
 	signers   [certificates]signer
 	ahead     time.Duration // how far ahead of the machine's clock transactions are dated
 }
 
-func newFabric(conn *grpc.ClientConn, o Options, signers [certificates]signer) (*fabric, error) {
+func newFabric(p Peer, transport credentials.TransportCredentials, o Options, signers [certificates]signer) (*fabric, error) {
+	conn, err := dial(p, transport)
+	if err != nil {
+		return nil, err
+	}
 	f := &fabric{
-		channel: o.Channel, chaincode: o.Chaincode, endorsers: o.Endorsers,
+		address: p.Address, conn: conn, channel: o.Channel, chaincode: o.Chaincode, endorsers: o.Endorsers,
 		home: signers[wallet.AsIssuer].id.MspID(), signers: signers, ahead: o.ClockOffset,
 	}
 	for i, s := range signers {
 		gw, err := client.Connect(s.id, client.WithSign(s.sign), client.WithHash(hash.SHA256), client.WithClientConnection(conn))
 		if err != nil {
-			return nil, fmt.Errorf("connect to the peer's gateway: %w", err)
+			return nil, errors.Join(fmt.Errorf("connect to the peer's gateway: %w", err), f.close())
 		}
 		f.gateways[i] = gw
 	}
@@ -47,9 +56,11 @@ func newFabric(conn *grpc.ClientConn, o Options, signers [certificates]signer) (
 func (f *fabric) close() error {
 	var errs []error
 	for _, gw := range f.gateways {
-		errs = append(errs, gw.Close())
+		if gw != nil {
+			errs = append(errs, gw.Close()) // which leaves the connection open
+		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, f.conn.Close())...)
 }
 
 func (f *fabric) Endorse(ctx context.Context, as wallet.Certificate, batch []byte) (Envelope, error) {
@@ -133,15 +144,41 @@ const heightTimeout = 5 * time.Second
 func (f *fabric) Height(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, heightTimeout)
 	defer cancel()
-	query := f.gateways[wallet.AsIssuer].GetNetwork(f.channel).GetContract("qscc")
-	raw, err := query.EvaluateWithContext(ctx, "GetChainInfo",
-		client.WithArguments(f.channel), client.WithEndorsingOrganizations(f.home))
+	raw, err := f.query(ctx, "GetChainInfo")
 	if err != nil {
-		return 0, fmt.Errorf("ask the peer for its height: %w", err)
+		return 0, fmt.Errorf("ask peer %s for its height: %w", f.address, err)
 	}
 	var info common.BlockchainInfo
 	if err := proto.Unmarshal(raw, &info); err != nil {
-		return 0, fmt.Errorf("the peer's height: %w", err)
+		return 0, fmt.Errorf("the height of peer %s: %w", f.address, err)
 	}
 	return info.GetHeight(), nil
+}
+
+// query asks this very peer about its own chain. Its gateway service would pass a question on to whichever peer of the
+// organisation it takes to have the most blocks.
+func (f *fabric) query(ctx context.Context, function string) ([]byte, error) {
+	made, err := f.gateways[wallet.AsIssuer].GetNetwork(f.channel).GetContract("qscc").NewProposal(function, client.WithArguments(f.channel))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := made.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	var proposed gateway.ProposedTransaction
+	if err := proto.Unmarshal(raw, &proposed); err != nil {
+		return nil, err
+	}
+	if proposed.Proposal.Signature, err = f.signers[wallet.AsIssuer].sign(made.Digest()); err != nil {
+		return nil, err
+	}
+	answer, err := peer.NewEndorserClient(f.conn).ProcessProposal(ctx, proposed.Proposal)
+	if err != nil {
+		return nil, err
+	}
+	if r := answer.GetResponse(); r.GetStatus() != int32(common.Status_SUCCESS) {
+		return nil, fmt.Errorf("status %d: %s", r.GetStatus(), r.GetMessage())
+	}
+	return answer.GetResponse().GetPayload(), nil
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/ledger/rwset/kvrwset"
 	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -43,6 +44,7 @@ import (
 type testPeer struct {
 	fabricgateway.UnimplementedGatewayServer
 	peer.UnimplementedDeliverServer
+	peer.UnimplementedEndorserServer
 
 	mu        sync.Mutex
 	ahead     time.Duration // the clock of gateways that reach it
@@ -51,9 +53,13 @@ type testPeer struct {
 	submitted []*common.Envelope
 	blocks    []*common.Block
 	raw       map[string][]byte // blocks that are asked for, by channel and number
+	hung      chan struct{}     // if not nil, nothing is answered before it is closed
+	follow    bool              // whether streams go on when there are no more blocks
+	server    *grpc.Server
 }
 
-func (p *testPeer) Endorse(_ context.Context, r *fabricgateway.EndorseRequest) (*fabricgateway.EndorseResponse, error) {
+func (p *testPeer) Endorse(ctx context.Context, r *fabricgateway.EndorseRequest) (*fabricgateway.EndorseResponse, error) {
+	p.wait(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.endorse != nil {
@@ -68,7 +74,8 @@ func (p *testPeer) Endorse(_ context.Context, r *fabricgateway.EndorseRequest) (
 	return &fabricgateway.EndorseResponse{PreparedTransaction: transaction(&header, proposal.GetPayload(), dollars.Journal{}, nil)}, nil
 }
 
-func (p *testPeer) Submit(_ context.Context, r *fabricgateway.SubmitRequest) (*fabricgateway.SubmitResponse, error) {
+func (p *testPeer) Submit(ctx context.Context, r *fabricgateway.SubmitRequest) (*fabricgateway.SubmitResponse, error) {
+	p.wait(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.submitted = append(p.submitted, r.GetPreparedTransaction())
@@ -78,26 +85,82 @@ func (p *testPeer) Submit(_ context.Context, r *fabricgateway.SubmitRequest) (*f
 func (p *testPeer) Evaluate(_ context.Context, r *fabricgateway.EvaluateRequest) (*fabricgateway.EvaluateResponse, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if args := argumentsOf(r.GetProposedTransaction()); string(args[0]) == "GetBlockByNumber" {
-		raw, ok := p.raw[string(args[1])+" "+string(args[2])]
-		if !ok {
-			return nil, status.Error(codes.Unknown, "no such block")
-		}
-		return &fabricgateway.EvaluateResponse{Result: &peer.Response{Payload: raw}}, nil
+	args := argumentsOf(r.GetProposedTransaction())
+	raw, ok := p.raw[string(args[1])+" "+string(args[2])]
+	if !ok || string(args[0]) != "GetBlockByNumber" {
+		return nil, status.Error(codes.Unknown, "no such block")
 	}
-	return &fabricgateway.EvaluateResponse{Result: &peer.Response{Payload: marshal(&common.BlockchainInfo{Height: uint64(len(p.blocks))})}}, nil
+	return &fabricgateway.EvaluateResponse{Result: &peer.Response{Payload: raw}}, nil
+}
+
+func (p *testPeer) ProcessProposal(ctx context.Context, r *peer.SignedProposal) (*peer.ProposalResponse, error) {
+	p.wait(ctx)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if args := argumentsOf(r); string(args[0]) != "GetChainInfo" || string(args[1]) != testChannel || len(r.GetSignature()) == 0 {
+		return &peer.ProposalResponse{Response: &peer.Response{Status: 500, Message: "what?"}}, nil
+	}
+	return &peer.ProposalResponse{Response: &peer.Response{
+		Status: 200, Payload: marshal(&common.BlockchainInfo{Height: uint64(len(p.blocks))}),
+	}}, nil
 }
 
 func (p *testPeer) Deliver(stream grpc.BidiStreamingServer[common.Envelope, peer.DeliverResponse]) error {
-	if _, err := stream.Recv(); err != nil {
+	request, err := stream.Recv()
+	if err != nil {
 		return err
 	}
-	for _, b := range p.blocks {
-		if err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Block{Block: b}}); err != nil {
-			return err
+	next := seekOf(request)
+	for p.wait(stream.Context()) {
+		b := p.block(next)
+		switch {
+		case b != nil:
+			if err := stream.Send(&peer.DeliverResponse{Type: &peer.DeliverResponse_Block{Block: b}}); err != nil {
+				return err
+			}
+			next++
+		case !p.follow:
+			return nil
+		default:
+			time.Sleep(time.Millisecond)
 		}
 	}
+	return stream.Context().Err()
+}
+
+// seekOf is the number of the first block that is asked for.
+func seekOf(request *common.Envelope) uint64 {
+	var (
+		payload common.Payload
+		seek    orderer.SeekInfo
+	)
+	if err := errors.Join(proto.Unmarshal(request.GetPayload(), &payload), proto.Unmarshal(payload.GetData(), &seek)); err != nil {
+		panic(err)
+	}
+	return seek.GetStart().GetSpecified().GetNumber()
+}
+
+func (p *testPeer) block(number uint64) *common.Block {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if number < uint64(len(p.blocks)) {
+		return p.blocks[number]
+	}
 	return nil
+}
+
+// wait waits for as long as the peer hangs, and tells whether whoever asks still does.
+func (p *testPeer) wait(ctx context.Context) bool {
+	p.mu.Lock()
+	hung := p.hung
+	p.mu.Unlock()
+	if hung != nil {
+		select {
+		case <-hung:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err() == nil
 }
 
 func marshal(m proto.Message) []byte {
@@ -186,8 +249,10 @@ func (p *testPeer) serve(t *testing.T) Options {
 		t.Fatal(err)
 	}
 	server := grpc.NewServer(grpc.Creds(credentials.NewServerTLSFromCert(&tls.Certificate{Certificate: [][]byte{cert}, PrivateKey: key})))
+	p.server = server
 	fabricgateway.RegisterGatewayServer(server, p)
 	peer.RegisterDeliverServer(server, p)
+	peer.RegisterEndorserServer(server, p)
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	t.Cleanup(func() {
@@ -199,7 +264,7 @@ func (p *testPeer) serve(t *testing.T) Options {
 	id := Identity{MSPID: "DestinasiaMSP", Cert: certFile, Key: keyFile}
 	return Options{
 		Channel: testChannel, Chaincode: testChaincode, Endorsers: []string{"DestinasiaMSP", "AircncMSP"},
-		Peer: Peer{Address: listener.Addr().String(), TLSCA: certFile, ServerName: "peer.test"}, Issuer: id, Operator: id, Merchant: id, Approver: id,
+		Peers: []Peer{{Address: listener.Addr().String(), TLSCA: certFile, ServerName: "peer.test"}}, Issuer: id, Operator: id, Merchant: id, Approver: id,
 		ClockOffset: p.ahead,
 	}
 }
@@ -212,16 +277,12 @@ func (p *testPeer) connect(t *testing.T) *fabric {
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn, err := dial(g.options.Peer, g.peer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	f, err := newFabric(conn, g.options, g.signers)
+	f, err := newFabric(g.options.Peers[0], g.peers[0], g.options, g.signers)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := errors.Join(f.close(), conn.Close()); err != nil {
+		if err := f.close(); err != nil {
 			t.Error(err)
 		}
 	})
@@ -414,8 +475,9 @@ func TestOptionsAreChecked(t *testing.T) {
 		"channel":   func(o *Options) { o.Channel = "" },
 		"endorsers": func(o *Options) { o.Endorsers = nil },
 		"batch":     func(o *Options) { o.BatchOperations = -1 },
-		"TLS roots": func(o *Options) { o.Peer.TLSCA = "/nowhere" },
-		"no roots":  func(o *Options) { o.Peer.TLSCA = o.Issuer.Key },
+		"peers":     func(o *Options) { o.Peers = nil },
+		"TLS roots": func(o *Options) { o.Peers = []Peer{{TLSCA: "/nowhere"}} },
+		"no roots":  func(o *Options) { o.Peers = []Peer{{TLSCA: o.Issuer.Key}} },
 		"key":       func(o *Options) { o.Operator.Key = o.Operator.Cert },
 	} {
 		o := good

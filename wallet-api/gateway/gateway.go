@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Channel   string
 	Chaincode string
-	Peer      Peer
+	Peers     []Peer   // of one organisation; the first that works is used
 	Endorsers []string // MSPs whose peers all endorse
 	Issuer    Identity // role=issuer
 	Operator  Identity // role=operator
@@ -83,10 +83,10 @@ func (o Options) check() error {
 // Gateway carries work between the inbox and the ledger. Make it with New; it works while Run does.
 type Gateway struct {
 	options Options
-	peer    credentials.TransportCredentials
+	peers   []credentials.TransportCredentials
 	signers [certificates]signer
 	engine  *Engine
-	blocks  atomic.Pointer[fabric] // while Run works
+	blocks  atomic.Pointer[peers] // while Run works
 }
 
 // New reads the identities and roots. It does not connect: Run does, and keeps trying.
@@ -96,10 +96,17 @@ func New(inbox Inbox, views Views, o Options) (*Gateway, error) {
 		return nil, err
 	}
 	g := &Gateway{options: o}
-	var err error
-	if g.peer, err = o.Peer.transport(); err != nil {
-		return nil, err
+	if len(o.Peers) == 0 {
+		return nil, errors.New("the gateway needs a peer")
 	}
+	for _, p := range o.Peers {
+		transport, err := p.transport()
+		if err != nil {
+			return nil, err
+		}
+		g.peers = append(g.peers, transport)
+	}
+	var err error
 	for as, id := range [certificates]Identity{
 		wallet.AsIssuer: o.Issuer, wallet.AsOperator: o.Operator, wallet.AsMerchant: o.Merchant, wallet.AsApprover: o.Approver,
 	} {
@@ -112,21 +119,22 @@ func New(inbox Inbox, views Views, o Options) (*Gateway, error) {
 }
 
 // Run works until the context ends, then finishes what is in flight, for at most StopTimeout; what is not finished by
-// then is durable and is followed up by the next Run. It may be called once. Losing the peer is no error: it waits for
-// it, and Ready tells.
+// then is durable and is followed up by the next Run. It may be called once. Losing a peer is no error: it goes to
+// another, or waits, and Ready tells.
 func (g *Gateway) Run(ctx context.Context) error {
-	conn, err := dial(g.options.Peer, g.peer)
+	p, err := newPeers(g.options, g.peers, g.signers)
 	if err != nil {
 		return err
 	}
-	f, err := newFabric(conn, g.options, g.signers)
-	if err != nil {
-		return errors.Join(err, conn.Close())
-	}
-	g.blocks.Store(f)
-	g.engine.Run(ctx, f)
+	watching, stop := context.WithCancel(context.WithoutCancel(ctx)) // for as long as the engine works
+	var watch sync.WaitGroup
+	watch.Go(func() { p.watch(watching) })
+	g.blocks.Store(p)
+	g.engine.Run(ctx, p)
 	g.blocks.Store(nil)
-	return errors.Join(f.close(), conn.Close())
+	stop()
+	watch.Wait()
+	return p.close()
 }
 
 // Ready is nil while blocks are being followed and the views are where the peer was when that began; otherwise it says

@@ -18,11 +18,11 @@ const rawTimeout = 10 * time.Second
 
 // Raw asks the peer for a block. It fails unless Run works.
 func (g *Gateway) Raw(ctx context.Context, number uint64) ([]byte, error) {
-	f := g.blocks.Load()
-	if f == nil {
+	p := g.blocks.Load()
+	if p == nil {
 		return nil, errors.New("the gateway is not connected to a peer")
 	}
-	return f.raw(ctx, number)
+	return p.raw(ctx, number)
 }
 
 func (f *fabric) raw(ctx context.Context, number uint64) ([]byte, error) {

@@ -15,7 +15,7 @@ type Config struct {
 	Dir        string     `json:"dir"`       // inbox, views, directory and custody live below it
 	Channel    string     `json:"channel"`   // Fabric channel
 	Chaincode  string     `json:"chaincode"` // chaincode name
-	Peer       Peer       `json:"peer"`      // submits for the service and delivers blocks to it
+	Peers      []Peer     `json:"peers"`     // of one organisation; one of them submits for the service and delivers blocks to it
 	Endorsers  []string   `json:"endorsers"` // MSPs whose peers must all endorse
 	Identities Identities `json:"identities"`
 	Secrets    Secrets    `json:"secrets"`
@@ -81,14 +81,17 @@ func LoadConfig(path string) (Config, error) {
 
 func (c Config) check() error {
 	set := c.Listen != "" && c.Dir != "" && c.Channel != "" && c.Chaincode != "" &&
-		c.Peer.Address != "" && c.Peer.TLSCA != "" && c.Peer.ServerName != "" && len(c.Endorsers) > 0 &&
+		len(c.Peers) > 0 && len(c.Endorsers) > 0 &&
 		c.Secrets.APIKeys != "" && c.Secrets.Session != "" && c.Secrets.Custody != ""
+	for _, p := range c.Peers {
+		set = set && p.Address != "" && p.TLSCA != "" && p.ServerName != ""
+	}
 	ids := c.Identities
 	for _, id := range []Identity{ids.Issuer, ids.Operator, ids.Merchant, ids.Approver} {
 		set = set && id.MSPID != "" && id.Cert != "" && id.Key != ""
 	}
 	if !set {
-		return errors.New("every field must be set: listen, dir, channel, chaincode, peer, endorsers, identities, secrets")
+		return errors.New("every field must be set: listen, dir, channel, chaincode, peers, endorsers, identities, secrets")
 	}
 	if c.ClockOffset < -maxClockOffset || c.ClockOffset > maxClockOffset {
 		return fmt.Errorf("clockOffset %d is more than a hundred years, in seconds", c.ClockOffset)

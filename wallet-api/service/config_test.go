@@ -14,7 +14,7 @@ func valid() map[string]any {
 	identity := func(mspID string) map[string]any { return map[string]any{"mspId": mspID, "cert": "c", "key": "k"} }
 	return map[string]any{
 		"listen": "127.0.0.1:0", "dir": "d", "channel": "dollars", "chaincode": "dsd",
-		"peer":      map[string]any{"address": "a", "tlsCA": "t", "serverName": "s"},
+		"peers":     []any{map[string]any{"address": "a", "tlsCA": "t", "serverName": "s"}},
 		"endorsers": []string{"DestinasiaMSP", "AircncMSP"},
 		"identities": map[string]any{
 			"issuer": identity("DestinasiaMSP"), "operator": identity("DestinasiaMSP"),
@@ -51,6 +51,8 @@ func TestConfigIsReadStrictly(t *testing.T) {
 	}{
 		"unknown field":    {func(c, _ map[string]any) { c["lissen"] = "x" }, "lissen"},
 		"missing field":    {func(c, _ map[string]any) { delete(c, "dir") }, "every field"},
+		"no peer":          {func(c, _ map[string]any) { c["peers"] = []any{} }, "every field"},
+		"nameless peer":    {func(c, _ map[string]any) { delete(c["peers"].([]any)[0].(map[string]any), "serverName") }, "every field"},
 		"no merchant":      {func(_, ids map[string]any) { delete(ids, "merchant") }, "every field"},
 		"no approver":      {func(_, ids map[string]any) { delete(ids, "approver") }, "every field"},
 		"own approver":     {func(_, ids map[string]any) { ids["approver"] = maps.Clone(ids["operator"].(map[string]any)) }, "another organisation"},

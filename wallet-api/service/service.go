@@ -161,7 +161,7 @@ func (c Config) gateway(log *slog.Logger, metrics prometheus.Registerer) gateway
 	return gateway.Options{
 		Channel:   c.Channel,
 		Chaincode: c.Chaincode,
-		Peer:      gateway.Peer(c.Peer),
+		Peers:     c.peers(),
 		Endorsers: c.Endorsers,
 		Issuer:    gateway.Identity(c.Identities.Issuer),
 		Operator:  gateway.Identity(c.Identities.Operator),
@@ -172,6 +172,13 @@ func (c Config) gateway(log *slog.Logger, metrics prometheus.Registerer) gateway
 
 		ClockOffset: c.clockOffset(),
 	}
+}
+
+func (c Config) peers() (list []gateway.Peer) {
+	for _, p := range c.Peers {
+		list = append(list, gateway.Peer(p))
+	}
+	return list
 }
 
 type loadedSecrets struct {
