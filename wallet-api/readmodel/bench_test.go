@@ -5,6 +5,8 @@ import (
 	"iter"
 	"maps"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 	"testing"
@@ -40,14 +42,17 @@ func BenchmarkFold(b *testing.B) {
 	b.Run("to one", func(b *testing.B) { benchmarkFold(b, transfers(blocks, perBlock, 1), blocks*perBlock) })
 }
 
-// benchmarkFold reports besides the rate what it takes of both cores, with what the store does behind it until it is closed.
+// benchmarkFold reports besides the rate what it takes of both cores, with what the store does behind it until it is closed, and
+// of the disk.
 func benchmarkFold(b *testing.B, blocks []wallet.Block, operations int) {
 	b.ResetTimer()
 	folded := 0
 	var busy time.Duration
+	var bytes int64
 	for b.Loop() {
 		before := cpuTime(b)
-		v, err := Open(b.TempDir(), Options{})
+		dir := b.TempDir()
+		v, err := Open(dir, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -63,10 +68,29 @@ func benchmarkFold(b *testing.B, blocks []wallet.Block, operations int) {
 			b.Fatal(err)
 		}
 		busy += cpuTime(b) - before
+		bytes += tableBytes(b, dir)
 		b.StartTimer()
 	}
 	b.ReportMetric(float64(folded)/b.Elapsed().Seconds(), "operations/s")
 	b.ReportMetric(float64(busy.Microseconds())/float64(folded), "cpu-us/operation")
+	b.ReportMetric(float64(bytes)/float64(folded), "bytes/operation")
+}
+
+// tableBytes is what the tables of a closed store take of the disk.
+func tableBytes(b *testing.B, dir string) (bytes int64) {
+	b.Helper()
+	tables, err := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, table := range tables {
+		info, err := os.Stat(table)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bytes += info.Size()
+	}
+	return bytes
 }
 
 // cpuTime is what this process has used of all cores.
@@ -86,7 +110,7 @@ func transfers(blocks, perBlock, receivers int) (list []wallet.Block) {
 	const accounts, perTransaction = 20_000, 250
 	m := &payments{rng: rand.New(rand.NewPCG(3, 4)), receivers: receivers, accounts: make([]payer, accounts)}
 	for n := range accounts/perBlock + blocks {
-		block := wallet.Block{Number: uint64(n)}
+		block := made(uint64(n))
 		for i := range perBlock / perTransaction {
 			first := n*perBlock + i*perTransaction
 			tx := wallet.Transaction{ID: txID(uint64(first)).String(), Index: i, Valid: true}
@@ -170,7 +194,7 @@ func BenchmarkBalance(b *testing.B) {
 	foldAll(b, v, c.blocks...)
 	// Made by hand: a hundred thousand transactions through Apply would say no more.
 	for n := range uint64(100) {
-		block := wallet.Block{Number: n + 1}
+		block := made(n + 1)
 		for i := range 1000 {
 			id := txID(n*1000 + uint64(i) + 100)
 			moved := dollars.Buckets{{Expiry: 2028*12 + dollars.Expiry(i%24), Amount: 5}}

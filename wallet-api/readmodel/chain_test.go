@@ -94,7 +94,7 @@ func (c *chain) applyAs(by dollars.Caller, ops ...dollars.Operation) wallet.Tran
 		}
 	}
 	return wallet.Transaction{
-		ID: id.String(), Time: c.time, Valid: true, Code: "VALID", Journal: result.Journal, Writes: result.Writes,
+		ID: id.String(), Time: c.time, Valid: true, Code: "VALID", Creator: by.MSP, Journal: result.Journal, Writes: result.Writes,
 	}
 }
 
@@ -102,7 +102,22 @@ func (c *chain) add(txs ...wallet.Transaction) {
 	for i := range txs {
 		txs[i].Index = i
 	}
-	c.blocks = append(c.blocks, wallet.Block{Number: uint64(len(c.blocks)), Transactions: txs})
+	c.blocks = append(c.blocks, made(uint64(len(c.blocks)), txs...))
+}
+
+// made is a block with a header; beside the chaincode's transactions it has one of another.
+func made(number uint64, txs ...wallet.Transaction) wallet.Block {
+	b := wallet.Block{Number: number, Hash: blockHash(number), DataHash: [32]byte{3, byte(number)}, Size: len(txs) + 1, Transactions: txs}
+	if number > 0 {
+		b.PreviousHash = blockHash(number - 1)
+	}
+	return b
+}
+
+func blockHash(number uint64) (hash [32]byte) {
+	hash[0] = 0xb1
+	binary.BigEndian.PutUint64(hash[24:], number)
+	return hash
 }
 
 func txID(n uint64) (id dollars.TxID) {

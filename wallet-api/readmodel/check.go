@@ -9,8 +9,8 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Check recomputes from the mirror of the state what the views were told by the journals, and tells the first
-// difference. It holds up folding while it looks: some seconds for a million keys.
+// Check recomputes from the mirror of the state what the views were told by the journals, and from the journals what is told of
+// blocks, and tells the first difference. It holds up folding while it looks: some seconds for a million keys.
 func (v *Views) Check(ctx context.Context) error {
 	v.folding.Lock()
 	defer v.folding.Unlock()
@@ -33,6 +33,9 @@ func (v *Views) Check(ctx context.Context) error {
 			return fmt.Errorf("check at height %d: %w", p.block, err)
 		}
 		if err := s.supply(p.supply); err != nil {
+			return fmt.Errorf("check at height %d: %w", p.block, err)
+		}
+		if err := checkBlocks(ctx, txn, p); err != nil {
 			return fmt.Errorf("check at height %d: %w", p.block, err)
 		}
 		return nil

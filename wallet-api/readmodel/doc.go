@@ -13,9 +13,14 @@
 // lines that lead from its history to the entries, which are kept once, with their transaction. So a payee who is paid a thousand times in a block costs what one
 // who is paid once does.
 //
+// Of each block there is one record, written when all of it is folded, with what lists show of it and the supply after it. Lists of
+// blocks, transactions and operations take nothing else: they read backwards what lies in the order of the chain anyway, and
+// leave out a block that is folded in part.
+//
 // Balances are a view of their own rather than sums over the mirror, so that reading one costs the same for an
 // account with a hundred thousand credits as for one with none. Check recomputes them, the supply, and which holds end
-// when from the mirror; histories it cannot, as the state does not remember them.
+// when from the mirror, and what is told of blocks from their entries; histories it cannot, as the state does not remember
+// them.
 //
 // It believes the blocks it is given: fetching, verifying and decoding them is left to the gateway, and proving the
 // ledger to the auditor.

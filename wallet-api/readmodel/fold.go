@@ -44,6 +44,8 @@ type fold struct {
 	done progress // with what the open transaction holds
 	step uint64   // the next step's place in the block
 
+	summary wallet.BlockSummary // of the block, as far as it was looked at
+
 	// What the open transaction will hold of accounts when it is committed: many steps concern the same ones.
 	accounts  map[dollars.Account]account
 	histories map[dollars.Account]lines
@@ -62,6 +64,9 @@ type fold struct {
 type write struct{ key, value []byte } // a nil value deletes
 
 func (f *fold) block(ctx context.Context, b wallet.Block) error {
+	f.summary = wallet.BlockSummary{
+		Number: b.Number, Hash: b.Hash, PreviousHash: b.PreviousHash, DataHash: b.DataHash, Size: uint64(b.Size),
+	}
 	for _, tx := range b.Transactions {
 		if err := f.transaction(ctx, txPlace{b.Number, uint32(tx.Index)}, tx); err != nil {
 			return fmt.Errorf("transaction %s: %w", tx.ID, err)
@@ -73,7 +78,10 @@ func (f *fold) block(ctx context.Context, b wallet.Block) error {
 			}
 		}
 	}
-	f.done.block, f.done.steps = b.Number+1, 0
+	if err := f.do(ctx, f.seal); err != nil {
+		return err
+	}
+	f.done.block, f.done.steps, f.done.clock = b.Number+1, 0, f.clock()
 	return f.commit()
 }
 
@@ -96,6 +104,11 @@ func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transactio
 	if tx.Valid {
 		entries = tx.Journal.Entries
 	}
+	h := header{id: id, time: tx.Time, valid: tx.Valid, code: tx.Code, creator: tx.Creator}
+	for i := range entries {
+		h.operations.Count(entries[i].Outcome)
+	}
+	countTransaction(&f.summary, h)
 	// Entries before the head, which tells that there are any; and that before histories, which look into it.
 	for i := 0; i < len(entries); i += perGroup {
 		group := entries[i:min(i+perGroup, len(entries))]
@@ -103,7 +116,7 @@ func (f *fold) transaction(ctx context.Context, at txPlace, tx wallet.Transactio
 			return err
 		}
 	}
-	if err := f.do(ctx, func() error { return f.head(at, id, tx) }); err != nil || !tx.Valid {
+	if err := f.do(ctx, func() error { return f.head(at, h) }); err != nil || !tx.Valid {
 		return err
 	}
 	for i := range entries {
@@ -230,9 +243,9 @@ func (f *fold) commit() error {
 func (f *fold) set(key, value []byte) { f.writes = append(f.writes, write{key, value}) }
 
 // head records the transaction itself.
-func (f *fold) head(at txPlace, id dollars.TxID, tx wallet.Transaction) error {
-	f.set(transactionKey(id), at.encode())
-	f.set(headerKey(at), header{id: id, time: tx.Time, valid: tx.Valid, code: tx.Code}.encode())
+func (f *fold) head(at txPlace, h header) error {
+	f.set(transactionKey(h.id), at.encode())
+	f.set(headerKey(at), h.encode())
 	return nil
 }
 

@@ -16,10 +16,12 @@ import (
 // A cursor is the place of the last entry of a page, so that a page stays the same while newer entries come.
 var cursorText = base64.RawURLEncoding.Strict()
 
+var errCursor = &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of this list; leave it out to start at the beginning", Field: "/cursor"}
+
 func parseCursor(cursor string) (place, error) {
 	b, err := cursorText.DecodeString(cursor)
 	if err != nil || len(b) != placeSize {
-		return place{}, &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "this is not a cursor of this list; leave it out to start at the newest entry"}
+		return place{}, errCursor
 	}
 	return decodePlace(b)
 }
@@ -143,12 +145,8 @@ type archive struct {
 }
 
 func (r *archive) entry(at place) (wallet.HistoryEntry, error) {
-	if r.head == nil || r.tx != at.tx {
-		head, err := readHeader(r.txn, at.tx)
-		if err != nil {
-			return wallet.HistoryEntry{}, err
-		}
-		r.tx, r.head = at.tx, &head
+	if err := r.open(at.tx); err != nil {
+		return wallet.HistoryEntry{}, err
 	}
 	if key := entriesKey(at.tx, int(at.index/perGroup)); !bytes.Equal(key, r.key) {
 		group, err := disk.Get(r.txn, key)
@@ -158,7 +156,24 @@ func (r *archive) entry(at place) (wallet.HistoryEntry, error) {
 		r.key, r.group = key, group
 	}
 	e, err := entryOf(r.group, at.index%perGroup)
-	return wallet.HistoryEntry{Block: at.tx.block, TxID: r.head.id.String(), Index: int(at.index), Time: r.head.time, Entry: e}, err
+	return r.line(at, e), err
+}
+
+// open reads the header of a transaction.
+func (r *archive) open(tx txPlace) error {
+	if r.head != nil && r.tx == tx {
+		return nil
+	}
+	head, err := readHeader(r.txn, tx)
+	if err == nil {
+		r.tx, r.head = tx, &head
+	}
+	return err
+}
+
+// line is an entry of the transaction that is open, as a line of a history.
+func (r *archive) line(at place, e dollars.Entry) wallet.HistoryEntry {
+	return wallet.HistoryEntry{Block: at.tx.block, TxID: r.head.id.String(), Index: int(at.index), Time: r.head.time, Entry: e}
 }
 
 // made is an entry as where an order was applied.
@@ -218,14 +233,11 @@ func (v *Views) Transaction(_ context.Context, txID string) (at wallet.Transacti
 		}
 		at.Results = []wallet.Result{}
 		return scan(txn, entriesPrefix(tx), func(_, group []byte) error {
-			for r := disk.NewReader(group); r.More(); {
-				e, err := decodeEntry(r.Bytes())
-				if err != nil {
-					return err
-				}
-				at.Results = append(at.Results, wallet.ResultOf(e))
+			entries, err := decodeEntries(group)
+			for i := range entries {
+				at.Results = append(at.Results, wallet.ResultOf(entries[i]))
 			}
-			return nil
+			return err
 		})
 	})
 	return at, err
@@ -243,6 +255,10 @@ func scanFrom(txn *badger.Txn, start, prefix []byte, f func(key, value []byte) e
 	o := badger.DefaultIteratorOptions
 	o.Prefix = prefix
 	o.PrefetchValues = false // values lie beside the keys
+	return iterate(txn, o, start, f)
+}
+
+func iterate(txn *badger.Txn, o badger.IteratorOptions, start []byte, f func(key, value []byte) error) error {
 	it := txn.NewIterator(o)
 	defer it.Close()
 	for it.Seek(start); it.Valid(); it.Next() {

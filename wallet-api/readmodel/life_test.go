@@ -46,9 +46,9 @@ func foldEntries(t *testing.T, v *Views, block uint64, entries []dollars.Entry, 
 	for i := range entries {
 		entries[i].Outcome = dollars.Applied
 	}
-	foldAll(t, v, wallet.Block{Number: block, Transactions: []wallet.Transaction{{
+	foldAll(t, v, made(block, wallet.Transaction{
 		ID: txID(block + 1000).String(), Time: int64(block) * 60, Valid: true, Journal: dollars.Journal{Entries: entries}, Writes: writes,
-	}}})
+	}))
 }
 
 // earned gives an account points.
@@ -238,7 +238,7 @@ func TestHolds(t *testing.T) {
 		t.Error(err)
 	}
 	// A hold that no entry tells of is no hold of this ledger.
-	bad := wallet.Block{Number: 3, Transactions: []wallet.Transaction{{ID: txID(7).String(), Valid: true, Writes: []dollars.Write{holdWrite(id(77), 1, points(may, 1))}}}}
+	bad := made(3, wallet.Transaction{ID: txID(7).String(), Valid: true, Writes: []dollars.Write{holdWrite(id(77), 1, points(may, 1))}})
 	if err := v.Fold(ctx, bad); err == nil {
 		t.Error("a hold out of nothing was folded")
 	}

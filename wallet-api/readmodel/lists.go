@@ -117,16 +117,21 @@ func (v *Views) Rewards(_ context.Context, after string, limit int) (rewards []w
 				return errStop
 			}
 			id := dollars.ParseStateKey(string(key[1:])).Reward
-			rec, err := dollars.DecodeRewardRecord(value)
-			if err != nil {
-				return err
-			}
-			left, err := stockLeft(txn, id, rec.Stock)
-			rewards = append(rewards, wallet.CatalogueReward{ID: id, Reward: rec.Reward, Left: left})
+			reward, err := readReward(txn, id, value)
+			rewards = append(rewards, reward)
 			return err
 		})
 	})
 	return rewards, err
+}
+
+func readReward(txn *badger.Txn, id string, value []byte) (wallet.CatalogueReward, error) {
+	rec, err := dollars.DecodeRewardRecord(value)
+	if err != nil {
+		return wallet.CatalogueReward{}, err
+	}
+	left, err := stockLeft(txn, id, rec.Stock)
+	return wallet.CatalogueReward{ID: id, Reward: rec.Reward, Left: left}, err
 }
 
 // stockLeft is how many pieces of a reward can still be claimed: what its pot and its shares hold.

@@ -97,7 +97,11 @@ func (v *Views) Height(context.Context) (height uint64, err error) {
 func (v *Views) Supply(context.Context) (at wallet.SupplyAt, err error) {
 	err = v.view(func(txn *badger.Txn) error {
 		p, err := readProgress(txn)
-		at = wallet.SupplyAt{Height: p.block, Supply: p.supply}
+		if err != nil {
+			return err
+		}
+		at.Height = p.block
+		at.Supply, err = p.whole(txn)
 		return err
 	})
 	return at, err
@@ -148,25 +152,31 @@ func (v *Views) Balance(_ context.Context, a dollars.Account, now int64) (wallet
 		if err != nil {
 			return err
 		}
-		rec, err := own.state()
-		if err != nil {
-			return err
-		}
-		b = wallet.Balance{
-			Account: a, Height: p.block, Pending: own.pending, Held: own.held, Debt: own.debt,
-			Frozen: rec.Frozen, Keys: rec.Keys, Household: rec.Household, NextNonce: rec.Window.Next(),
-		}
-		if rec.Day.Day == dollars.DateOf(now) {
-			b.SpentToday = rec.Day.Amount
-		}
-		for _, x := range own.buckets {
-			if !x.Expiry.Passed(now) {
-				b.Buckets = append(b.Buckets, x)
-			}
-		}
-		return nil
+		b, err = own.shown(a, p.block, now)
+		return err
 	})
 	return b, err
+}
+
+// shown is what the account has, as everybody is told.
+func (a *account) shown(id dollars.Account, height uint64, now int64) (wallet.Balance, error) {
+	rec, err := a.state()
+	if err != nil {
+		return wallet.Balance{}, err
+	}
+	b := wallet.Balance{
+		Account: id, Height: height, Pending: a.pending, Held: a.held, Debt: a.debt,
+		Frozen: rec.Frozen, Keys: rec.Keys, Household: rec.Household, NextNonce: rec.Window.Next(),
+	}
+	if rec.Day.Day == dollars.DateOf(now) {
+		b.SpentToday = rec.Day.Amount
+	}
+	for _, x := range a.buckets {
+		if !x.Expiry.Passed(now) {
+			b.Buckets = append(b.Buckets, x)
+		}
+	}
+	return b, nil
 }
 
 // beyond is how many credits are absorbed more than an order needs, so that accounts that spend do not gather them.

@@ -266,27 +266,11 @@ func TestCheckFindsDifferences(t *testing.T) {
 		"a block is folded in part":   {progressKey, part.encode()},
 		"a record cannot be read":     altered(alice.account, func(a *account) { a.record = []byte{99} }),
 	} {
-		var before []byte
-		put := func(value []byte) {
-			t.Helper()
-			err := v.db.Update(func(txn *badger.Txn) (err error) {
-				if before, err = disk.Get(txn, w.key); err != nil {
-					return err
-				}
-				if value == nil {
-					return txn.Delete(w.key)
-				}
-				return txn.Set(w.key, value)
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		put(w.value)
+		before := replaced(t, v, w.key, w.value)
 		if v.Check(ctx) == nil {
 			t.Errorf("%s, and Check did not find it", name)
 		}
-		put(before)
+		replaced(t, v, w.key, before)
 		if err := v.Check(ctx); err != nil {
 			t.Fatalf("%s, but no more: %v", name, err)
 		}
@@ -373,7 +357,7 @@ func TestATransactionIsSeenWholeOrNotAtAll(t *testing.T) {
 		e.Outcome = dollars.Applied
 		entries = append(entries, e)
 	}
-	b := wallet.Block{Transactions: []wallet.Transaction{{ID: txID(1).String(), Valid: true, Journal: dollars.Journal{Entries: entries}}}}
+	b := made(0, wallet.Transaction{ID: txID(1).String(), Valid: true, Journal: dollars.Journal{Entries: entries}})
 	interruptions := 0
 	for err := error(context.Canceled); err != nil; interruptions++ {
 		if err = v.Fold(&interrupted{ctx, 0}, b); err != nil && !errors.Is(err, context.Canceled) {

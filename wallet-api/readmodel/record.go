@@ -9,6 +9,7 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/wallet-api/disk"
+	"github.com/destinasia/dollars/wallet-api/wallet"
 	"github.com/dgraph-io/badger/v4"
 )
 
@@ -27,6 +28,9 @@ import (
 //	x transaction id       the transaction's place
 //	t place                header
 //	j place group          its entries, so many in a group
+//	b number               block: its header, what is in it, the supply after it
+//	n hash                 number of the block with this header
+//	y day                  number of the block with which a day began, of days on which there was one
 //
 // Places of entries are inverted, so that the newest comes first.
 var (
@@ -80,7 +84,7 @@ var errDamaged = errors.New("a record is damaged; stop the service, remove the r
 
 // form is that of all keys and records. Whoever changes one of them raises it: a store of another form is emptied when
 // it is opened, and folded anew.
-const form = 3
+const form = 4
 
 // txPlace is where a transaction is on the chain.
 type txPlace struct {
@@ -165,10 +169,12 @@ func findTransaction(txn *badger.Txn, id dollars.TxID) (at txPlace, found bool, 
 
 // header is what is kept of a transaction beside its entries.
 type header struct {
-	id    dollars.TxID
-	time  int64
-	valid bool
-	code  string
+	id         dollars.TxID
+	time       int64
+	valid      bool
+	operations wallet.OperationCounts
+	creator    string
+	code       string
 }
 
 func (h header) encode() []byte {
@@ -177,7 +183,23 @@ func (h header) encode() []byte {
 		b[0] = 1
 	}
 	b = binary.BigEndian.AppendUint64(b, uint64(h.time))
-	return append(append(b, h.id[:]...), h.code...)
+	b = append(b, h.id[:]...)
+	b = disk.AppendBytes(appendCounts(b, h.operations), h.creator)
+	return append(b, h.code...)
+}
+
+func appendCounts(b []byte, c wallet.OperationCounts) []byte {
+	for _, n := range [...]uint64{c.Applied, c.Duplicate, c.Rejected} {
+		b = binary.AppendUvarint(b, n)
+	}
+	return b
+}
+
+func readCounts(r *disk.Reader) (c wallet.OperationCounts) {
+	for _, to := range [...]*uint64{&c.Applied, &c.Duplicate, &c.Rejected} {
+		*to = r.Uint(math.MaxUint32)
+	}
+	return c
 }
 
 func readHeader(txn *badger.Txn, at txPlace) (header, error) {
@@ -195,6 +217,8 @@ func decodeHeader(value []byte) (header, error) {
 	r.Fixed(unix[:])
 	h := header{valid: valid == 1, time: int64(binary.BigEndian.Uint64(unix[:]))}
 	r.Fixed(h.id[:])
+	h.operations = readCounts(r)
+	h.creator = string(r.Bytes())
 	h.code = string(r.Rest())
 	if !r.End() || valid > 1 {
 		return header{}, errDamaged
@@ -205,17 +229,12 @@ func decodeHeader(value []byte) (header, error) {
 // perGroup is how many entries lie together. Finding one means to skip those before it.
 const perGroup = 128
 
-// encodeEntries writes a group: each entry as the ledger writes it, a journal of one, with its length before it. Of those
-// that are in nobody's history only what wallet.ResultOf takes is kept.
+// encodeEntries writes a group: each entry as the ledger writes it, a journal of one, with its length before it.
 func encodeEntries(group []dollars.Entry) []byte {
 	b := make([]byte, 0, 128*len(group))
 	for i := range group {
 		e := group[i]
-		if isNews(&e) {
-			e.Explanation = [32]byte{} // The ledger keeps it for those who do not believe us, and the mirror holds what it is of.
-		} else {
-			e = dollars.Entry{Kind: e.Kind, Outcome: e.Outcome, Code: e.Code, Amount: e.Amount, After: e.After}
-		}
+		e.Explanation = [32]byte{} // The ledger keeps it for those who do not believe us, and the mirror holds what it is of.
 		b = disk.AppendBytes(b, dollars.Journal{Entries: []dollars.Entry{e}}.Encode())
 	}
 	return b
@@ -230,63 +249,22 @@ func entryOf(group []byte, index uint32) (dollars.Entry, error) {
 	return decodeEntry(r.Bytes())
 }
 
+// decodeEntries reads a group.
+func decodeEntries(group []byte) (entries []dollars.Entry, err error) {
+	for r := disk.NewReader(group); r.More(); {
+		e, err := decodeEntry(r.Bytes())
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, e)
+	}
+	return entries, nil
+}
+
 func decodeEntry(value []byte) (dollars.Entry, error) {
 	j, err := dollars.DecodeJournal(value)
 	if err != nil || len(j.Entries) != 1 {
 		return dollars.Entry{}, errDamaged
 	}
 	return j.Entries[0], nil
-}
-
-// progress is how far the views have come: the blocks that are whole, the steps done of the next one, and the supply
-// after them.
-type progress struct {
-	block  uint64
-	steps  uint64
-	supply dollars.Supply
-}
-
-// sums are the supply's fields in the order they are written.
-func sums(s *dollars.Supply) []*dollars.Amount {
-	return []*dollars.Amount{
-		&s.Minted, &s.Adjusted, &s.Reversed, &s.Redeemed, &s.Expired, &s.WrittenOff, &s.Held, &s.Pending, &s.Debt, &s.Forgiven,
-	}
-}
-
-func (p progress) encode() []byte {
-	b := binary.AppendUvarint([]byte{form}, p.block)
-	b = binary.AppendUvarint(b, p.steps)
-	for _, a := range sums(&p.supply) {
-		b = binary.AppendUvarint(b, uint64(*a))
-	}
-	b = binary.AppendUvarint(b, uint64(len(p.supply.Bookings)))
-	for _, n := range p.supply.Bookings {
-		b = binary.AppendUvarint(b, uint64(n))
-	}
-	return b
-}
-
-func readProgress(txn *badger.Txn) (progress, error) {
-	value, err := disk.Get(txn, progressKey)
-	if err != nil || value == nil {
-		return progress{}, err
-	}
-	return decodeProgress(value)
-}
-
-func decodeProgress(value []byte) (progress, error) {
-	r := disk.NewReader(value)
-	written := r.Byte()
-	p := progress{block: r.Uint(math.MaxUint64), steps: r.Uint(math.MaxUint64)}
-	for _, a := range sums(&p.supply) {
-		*a = dollars.Amount(r.Uint(math.MaxInt64))
-	}
-	states := r.Count(1)
-	for i := range p.supply.Bookings {
-		p.supply.Bookings[i] = int64(r.Uint(math.MaxInt64))
-	}
-	if !r.End() || written != form || states != len(p.supply.Bookings) {
-		return progress{}, errDamaged
-	}
-	return p, nil
 }

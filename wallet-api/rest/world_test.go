@@ -43,6 +43,7 @@ type ledger struct {
 	history []wallet.HistoryEntry // oldest first
 	supply  dollars.Supply
 	blocks  uint64
+	chain   []wallet.Block // all of them, with the first, which is empty
 
 	members map[wallet.MemberID]wallet.Member
 	keys    map[wallet.MemberID]*ecdsa.PrivateKey
@@ -55,6 +56,7 @@ func newLedger() *ledger {
 		work:  map[wallet.WorkID]*wallet.Status{}, done: map[wallet.WorkID]chan struct{}{},
 		keyed: map[string]wallet.IdempotencyKey{}, keyOf: map[string]wallet.WorkID{},
 		orders:  map[dollars.OrderID]wallet.OrderAt{},
+		chain:   []wallet.Block{made(0)},
 		members: map[wallet.MemberID]wallet.Member{}, keys: map[wallet.MemberID]*ecdsa.PrivateKey{},
 	}
 	l.publish(1, earn.Standard())
@@ -95,6 +97,9 @@ func (l *ledger) apply(by dollars.Caller, ops ...dollars.Operation) (txID string
 			delete(l.state, w.Key)
 		}
 	}
+	l.chain = append(l.chain, made(l.blocks, wallet.Transaction{
+		ID: env.TxID.String(), Time: env.Time, Valid: true, Code: "VALID", Creator: by.MSP, Journal: result.Journal,
+	}))
 	return env.TxID.String(), result.Journal
 }
 

@@ -47,10 +47,13 @@ type Views interface {
 	// adding up exact. It fails as look does, or where the history could not be read to where look went.
 	Past(ctx context.Context, a dollars.Account, look func(has Holding, history iter.Seq[HistoryEntry]) error) error
 
-	// Ledger is what Views knows beside accounts, Lists what it finds by whose it is, and Sweeps what by its time.
+	// Ledger is what Views knows beside accounts, Lists what it finds by whose it is, and Sweeps what by its time. Explorer
+	// and Finder show the ledger itself.
 	Ledger
 	Lists
 	Sweeps
+	Explorer
+	Finder
 }
 
 // Lists is the part of Views that finds things by whose they are. Cursors are as in Views.History.
@@ -91,6 +94,45 @@ type Ledger interface {
 
 	// Bookings are the items of a booking that are asked for, in the order of their ids; at most limit.
 	Bookings(ctx context.Context, id dollars.TripID, asked func(dollars.BookingRecord) bool, limit int) ([]BookedItem, error)
+}
+
+// Explorer is the part of Views that lists the ledger itself, for those who look after it. What one call answers is true at
+// one height, but for balances while a large block is being folded. Lists are newest first, and stay what they are behind a
+// cursor while blocks come; cursors are as in Views.History.
+type Explorer interface {
+	// ListBlocks lists blocks.
+	ListBlocks(ctx context.Context, l Listing) (Page[BlockSummary], error)
+
+	// ListTransactions lists this chaincode's transactions, valid or not.
+	ListTransactions(ctx context.Context, l Listing) (Page[TransactionSummary], error)
+
+	// ListOperations lists operations: of all, or those in the history of an account.
+	ListOperations(ctx context.Context, l Listing, a *dollars.Account) (Page[HistoryEntry], error)
+
+	// ListAccounts lists what accounts after one (nil for the first) have, in the order of their addresses; now as in
+	// Views.Balance. Next is an address.
+	ListAccounts(ctx context.Context, after *dollars.Account, now int64, limit int) (Page[Balance], error)
+
+	// SupplyHistory is the supply at the ends of days.
+	SupplyHistory(ctx context.Context, q DayRange) (SupplyHistory, error)
+}
+
+// Finder is the part of Views that finds single things of the ledger. What is not there is ErrNotFound.
+type Finder interface {
+	// BlockContent is a block, and a page of its transactions in their order.
+	BlockContent(ctx context.Context, number uint64, cursor string, limit int) (BlockSummary, Page[TransactionSummary], error)
+
+	// TransactionContent is a transaction, and a page of its operations in their order.
+	TransactionContent(ctx context.Context, id dollars.TxID, cursor string, limit int) (TransactionSummary, Page[HistoryEntry], error)
+
+	// Find tells which of the things that an id may name are there; at most limit of a kind.
+	Find(ctx context.Context, n Names, limit int) (Search, error)
+
+	// Reward is a reward of the catalogue, and the height at which it was so.
+	Reward(ctx context.Context, id string) (CatalogueReward, uint64, error)
+
+	// Record reads ledger state by key, as Get does, and tells the height at which it was so.
+	Record(ctx context.Context, key string) (value []byte, height uint64, err error)
 }
 
 // Blocks hands out the blocks of the ledger as they are.

@@ -54,7 +54,7 @@ func newWorld(t *testing.T) *world {
 		work:  map[WorkID]*Status{}, keyed: map[string]IdempotencyKey{}, keyOf: map[string]WorkID{},
 		orders: map[dollars.OrderID]OrderAt{}, members: map[MemberID]Member{}, keys: map[MemberID]*ecdsa.PrivateKey{},
 	}
-	w.Service = New(Ports{Intake: w, Views: views{w}, Directory: directory{w}, Keys: keyring{w}}, testLedger, Options{Now: func() time.Time { return w.now }})
+	w.Service = New(Ports{Intake: w, Views: views{w: w}, Directory: directory{w}, Keys: keyring{w}}, testLedger, Options{Now: func() time.Time { return w.now }})
 	w.publish(t, 1, earn.Standard())
 	return w
 }
@@ -81,7 +81,7 @@ func (w *world) apply(t *testing.T, by dollars.Caller, ops ...dollars.Operation)
 	result, err := dollars.Apply(dollars.Env{
 		Currency: testLedger.Currency, Channel: testLedger.Channel, Chaincode: testLedger.Chaincode,
 		TxID: dollars.TxID{byte(w.blocks), byte(w.blocks >> 8)}, Time: w.now.Unix(), Caller: by,
-	}, ops, views{w})
+	}, ops, views{w: w})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,11 @@ func (k keyring) Forget(_ context.Context, id MemberID) error {
 	return nil
 }
 
-type views struct{ w *world }
+type views struct {
+	w        *world
+	Explorer // none
+	Finder   // what a test gives
+}
 
 func (v views) Get(keys []string) ([][]byte, error) {
 	values := make([][]byte, len(keys))
