@@ -23,6 +23,7 @@ var clients = []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor, RoleMer
 var (
 	public    = access{public: true}
 	everybody = access{roles: append(slices.Clone(clients), RoleSession)}
+	explorers = access{roles: []Role{RoleOperator, RoleAuditor}}
 	readers   = access{roles: []Role{RoleMember, RoleOperator, RoleAuditor}, self: true}
 	orderers  = access{roles: []Role{RoleMember}, self: true} // the member service only with the member's signature
 )
@@ -74,6 +75,7 @@ var table = map[string]access{
 	"GET /v1/members/:id/vouchers/:codeHash/code": {self: true},
 
 	"GET /v1/rewards":                         everybody,
+	"GET /v1/rewards/:id":                     everybody,
 	"PUT /v1/rewards/:id":                     {roles: []Role{RoleMerchant}},
 	"GET /v1/holds/:account/:order":           {roles: []Role{RoleMerchant, RoleOperator, RoleAuditor}},
 	"POST /v1/holds/:account/:order/captures": {roles: []Role{RoleMerchant}},
@@ -86,7 +88,18 @@ var table = map[string]access{
 	// A member's token: of their own bookings. Merchants are told nothing of bookings.
 	"GET /v1/explanations": {roles: []Role{RoleBooking, RoleMember, RoleOperator, RoleAuditor, RoleSession}},
 
-	"GET /v1/accounts/:address":                    {roles: []Role{RoleOperator, RoleAuditor}},
+	"GET /v1/blocks":                explorers,
+	"GET /v1/blocks/:number":        explorers,
+	"GET /v1/transactions":          explorers,
+	"GET /v1/transactions/:txId":    explorers,
+	"GET /v1/operations":            explorers,
+	"GET /v1/accounts":              explorers,
+	"GET /v1/accounts/:address":     explorers,
+	"GET /v1/bookings/:booking":     explorers,
+	"GET /v1/vouchers/:codeHash":    explorers,
+	"GET /v1/search":                explorers,
+	"GET /v1/ledger/supply/history": explorers,
+
 	"POST /v1/accounts/:address/freeze":            {roles: []Role{RoleOperator}},
 	"POST /v1/accounts/:address/unfreeze":          {roles: []Role{RoleOperator}},
 	"POST /v1/accounts/:address/recovery":          {roles: []Role{RoleOperator}},

@@ -50,6 +50,17 @@ POST /v1/members/:id/custody/key     - Ms
 GET  /v1/reminders                   - M
 GET  /v1/rewards                     - BMOACPsx
 PUT  /v1/rewards/:id                 - C
+GET  /v1/rewards/:id                 - BMOACPsx
+GET  /v1/blocks                      - OA
+GET  /v1/blocks/:number              - OA
+GET  /v1/transactions                - OA
+GET  /v1/transactions/:txId          - OA
+GET  /v1/operations                  - OA
+GET  /v1/accounts                    - OA
+GET  /v1/bookings/:booking           - OA
+GET  /v1/vouchers/:codeHash          - OA
+GET  /v1/search                      - OA
+GET  /v1/ledger/supply/history       - OA
 GET  /v1/holds/:account/:order       - OAC
 POST /v1/holds/:account/:order/captures - C
 POST /v1/holds/:account/:order/release  - C
@@ -105,6 +116,7 @@ func TestEveryRouteWithEveryRole(t *testing.T) {
 
 	paths := strings.NewReplacer(":orderId", order.OrderID, ":address", order.From.String(), "*asset", "swagger-ui.css", ":version", "1",
 		":account", order.From.String(), ":order", life.hold, ":codeHash", life.voucher, ":month", "2026-11",
+		":number", "1", ":txId", a.ledger.chain[1].Transactions[0].ID, ":booking", dollars.NewBookingID("urn:test", "b1", "1").String(), "/v1/search", "/v1/search?id=1",
 		"/v1/explanations", "/v1/explanations?source=urn:test&booking=b1", "/v1/reminders", "/v1/reminders?day=2026-11-22")
 	ids := map[string]string{
 		"/v1/booking-events/": event.Events[0].ID, "/v1/changes/": change.ID, "/v1/members/": "alice",

@@ -111,8 +111,12 @@ func (s *Server) GetSupply(c *gin.Context) {
 		s.fail(c, err)
 		return
 	}
+	reply(c, http.StatusOK, Supply{Assets: []AssetSupply{s.supplyOf(at)}})
+}
+
+func (s *Server) supplyOf(at wallet.SupplyAt) AssetSupply {
 	b := at.Supply.Bookings
-	reply(c, http.StatusOK, Supply{Assets: []AssetSupply{{
+	return AssetSupply{
 		Asset: s.wallet.LedgerInfo().Currency.Asset, Height: at.Height,
 		Minted: at.Supply.Minted, Adjusted: at.Supply.Adjusted, Outstanding: at.Supply.Outstanding(), Held: at.Supply.Held,
 		Redeemed: at.Supply.Redeemed, Expired: at.Supply.Expired, Reversed: at.Supply.Reversed, WrittenOff: at.Supply.WrittenOff,
@@ -121,5 +125,5 @@ func (s *Server) GetSupply(c *gin.Context) {
 			Pending: b[dollars.BookingPending], Awarded: b[dollars.BookingAwarded], Cancelled: b[dollars.BookingCancelled],
 			Reversed: b[dollars.BookingReversed], Noted: b[dollars.BookingNoted],
 		},
-	}}})
+	}
 }

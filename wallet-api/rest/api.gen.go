@@ -214,6 +214,30 @@ func (e State) Valid() bool {
 // Account An account's address; mixed case must match the EIP-55 checksum.
 type Account = dollars.Account
 
+// AccountBalance defines model for AccountBalance.
+type AccountBalance struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Debt Examples: 12.30
+	Debt Amount `json:"debt"`
+
+	// Frozen Why it can receive but not spend; absent where it can.
+	Frozen Reason `json:"frozen,omitempty,omitzero"`
+
+	// Held Examples: 12.30
+	Held Amount `json:"held"`
+
+	// Household It is in; absent where it is in none.
+	Household Account `json:"household,omitempty,omitzero"`
+
+	// Pending Examples: 12.30
+	Pending Amount `json:"pending"`
+}
+
 // AccountState defines model for AccountState.
 type AccountState struct {
 	// Account An account's address; mixed case must match the EIP-55 checksum.
@@ -250,6 +274,17 @@ type AccountState struct {
 
 	// Recovery A recovery under way; absent where there is none.
 	Recovery *Recovery `json:"recovery,omitempty"`
+}
+
+// Accounts defines model for Accounts.
+type Accounts struct {
+	Accounts []AccountBalance `json:"accounts"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `after` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
 }
 
 // Adjustment defines model for Adjustment.
@@ -379,6 +414,128 @@ type Balance struct {
 	// Tier Reached by the earning rules in force; absent below the lowest.
 	Tier string `json:"tier,omitempty,omitzero"`
 }
+
+// Block defines model for Block.
+type Block struct {
+	// DataHash Of the transactions in it.
+	DataHash Hash `json:"dataHash"`
+
+	// Earliest Time of its valid transactions, as their clients say; absent where there are none.
+	Earliest time.Time `json:"earliest,omitempty,omitzero"`
+
+	// Hash Of its header: of number, previous hash and data hash.
+	Hash Hash `json:"hash"`
+
+	// Latest The same of the last.
+	Latest time.Time `json:"latest,omitempty,omitzero"`
+	Number uint64    `json:"number"`
+
+	// Operations Operations by how they ended.
+	Operations OperationCounts `json:"operations"`
+
+	// PreviousHash That of the block before it; the first has none.
+	PreviousHash Hash `json:"previousHash,omitempty,omitzero"`
+
+	// Size How many transactions are in it, those of other chaincodes and of the channel too.
+	Size uint64 `json:"size"`
+
+	// Transactions Of this currency's chaincode.
+	Transactions uint64 `json:"transactions"`
+
+	// Valid Of those.
+	Valid uint64 `json:"valid"`
+}
+
+// BlockContent defines model for BlockContent.
+type BlockContent struct {
+	Block Block `json:"block"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+
+	// Supply After the block.
+	Supply AssetSupply `json:"supply"`
+
+	// Transactions Of this currency's chaincode, in their order.
+	Transactions []BlockTransaction `json:"transactions"`
+}
+
+// BlockTransaction A transaction at its place in a block.
+type BlockTransaction struct {
+	Block uint64 `json:"block"`
+
+	// Code Fabric's validation code, such as MVCC_READ_CONFLICT.
+	Code string `json:"code"`
+
+	// Creator Membership service provider of the organisation whose certificate created it; absent where it cannot be read.
+	Creator string `json:"creator,omitempty,omitzero"`
+
+	// ID A Fabric transaction's.
+	ID TransactionID `json:"id"`
+
+	// Index Its place in the block, from 0.
+	Index int `json:"index"`
+
+	// Operations Operations by how they ended.
+	Operations OperationCounts `json:"operations"`
+
+	// Time As its client says; peers check it of valid ones.
+	Time  time.Time `json:"time"`
+	Valid bool      `json:"valid"`
+}
+
+// BlockTransactions defines model for BlockTransactions.
+type BlockTransactions struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next         string             `json:"next,omitempty,omitzero"`
+	Transactions []BlockTransaction `json:"transactions"`
+}
+
+// Blocks defines model for Blocks.
+type Blocks struct {
+	Blocks []Block `json:"blocks"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// BookedItem defines model for BookedItem.
+type BookedItem struct {
+	// Account Who earns; absent of what was cancelled before it was confirmed.
+	Account Account `json:"account,omitempty,omitzero"`
+
+	// Awarded In which month; absent before.
+	Awarded Month `json:"awarded,omitempty,omitzero"`
+
+	// Booking A hash of the names that the booking system uses for booking and item.
+	Booking     BookedItemID `json:"booking"`
+	ConfirmedAt time.Time    `json:"confirmedAt,omitempty,omitzero"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height   `json:"height"`
+	Kind   ItemKind `json:"kind,omitempty,omitzero"`
+
+	// Points Promised, or awarded; a cancellation took them back.
+	//
+	// Examples: 12.30
+	Points Amount       `json:"points"`
+	State  BookingState `json:"state"`
+
+	// Version Of the rules in force then.
+	Version uint32 `json:"version,omitempty,omitzero"`
+}
+
+// BookedItemID A hash of the names that the booking system uses for booking and item.
+type BookedItemID = string
 
 // BookingCounts Booked items by state.
 type BookingCounts struct {
@@ -683,6 +840,16 @@ type Explanations struct {
 // FactCode A code that earning rules may ask for. It reaches the ledger, so it is never a name or free text.
 type FactCode = string
 
+// FoundThing defines model for FoundThing.
+type FoundThing struct {
+	// Href Where it is found.
+	Href string `json:"href"`
+
+	// ID As it is written elsewhere.
+	ID   string `json:"id"`
+	What string `json:"what"`
+}
+
 // Freezing defines model for Freezing.
 type Freezing struct {
 	// Reason A code, never free text; it is on the ledger and the member sees it.
@@ -692,6 +859,9 @@ type Freezing struct {
 // Giving The calculation of what a row gave.
 type Giving = earn.Giving
 
+// Hash SHA-256.
+type Hash = string
+
 // Health defines model for Health.
 type Health struct {
 	Status HealthStatus `json:"status"`
@@ -699,6 +869,9 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// Height Blocks of the ledger this takes into account.
+type Height = uint64
 
 // History defines model for History.
 type History struct {
@@ -982,6 +1155,31 @@ type Ledger struct {
 	Domain Domain `json:"domain"`
 }
 
+// LedgerVoucher defines model for LedgerVoucher.
+type LedgerVoucher struct {
+	// Account Whose claim it was.
+	Account Account `json:"account"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Merchant Who takes it; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's; absent until then.
+	Reference string   `json:"reference,omitempty,omitzero"`
+	Reward    RewardID `json:"reward"`
+
+	// Until Before which it can be used.
+	Until time.Time `json:"until"`
+
+	// Used Absent until then.
+	Used time.Time `json:"used,omitempty,omitzero"`
+}
+
 // Member defines model for Member.
 type Member struct {
 	// Account An account's address; mixed case must match the EIP-55 checksum.
@@ -1176,6 +1374,96 @@ type NewReward struct {
 	Until time.Time `json:"until"`
 }
 
+// Operation What became of an operation, as the ledger's journal has it. Which fields there are follows from the kind; of one that was rejected
+// there are only code and what it was about.
+type Operation struct {
+	// Account Whose points or record it is about; absent where nobody's.
+	Account    Account      `json:"account,omitempty,omitzero"`
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
+	After      BookingState `json:"after,omitempty,omitzero"`
+
+	// Amount Promised, awarded, sent or redeemed.
+	//
+	// Examples: 12.30
+	Amount Amount       `json:"amount"`
+	Before BookingState `json:"before,omitempty,omitzero"`
+
+	// Booking A hash of the names that the booking system uses for booking and item.
+	Booking BookedItemID `json:"booking,omitempty,omitzero"`
+
+	// Burn An adjustment takes points.
+	Burn bool `json:"burn,omitempty,omitzero"`
+
+	// By Who signed, where that is not the account's own key.
+	By Account `json:"by,omitempty,omitzero"`
+
+	// Code Why it was rejected.
+	Code Code `json:"code,omitempty,omitzero"`
+
+	// CodeHash Of the voucher that was claimed or used.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// Counterparty The other account: of a transfer, the merchant of a hold or voucher, the household that is formed, joined or contributed to, the
+	// member who is invited or leaves, the key that is added, removed or recovered with.
+	Counterparty Account `json:"counterparty,omitempty,omitzero"`
+
+	// Debt What a reversal or correction found missing, and is owed.
+	//
+	// Examples: 12.30
+	Debt Amount `json:"debt,omitempty,omitzero"`
+
+	// Expired Points burned on the way because their month had passed.
+	Expired []Points `json:"expired,omitempty,omitzero"`
+
+	// Forgiven What a reversal found missing, and nobody owes.
+	//
+	// Examples: 12.30
+	Forgiven Amount `json:"forgiven,omitempty,omitzero"`
+
+	// Index Its place in the transaction, from 0.
+	Index int           `json:"index"`
+	Kind  OperationKind `json:"kind"`
+
+	// Moved The points it minted, moved or burned.
+	Moved []Points `json:"moved,omitempty,omitzero"`
+
+	// Order The order; of a capture or release, that which made the hold.
+	Order   OrderID `json:"order,omitempty,omitzero"`
+	Outcome Outcome `json:"outcome"`
+
+	// Reason Of a freeze or an adjustment; of a cancellation its cause.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// Recalled What a reversal took from accounts that its points had been given to.
+	Recalled []RecalledPoints `json:"recalled,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's, of a capture or use.
+	Reference string `json:"reference,omitempty,omitzero"`
+
+	// Repaid Points burned on the way to repay debt.
+	Repaid []Points `json:"repaid,omitempty,omitzero"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
+
+	// Rules That were proposed, approved or published.
+	Rules RulesHash `json:"rules,omitempty,omitzero"`
+
+	// Time Of the transaction.
+	Time time.Time `json:"time"`
+
+	// Transaction The Fabric transaction that answered, and its block.
+	Transaction Transaction `json:"transaction"`
+
+	// Version Of the earning rules, that were proposed, approved or published, or by which a booking was confirmed.
+	Version uint32 `json:"version,omitempty,omitzero"`
+}
+
+// OperationCounts Operations by how they ended.
+type OperationCounts struct {
+	Applied   uint64 `json:"applied"`
+	Duplicate uint64 `json:"duplicate"`
+	Rejected  uint64 `json:"rejected"`
+}
+
 // OperationKind defines model for OperationKind.
 type OperationKind = string
 
@@ -1191,6 +1479,16 @@ type OperationOutcome struct {
 	Code    Code          `json:"code,omitempty,omitzero"`
 	Kind    OperationKind `json:"kind"`
 	Outcome Outcome       `json:"outcome"`
+}
+
+// Operations defines model for Operations.
+type Operations struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next       string      `json:"next,omitempty,omitzero"`
+	Operations []Operation `json:"operations"`
 }
 
 // Order defines model for Order.
@@ -1348,6 +1646,13 @@ type ProposedRules struct {
 // Reason A code, never free text; it is on the ledger and the member sees it.
 type Reason = string
 
+// RecalledPoints defines model for RecalledPoints.
+type RecalledPoints struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account  `json:"account"`
+	Moved   []Points `json:"moved"`
+}
+
 // Receipt All but `rawBlock` is there for people, is worked out from the block, and is checked against it.
 type Receipt = receipt.Receipt
 
@@ -1444,7 +1749,10 @@ type Reward struct {
 
 	// From From when it can be claimed; absent: always.
 	From time.Time `json:"from,omitempty,omitzero"`
-	ID   RewardID  `json:"id"`
+
+	// Height Blocks of the ledger this takes into account; of a reward that was asked for alone.
+	Height uint64   `json:"height,omitempty,omitzero"`
+	ID     RewardID `json:"id"`
 
 	// Left Of the stock.
 	Left *int64 `json:"left,omitempty"`
@@ -1532,6 +1840,14 @@ type ScheduledRules struct {
 	Hash    RulesHash `json:"hash"`
 	Starts  time.Time `json:"starts"`
 	Version uint32    `json:"version"`
+}
+
+// SearchResult defines model for SearchResult.
+type SearchResult struct {
+	Found []FoundThing `json:"found"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
 }
 
 // Session defines model for Session.
@@ -1627,6 +1943,27 @@ type Supply struct {
 	Assets []AssetSupply `json:"assets"`
 }
 
+// SupplyHistory defines model for SupplyHistory.
+type SupplyHistory struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `from` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+
+	// Points Oldest first.
+	Points []SupplyPoint `json:"points"`
+}
+
+// SupplyPoint defines model for SupplyPoint.
+type SupplyPoint struct {
+	// Day In UTC.
+	Day string `json:"day"`
+
+	// Supply After the day's last block; of the present day, so far.
+	Supply AssetSupply `json:"supply"`
+}
+
 // TableOutcome What a table made of the item.
 type TableOutcome = earn.TableOutcome
 
@@ -1638,6 +1975,24 @@ type Transaction struct {
 	Block uint64 `json:"block"`
 	ID    string `json:"id"`
 }
+
+// TransactionContent defines model for TransactionContent.
+type TransactionContent struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+
+	// Operations In their order.
+	Operations []Operation `json:"operations"`
+
+	// Transaction A transaction at its place in a block.
+	Transaction BlockTransaction `json:"transaction"`
+}
+
+// TransactionID A Fabric transaction's.
+type TransactionID = string
 
 // Transfer Give `toMember` or `to`, not both.
 type Transfer struct {
@@ -1745,6 +2100,9 @@ type WorkID = string
 // Address defines model for Address.
 type Address = string
 
+// FromBlock defines model for FromBlock.
+type FromBlock = uint64
+
 // FromHousehold defines model for FromHousehold.
 type FromHousehold = bool
 
@@ -1766,6 +2124,9 @@ type MemberID = string
 // Prefer Examples: wait=10
 type Prefer = string
 
+// ToBlock defines model for ToBlock.
+type ToBlock = uint64
+
 // ChangeAccepted How far an accepted event or change has come.
 type ChangeAccepted = Status
 
@@ -1780,6 +2141,15 @@ type OrderAccepted = Order
 
 // OrderApplied defines model for OrderApplied.
 type OrderApplied = Order
+
+// ListAccountsParams defines parameters for ListAccounts.
+type ListAccountsParams struct {
+	// After Only accounts after this one.
+	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
 
 // FreezeAccountParams defines parameters for FreezeAccount.
 type FreezeAccountParams struct {
@@ -1844,6 +2214,30 @@ type ApproveAdjustmentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListBlocksParams defines parameters for ListBlocks.
+type ListBlocksParams struct {
+	// FromBlock Nothing of a block before this one.
+	FromBlock FromBlock `form:"fromBlock,omitempty" json:"fromBlock,omitempty,omitzero"`
+
+	// ToBlock Nothing of a block after this one; there need not be as many.
+	ToBlock *ToBlock `form:"toBlock,omitempty" json:"toBlock,omitempty"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetBlockParams defines parameters for GetBlock.
+type GetBlockParams struct {
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ReportBookingEventsApplicationCloudeventsBatchPlusJSONBody defines parameters for ReportBookingEvents.
 type ReportBookingEventsApplicationCloudeventsBatchPlusJSONBody = []BookingEvent
 
@@ -1896,6 +2290,21 @@ type CaptureHoldParams struct {
 type ReleaseHoldParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
+// GetSupplyHistoryParams defines parameters for GetSupplyHistory.
+type GetSupplyHistoryParams struct {
+	// From The first day; as far back as the limit reaches where it is left out.
+	From string `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To The last day; the ledger's present one where it is left out.
+	To string `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Step Days from one point to the next.
+	Step *int `form:"step,omitempty" json:"step,omitempty"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -1989,6 +2398,24 @@ type ListVouchersParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListOperationsParams defines parameters for ListOperations.
+type ListOperationsParams struct {
+	// Account Only what concerns this account.
+	Account string `form:"account,omitempty" json:"account,omitempty,omitzero"`
+
+	// FromBlock Nothing of a block before this one.
+	FromBlock FromBlock `form:"fromBlock,omitempty" json:"fromBlock,omitempty,omitzero"`
+
+	// ToBlock Nothing of a block after this one; there need not be as many.
+	ToBlock *ToBlock `form:"toBlock,omitempty" json:"toBlock,omitempty"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // RelayOrdersParams defines parameters for RelayOrders.
 type RelayOrdersParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
@@ -2023,6 +2450,38 @@ type SetRewardParams struct {
 
 	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SearchParams defines parameters for Search.
+type SearchParams struct {
+	ID      string `form:"id,omitempty" json:"id,omitempty,omitzero"`
+	Source  string `form:"source,omitempty" json:"source,omitempty,omitzero"`
+	Booking string `form:"booking,omitempty" json:"booking,omitempty,omitzero"`
+	Item    string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
+// ListTransactionsParams defines parameters for ListTransactions.
+type ListTransactionsParams struct {
+	// FromBlock Nothing of a block before this one.
+	FromBlock FromBlock `form:"fromBlock,omitempty" json:"fromBlock,omitempty,omitzero"`
+
+	// ToBlock Nothing of a block after this one; there need not be as many.
+	ToBlock *ToBlock `form:"toBlock,omitempty" json:"toBlock,omitempty"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetTransactionParams defines parameters for GetTransaction.
+type GetTransactionParams struct {
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // UseVoucherParams defines parameters for UseVoucher.
@@ -2102,6 +2561,9 @@ type ServerInterface interface {
 	// CheckReady Is the service connected to the ledger, and are its views caught up?
 	// (GET /readyz)
 	CheckReady(c *gin.Context)
+	// ListAccounts What all accounts have, in the order of their addresses
+	// (GET /v1/accounts)
+	ListAccounts(c *gin.Context, params ListAccountsParams)
 	// GetAccount An account as the ledger has it
 	// (GET /v1/accounts/{address})
 	GetAccount(c *gin.Context, address Address)
@@ -2129,6 +2591,12 @@ type ServerInterface interface {
 	// ApproveAdjustment Make an adjustment
 	// (POST /v1/adjustments/{id}/approve)
 	ApproveAdjustment(c *gin.Context, id AdjustmentID, params ApproveAdjustmentParams)
+	// ListBlocks Blocks, newest first
+	// (GET /v1/blocks)
+	ListBlocks(c *gin.Context, params ListBlocksParams)
+	// GetBlock A block, the supply after it, and its transactions in their order
+	// (GET /v1/blocks/{number})
+	GetBlock(c *gin.Context, number uint64, params GetBlockParams)
 	// ReportBookingEvents Report bookings confirmed, completed or cancelled
 	// (POST /v1/booking-events)
 	ReportBookingEvents(c *gin.Context, params ReportBookingEventsParams)
@@ -2138,6 +2606,9 @@ type ServerInterface interface {
 	// GetBookingEvent What became of an event
 	// (GET /v1/booking-events/{id})
 	GetBookingEvent(c *gin.Context, id WorkID)
+	// GetBooking A booked item as the ledger has it
+	// (GET /v1/bookings/{booking})
+	GetBooking(c *gin.Context, booking BookedItemID)
 	// GetChange What became of an operator's or merchant's change
 	// (GET /v1/changes/{id})
 	GetChange(c *gin.Context, id WorkID)
@@ -2162,6 +2633,9 @@ type ServerInterface interface {
 	// GetSupply What exists of the currency, and how it came about
 	// (GET /v1/ledger/supply)
 	GetSupply(c *gin.Context)
+	// GetSupplyHistory The supply over time, at the ends of days
+	// (GET /v1/ledger/supply/history)
+	GetSupplyHistory(c *gin.Context, params GetSupplyHistoryParams)
 	// ListMembers Members in the order of their ids
 	// (GET /v1/members)
 	ListMembers(c *gin.Context, params ListMembersParams)
@@ -2225,6 +2699,9 @@ type ServerInterface interface {
 	// GetVoucherCode A voucher's code, to hand to the merchant
 	// (GET /v1/members/{id}/vouchers/{codeHash}/code)
 	GetVoucherCode(c *gin.Context, id MemberID, codeHash CodeHash)
+	// ListOperations Operations, newest first
+	// (GET /v1/operations)
+	ListOperations(c *gin.Context, params ListOperationsParams)
 	// RelayOrders Many orders that members signed
 	// (POST /v1/orders)
 	RelayOrders(c *gin.Context, params RelayOrdersParams)
@@ -2240,6 +2717,9 @@ type ServerInterface interface {
 	// ListRewards The catalogue, in the order of the ids
 	// (GET /v1/rewards)
 	ListRewards(c *gin.Context, params ListRewardsParams)
+	// GetReward A reward of the catalogue
+	// (GET /v1/rewards/{id})
+	GetReward(c *gin.Context, id RewardID)
 	// SetReward Put a reward into the catalogue, or change it
 	// (PUT /v1/rewards/{id})
 	SetReward(c *gin.Context, id RewardID, params SetRewardParams)
@@ -2252,9 +2732,21 @@ type ServerInterface interface {
 	// GetRules A version of the earning rules
 	// (GET /v1/rules/{version})
 	GetRules(c *gin.Context, version uint32)
+	// Search What an id names
+	// (GET /v1/search)
+	Search(c *gin.Context, params SearchParams)
+	// ListTransactions Transactions of the currency's chaincode, newest first
+	// (GET /v1/transactions)
+	ListTransactions(c *gin.Context, params ListTransactionsParams)
+	// GetTransaction A transaction, and its operations in their order
+	// (GET /v1/transactions/{txId})
+	GetTransaction(c *gin.Context, txid TransactionID, params GetTransactionParams)
 	// UseVoucher Take a voucher
 	// (POST /v1/vouchers/use)
 	UseVoucher(c *gin.Context, params UseVoucherParams)
+	// GetVoucher A voucher as the ledger has it
+	// (GET /v1/vouchers/{codeHash})
+	GetVoucher(c *gin.Context, codeHash CodeHash)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -2290,6 +2782,41 @@ func (siw *ServerInterfaceWrapper) CheckReady(c *gin.Context) {
 	}
 
 	siw.Handler.CheckReady(c)
+}
+
+// ListAccounts operation middleware
+func (siw *ServerInterfaceWrapper) ListAccounts(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListAccountsParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListAccounts(c, params)
 }
 
 // GetAccount operation middleware
@@ -2809,6 +3336,101 @@ func (siw *ServerInterfaceWrapper) ApproveAdjustment(c *gin.Context) {
 	siw.Handler.ApproveAdjustment(c, id, params)
 }
 
+// ListBlocks operation middleware
+func (siw *ServerInterfaceWrapper) ListBlocks(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBlocksParams
+
+	// ------------- Optional query parameter "fromBlock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromBlock", c.Request.URL.Query(), &params.FromBlock, runtime.BindQueryParameterOptions{Type: "integer", Format: "uint64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromBlock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "toBlock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "toBlock", c.Request.URL.Query(), &params.ToBlock, runtime.BindQueryParameterOptions{Type: "integer", Format: "uint64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter toBlock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListBlocks(c, params)
+}
+
+// GetBlock operation middleware
+func (siw *ServerInterfaceWrapper) GetBlock(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number uint64
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", c.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "uint64", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter number: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBlockParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBlock(c, number, params)
+}
+
 // ReportBookingEvents operation middleware
 func (siw *ServerInterfaceWrapper) ReportBookingEvents(c *gin.Context) {
 
@@ -2980,6 +3602,31 @@ func (siw *ServerInterfaceWrapper) GetBookingEvent(c *gin.Context) {
 	}
 
 	siw.Handler.GetBookingEvent(c, id)
+}
+
+// GetBooking operation middleware
+func (siw *ServerInterfaceWrapper) GetBooking(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "booking" -------------
+	var booking BookedItemID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "booking", c.Param("booking"), &booking, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter booking: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetBooking(c, booking)
 }
 
 // GetChange operation middleware
@@ -3264,6 +3911,57 @@ func (siw *ServerInterfaceWrapper) GetSupply(c *gin.Context) {
 	}
 
 	siw.Handler.GetSupply(c)
+}
+
+// GetSupplyHistory operation middleware
+func (siw *ServerInterfaceWrapper) GetSupplyHistory(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetSupplyHistoryParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", c.Request.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter from: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", c.Request.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter to: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "step" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "step", c.Request.URL.Query(), &params.Step, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter step: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetSupplyHistory(c, params)
 }
 
 // ListMembers operation middleware
@@ -4050,6 +4748,65 @@ func (siw *ServerInterfaceWrapper) GetVoucherCode(c *gin.Context) {
 	siw.Handler.GetVoucherCode(c, id, codeHash)
 }
 
+// ListOperations operation middleware
+func (siw *ServerInterfaceWrapper) ListOperations(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOperationsParams
+
+	// ------------- Optional query parameter "account" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "account", c.Request.URL.Query(), &params.Account, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter account: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "fromBlock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromBlock", c.Request.URL.Query(), &params.FromBlock, runtime.BindQueryParameterOptions{Type: "integer", Format: "uint64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromBlock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "toBlock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "toBlock", c.Request.URL.Query(), &params.ToBlock, runtime.BindQueryParameterOptions{Type: "integer", Format: "uint64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter toBlock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListOperations(c, params)
+}
+
 // RelayOrders operation middleware
 func (siw *ServerInterfaceWrapper) RelayOrders(c *gin.Context) {
 
@@ -4218,6 +4975,31 @@ func (siw *ServerInterfaceWrapper) ListRewards(c *gin.Context) {
 	siw.Handler.ListRewards(c, params)
 }
 
+// GetReward operation middleware
+func (siw *ServerInterfaceWrapper) GetReward(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RewardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", c.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetReward(c, id)
+}
+
 // SetReward operation middleware
 func (siw *ServerInterfaceWrapper) SetReward(c *gin.Context) {
 
@@ -4337,6 +5119,152 @@ func (siw *ServerInterfaceWrapper) GetRules(c *gin.Context) {
 	siw.Handler.GetRules(c, version)
 }
 
+// Search operation middleware
+func (siw *ServerInterfaceWrapper) Search(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchParams
+
+	// ------------- Optional query parameter "id" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "id", c.Request.URL.Query(), &params.ID, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter id: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "source" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "source", c.Request.URL.Query(), &params.Source, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter source: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "booking" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "booking", c.Request.URL.Query(), &params.Booking, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter booking: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "item", c.Request.URL.Query(), &params.Item, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter item: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.Search(c, params)
+}
+
+// ListTransactions operation middleware
+func (siw *ServerInterfaceWrapper) ListTransactions(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransactionsParams
+
+	// ------------- Optional query parameter "fromBlock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fromBlock", c.Request.URL.Query(), &params.FromBlock, runtime.BindQueryParameterOptions{Type: "integer", Format: "uint64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter fromBlock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "toBlock" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "toBlock", c.Request.URL.Query(), &params.ToBlock, runtime.BindQueryParameterOptions{Type: "integer", Format: "uint64"})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter toBlock: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.ListTransactions(c, params)
+}
+
+// GetTransaction operation middleware
+func (siw *ServerInterfaceWrapper) GetTransaction(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "txId" -------------
+	var txid TransactionID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "txId", c.Param("txId"), &txid, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter txId: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTransactionParams
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", c.Request.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter limit: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetTransaction(c, txid, params)
+}
+
 // UseVoucher operation middleware
 func (siw *ServerInterfaceWrapper) UseVoucher(c *gin.Context) {
 
@@ -4375,6 +5303,31 @@ func (siw *ServerInterfaceWrapper) UseVoucher(c *gin.Context) {
 	}
 
 	siw.Handler.UseVoucher(c, params)
+}
+
+// GetVoucher operation middleware
+func (siw *ServerInterfaceWrapper) GetVoucher(c *gin.Context) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "codeHash" -------------
+	var codeHash CodeHash
+
+	err = runtime.BindStyledParameterWithOptions("simple", "codeHash", c.Param("codeHash"), &codeHash, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter codeHash: %w", err), http.StatusBadRequest)
+		return
+	}
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		middleware(c)
+		if c.IsAborted() {
+			return
+		}
+	}
+
+	siw.Handler.GetVoucher(c, codeHash)
 }
 
 // GinServerOptions provides options for the Gin server.
@@ -4433,6 +5386,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/receipts/:orderId", wrapper.GetReceipt)
 	router.GET(options.BaseURL+"/v1/reminders", wrapper.ListReminders)
 	router.GET(options.BaseURL+"/v1/rewards", wrapper.ListRewards)
+	router.GET(options.BaseURL+"/v1/rewards/:id", wrapper.GetReward)
 	router.PUT(options.BaseURL+"/v1/rewards/:id", wrapper.SetReward)
 	router.POST(options.BaseURL+"/v1/vouchers/use", wrapper.UseVoucher)
 	router.GET(options.BaseURL+"/v1/holds/:account/:order", wrapper.GetHold)
@@ -4442,6 +5396,7 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/rules/current", wrapper.GetCurrentRules)
 	router.GET(options.BaseURL+"/v1/rules/:version", wrapper.GetRules)
 	router.GET(options.BaseURL+"/v1/explanations", wrapper.ExplainBooking)
+	router.GET(options.BaseURL+"/v1/accounts", wrapper.ListAccounts)
 	router.GET(options.BaseURL+"/v1/accounts/:address", wrapper.GetAccount)
 	router.POST(options.BaseURL+"/v1/accounts/:address/freeze", wrapper.FreezeAccount)
 	router.POST(options.BaseURL+"/v1/accounts/:address/unfreeze", wrapper.UnfreezeAccount)
@@ -4455,6 +5410,15 @@ func RegisterHandlersWithOptions(router gin.IRouter, si ServerInterface, options
 	router.GET(options.BaseURL+"/v1/changes/:id", wrapper.GetChange)
 	router.GET(options.BaseURL+"/v1/ledger", wrapper.GetLedger)
 	router.GET(options.BaseURL+"/v1/ledger/supply", wrapper.GetSupply)
+	router.GET(options.BaseURL+"/v1/ledger/supply/history", wrapper.GetSupplyHistory)
+	router.GET(options.BaseURL+"/v1/blocks", wrapper.ListBlocks)
+	router.GET(options.BaseURL+"/v1/blocks/:number", wrapper.GetBlock)
+	router.GET(options.BaseURL+"/v1/transactions", wrapper.ListTransactions)
+	router.GET(options.BaseURL+"/v1/transactions/:txId", wrapper.GetTransaction)
+	router.GET(options.BaseURL+"/v1/operations", wrapper.ListOperations)
+	router.GET(options.BaseURL+"/v1/bookings/:booking", wrapper.GetBooking)
+	router.GET(options.BaseURL+"/v1/vouchers/:codeHash", wrapper.GetVoucher)
+	router.GET(options.BaseURL+"/v1/search", wrapper.Search)
 	router.GET(options.BaseURL+"/healthz", wrapper.CheckHealth)
 	router.GET(options.BaseURL+"/readyz", wrapper.CheckReady)
 }

@@ -69,16 +69,24 @@ func (out *HistoryEntry) name(e dollars.Entry) {
 	case dollars.KindProposeAdjustment, dollars.KindApproveAdjustment:
 		out.Adjustment, out.Reason = hex.EncodeToString(e.Ref[:]), e.Name
 	case dollars.KindCapture:
-		out.Order, out.Reference = dollars.WordText(e.Ref), dollars.WordText(e.Link)
+		out.Order, out.Reference = wordOf(e.Ref), wordOf(e.Link)
 	case dollars.KindClaim:
-		out.Order, out.Reward, out.CodeHash = dollars.WordText(e.Ref), e.Name, dollars.WordText(e.Link)
+		out.Order, out.Reward, out.CodeHash = wordOf(e.Ref), e.Name, wordOf(e.Link)
 	case dollars.KindUse:
-		out.Reward, out.CodeHash, out.Reference = e.Name, dollars.WordText(e.Ref), dollars.WordText(e.Link)
+		out.Reward, out.CodeHash, out.Reference = e.Name, wordOf(e.Ref), wordOf(e.Link)
 	default:
 		if e.Kind == dollars.KindRelease || dollars.FormOf(e.Kind) != nil {
-			out.Order = dollars.WordText(e.Ref)
+			out.Order = wordOf(e.Ref)
 		}
 	}
+}
+
+// wordOf writes 32 bytes where there are any: a rejected operation has no link.
+func wordOf(word [32]byte) string {
+	if word == ([32]byte{}) {
+		return ""
+	}
+	return dollars.WordText(word)
 }
 
 // change is what an entry added to the points that an account can spend, or, below zero, took from them.

@@ -23,14 +23,10 @@ func (s *Server) ListReminders(c *gin.Context, params ListRemindersParams) {
 		s.fail(c, &wallet.Error{Code: dollars.CodeDateInvalid, Detail: "is not a date such as 2026-11-22", Field: "/day"})
 		return
 	}
-	var after *dollars.Account
-	if params.After != "" {
-		a, err := dollars.ParseAccount(params.After)
-		if err != nil {
-			s.fail(c, &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "is not an account after which a page began", Field: "/after"})
-			return
-		}
-		after = &a
+	after, err := accountAfter(params.After)
+	if err != nil {
+		s.fail(c, err)
+		return
 	}
 	list, next, err := s.wallet.Reminders(c.Request.Context(), dollars.DateOf(day.Unix()), after, limit)
 	if err != nil {

@@ -74,7 +74,8 @@ func (s *Server) ExplainBooking(c *gin.Context, params ExplainBookingParams) {
 	reply(c, http.StatusOK, out)
 }
 
-// lastMoment is the latest that RFC 3339 can write. The ledger takes later ones, of rewards that never end.
+// lastMoment is the latest that RFC 3339 can write. The ledger takes later ones, of rewards that never end; and a transaction that is
+// not valid may say it is of any time, before the first too.
 var lastMoment = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
 
-func timeOf(unix int64) time.Time { return time.Unix(min(unix, lastMoment.Unix()), 0).UTC() }
+func timeOf(unix int64) time.Time { return time.Unix(max(0, min(unix, lastMoment.Unix())), 0).UTC() }

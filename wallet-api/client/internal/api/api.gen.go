@@ -219,6 +219,30 @@ func (e State) Valid() bool {
 // Account An account's address; mixed case must match the EIP-55 checksum.
 type Account = dollars.Account
 
+// AccountBalance defines model for AccountBalance.
+type AccountBalance struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account `json:"account"`
+
+	// Available Examples: 12.30
+	Available Amount `json:"available"`
+
+	// Debt Examples: 12.30
+	Debt Amount `json:"debt"`
+
+	// Frozen Why it can receive but not spend; absent where it can.
+	Frozen Reason `json:"frozen,omitempty,omitzero"`
+
+	// Held Examples: 12.30
+	Held Amount `json:"held"`
+
+	// Household It is in; absent where it is in none.
+	Household Account `json:"household,omitempty,omitzero"`
+
+	// Pending Examples: 12.30
+	Pending Amount `json:"pending"`
+}
+
 // AccountState defines model for AccountState.
 type AccountState struct {
 	// Account An account's address; mixed case must match the EIP-55 checksum.
@@ -255,6 +279,17 @@ type AccountState struct {
 
 	// Recovery A recovery under way; absent where there is none.
 	Recovery *Recovery `json:"recovery,omitempty"`
+}
+
+// Accounts defines model for Accounts.
+type Accounts struct {
+	Accounts []AccountBalance `json:"accounts"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `after` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
 }
 
 // Adjustment defines model for Adjustment.
@@ -384,6 +419,128 @@ type Balance struct {
 	// Tier Reached by the earning rules in force; absent below the lowest.
 	Tier string `json:"tier,omitempty,omitzero"`
 }
+
+// Block defines model for Block.
+type Block struct {
+	// DataHash Of the transactions in it.
+	DataHash Hash `json:"dataHash"`
+
+	// Earliest Time of its valid transactions, as their clients say; absent where there are none.
+	Earliest time.Time `json:"earliest,omitempty,omitzero"`
+
+	// Hash Of its header: of number, previous hash and data hash.
+	Hash Hash `json:"hash"`
+
+	// Latest The same of the last.
+	Latest time.Time `json:"latest,omitempty,omitzero"`
+	Number uint64    `json:"number"`
+
+	// Operations Operations by how they ended.
+	Operations OperationCounts `json:"operations"`
+
+	// PreviousHash That of the block before it; the first has none.
+	PreviousHash Hash `json:"previousHash,omitempty,omitzero"`
+
+	// Size How many transactions are in it, those of other chaincodes and of the channel too.
+	Size uint64 `json:"size"`
+
+	// Transactions Of this currency's chaincode.
+	Transactions uint64 `json:"transactions"`
+
+	// Valid Of those.
+	Valid uint64 `json:"valid"`
+}
+
+// BlockContent defines model for BlockContent.
+type BlockContent struct {
+	Block Block `json:"block"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+
+	// Supply After the block.
+	Supply AssetSupply `json:"supply"`
+
+	// Transactions Of this currency's chaincode, in their order.
+	Transactions []BlockTransaction `json:"transactions"`
+}
+
+// BlockTransaction A transaction at its place in a block.
+type BlockTransaction struct {
+	Block uint64 `json:"block"`
+
+	// Code Fabric's validation code, such as MVCC_READ_CONFLICT.
+	Code string `json:"code"`
+
+	// Creator Membership service provider of the organisation whose certificate created it; absent where it cannot be read.
+	Creator string `json:"creator,omitempty,omitzero"`
+
+	// ID A Fabric transaction's.
+	ID TransactionID `json:"id"`
+
+	// Index Its place in the block, from 0.
+	Index int `json:"index"`
+
+	// Operations Operations by how they ended.
+	Operations OperationCounts `json:"operations"`
+
+	// Time As its client says; peers check it of valid ones.
+	Time  time.Time `json:"time"`
+	Valid bool      `json:"valid"`
+}
+
+// BlockTransactions defines model for BlockTransactions.
+type BlockTransactions struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next         string             `json:"next,omitempty,omitzero"`
+	Transactions []BlockTransaction `json:"transactions"`
+}
+
+// Blocks defines model for Blocks.
+type Blocks struct {
+	Blocks []Block `json:"blocks"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+}
+
+// BookedItem defines model for BookedItem.
+type BookedItem struct {
+	// Account Who earns; absent of what was cancelled before it was confirmed.
+	Account Account `json:"account,omitempty,omitzero"`
+
+	// Awarded In which month; absent before.
+	Awarded Month `json:"awarded,omitempty,omitzero"`
+
+	// Booking A hash of the names that the booking system uses for booking and item.
+	Booking     BookedItemID `json:"booking"`
+	ConfirmedAt time.Time    `json:"confirmedAt,omitempty,omitzero"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height   `json:"height"`
+	Kind   ItemKind `json:"kind,omitempty,omitzero"`
+
+	// Points Promised, or awarded; a cancellation took them back.
+	//
+	// Examples: 12.30
+	Points Amount       `json:"points"`
+	State  BookingState `json:"state"`
+
+	// Version Of the rules in force then.
+	Version uint32 `json:"version,omitempty,omitzero"`
+}
+
+// BookedItemID A hash of the names that the booking system uses for booking and item.
+type BookedItemID = string
 
 // BookingCounts Booked items by state.
 type BookingCounts struct {
@@ -688,6 +845,16 @@ type Explanations struct {
 // FactCode A code that earning rules may ask for. It reaches the ledger, so it is never a name or free text.
 type FactCode = string
 
+// FoundThing defines model for FoundThing.
+type FoundThing struct {
+	// Href Where it is found.
+	Href string `json:"href"`
+
+	// ID As it is written elsewhere.
+	ID   string `json:"id"`
+	What string `json:"what"`
+}
+
 // Freezing defines model for Freezing.
 type Freezing struct {
 	// Reason A code, never free text; it is on the ledger and the member sees it.
@@ -697,6 +864,9 @@ type Freezing struct {
 // Giving The calculation of what a row gave.
 type Giving = earn.Giving
 
+// Hash SHA-256.
+type Hash = string
+
 // Health defines model for Health.
 type Health struct {
 	Status HealthStatus `json:"status"`
@@ -704,6 +874,9 @@ type Health struct {
 
 // HealthStatus defines model for Health.Status.
 type HealthStatus string
+
+// Height Blocks of the ledger this takes into account.
+type Height = uint64
 
 // History defines model for History.
 type History struct {
@@ -987,6 +1160,31 @@ type Ledger struct {
 	Domain Domain `json:"domain"`
 }
 
+// LedgerVoucher defines model for LedgerVoucher.
+type LedgerVoucher struct {
+	// Account Whose claim it was.
+	Account Account `json:"account"`
+
+	// CodeHash keccak256 of a voucher's code, which is 32 bytes.
+	CodeHash CodeHash `json:"codeHash"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Merchant Who takes it; absent: any with a merchant's certificate.
+	Merchant Account `json:"merchant,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's; absent until then.
+	Reference string   `json:"reference,omitempty,omitzero"`
+	Reward    RewardID `json:"reward"`
+
+	// Until Before which it can be used.
+	Until time.Time `json:"until"`
+
+	// Used Absent until then.
+	Used time.Time `json:"used,omitempty,omitzero"`
+}
+
 // Member defines model for Member.
 type Member struct {
 	// Account An account's address; mixed case must match the EIP-55 checksum.
@@ -1181,6 +1379,96 @@ type NewReward struct {
 	Until time.Time `json:"until"`
 }
 
+// Operation What became of an operation, as the ledger's journal has it. Which fields there are follows from the kind; of one that was rejected
+// there are only code and what it was about.
+type Operation struct {
+	// Account Whose points or record it is about; absent where nobody's.
+	Account    Account      `json:"account,omitempty,omitzero"`
+	Adjustment AdjustmentID `json:"adjustment,omitempty,omitzero"`
+	After      BookingState `json:"after,omitempty,omitzero"`
+
+	// Amount Promised, awarded, sent or redeemed.
+	//
+	// Examples: 12.30
+	Amount Amount       `json:"amount"`
+	Before BookingState `json:"before,omitempty,omitzero"`
+
+	// Booking A hash of the names that the booking system uses for booking and item.
+	Booking BookedItemID `json:"booking,omitempty,omitzero"`
+
+	// Burn An adjustment takes points.
+	Burn bool `json:"burn,omitempty,omitzero"`
+
+	// By Who signed, where that is not the account's own key.
+	By Account `json:"by,omitempty,omitzero"`
+
+	// Code Why it was rejected.
+	Code Code `json:"code,omitempty,omitzero"`
+
+	// CodeHash Of the voucher that was claimed or used.
+	CodeHash CodeHash `json:"codeHash,omitempty,omitzero"`
+
+	// Counterparty The other account: of a transfer, the merchant of a hold or voucher, the household that is formed, joined or contributed to, the
+	// member who is invited or leaves, the key that is added, removed or recovered with.
+	Counterparty Account `json:"counterparty,omitempty,omitzero"`
+
+	// Debt What a reversal or correction found missing, and is owed.
+	//
+	// Examples: 12.30
+	Debt Amount `json:"debt,omitempty,omitzero"`
+
+	// Expired Points burned on the way because their month had passed.
+	Expired []Points `json:"expired,omitempty,omitzero"`
+
+	// Forgiven What a reversal found missing, and nobody owes.
+	//
+	// Examples: 12.30
+	Forgiven Amount `json:"forgiven,omitempty,omitzero"`
+
+	// Index Its place in the transaction, from 0.
+	Index int           `json:"index"`
+	Kind  OperationKind `json:"kind"`
+
+	// Moved The points it minted, moved or burned.
+	Moved []Points `json:"moved,omitempty,omitzero"`
+
+	// Order The order; of a capture or release, that which made the hold.
+	Order   OrderID `json:"order,omitempty,omitzero"`
+	Outcome Outcome `json:"outcome"`
+
+	// Reason Of a freeze or an adjustment; of a cancellation its cause.
+	Reason Reason `json:"reason,omitempty,omitzero"`
+
+	// Recalled What a reversal took from accounts that its points had been given to.
+	Recalled []RecalledPoints `json:"recalled,omitempty,omitzero"`
+
+	// Reference SHA-256 of the merchant's, of a capture or use.
+	Reference string `json:"reference,omitempty,omitzero"`
+
+	// Repaid Points burned on the way to repay debt.
+	Repaid []Points `json:"repaid,omitempty,omitzero"`
+	Reward RewardID `json:"reward,omitempty,omitzero"`
+
+	// Rules That were proposed, approved or published.
+	Rules RulesHash `json:"rules,omitempty,omitzero"`
+
+	// Time Of the transaction.
+	Time time.Time `json:"time"`
+
+	// Transaction The Fabric transaction that answered, and its block.
+	Transaction Transaction `json:"transaction"`
+
+	// Version Of the earning rules, that were proposed, approved or published, or by which a booking was confirmed.
+	Version uint32 `json:"version,omitempty,omitzero"`
+}
+
+// OperationCounts Operations by how they ended.
+type OperationCounts struct {
+	Applied   uint64 `json:"applied"`
+	Duplicate uint64 `json:"duplicate"`
+	Rejected  uint64 `json:"rejected"`
+}
+
 // OperationKind defines model for OperationKind.
 type OperationKind = string
 
@@ -1196,6 +1484,16 @@ type OperationOutcome struct {
 	Code    Code          `json:"code,omitempty,omitzero"`
 	Kind    OperationKind `json:"kind"`
 	Outcome Outcome       `json:"outcome"`
+}
+
+// Operations defines model for Operations.
+type Operations struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next       string      `json:"next,omitempty,omitzero"`
+	Operations []Operation `json:"operations"`
 }
 
 // Order defines model for Order.
@@ -1353,6 +1651,13 @@ type ProposedRules struct {
 // Reason A code, never free text; it is on the ledger and the member sees it.
 type Reason = string
 
+// RecalledPoints defines model for RecalledPoints.
+type RecalledPoints struct {
+	// Account An account's address; mixed case must match the EIP-55 checksum.
+	Account Account  `json:"account"`
+	Moved   []Points `json:"moved"`
+}
+
 // Receipt All but `rawBlock` is there for people, is worked out from the block, and is checked against it.
 type Receipt = receipt.Receipt
 
@@ -1449,7 +1754,10 @@ type Reward struct {
 
 	// From From when it can be claimed; absent: always.
 	From time.Time `json:"from,omitempty,omitzero"`
-	ID   RewardID  `json:"id"`
+
+	// Height Blocks of the ledger this takes into account; of a reward that was asked for alone.
+	Height uint64   `json:"height,omitempty,omitzero"`
+	ID     RewardID `json:"id"`
 
 	// Left Of the stock.
 	Left *int64 `json:"left,omitempty"`
@@ -1537,6 +1845,14 @@ type ScheduledRules struct {
 	Hash    RulesHash `json:"hash"`
 	Starts  time.Time `json:"starts"`
 	Version uint32    `json:"version"`
+}
+
+// SearchResult defines model for SearchResult.
+type SearchResult struct {
+	Found []FoundThing `json:"found"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
 }
 
 // Session defines model for Session.
@@ -1632,6 +1948,27 @@ type Supply struct {
 	Assets []AssetSupply `json:"assets"`
 }
 
+// SupplyHistory defines model for SupplyHistory.
+type SupplyHistory struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `from` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+
+	// Points Oldest first.
+	Points []SupplyPoint `json:"points"`
+}
+
+// SupplyPoint defines model for SupplyPoint.
+type SupplyPoint struct {
+	// Day In UTC.
+	Day string `json:"day"`
+
+	// Supply After the day's last block; of the present day, so far.
+	Supply AssetSupply `json:"supply"`
+}
+
 // TableOutcome What a table made of the item.
 type TableOutcome = earn.TableOutcome
 
@@ -1643,6 +1980,24 @@ type Transaction struct {
 	Block uint64 `json:"block"`
 	ID    string `json:"id"`
 }
+
+// TransactionContent defines model for TransactionContent.
+type TransactionContent struct {
+	// Height Blocks of the ledger this takes into account.
+	Height Height `json:"height"`
+
+	// Next `cursor` of the next page; absent on the last.
+	Next string `json:"next,omitempty,omitzero"`
+
+	// Operations In their order.
+	Operations []Operation `json:"operations"`
+
+	// Transaction A transaction at its place in a block.
+	Transaction BlockTransaction `json:"transaction"`
+}
+
+// TransactionID A Fabric transaction's.
+type TransactionID = string
 
 // Transfer Give `toMember` or `to`, not both.
 type Transfer struct {
@@ -1750,6 +2105,9 @@ type WorkID = string
 // Address defines model for Address.
 type Address = string
 
+// FromBlock defines model for FromBlock.
+type FromBlock = uint64
+
 // FromHousehold defines model for FromHousehold.
 type FromHousehold = bool
 
@@ -1771,6 +2129,9 @@ type MemberID = string
 // Prefer Examples: wait=10
 type Prefer = string
 
+// ToBlock defines model for ToBlock.
+type ToBlock = uint64
+
 // ChangeAccepted How far an accepted event or change has come.
 type ChangeAccepted = Status
 
@@ -1785,6 +2146,15 @@ type OrderAccepted = Order
 
 // OrderApplied defines model for OrderApplied.
 type OrderApplied = Order
+
+// ListAccountsParams defines parameters for ListAccounts.
+type ListAccountsParams struct {
+	// After Only accounts after this one.
+	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
 
 // FreezeAccountParams defines parameters for FreezeAccount.
 type FreezeAccountParams struct {
@@ -1849,6 +2219,30 @@ type ApproveAdjustmentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListBlocksParams defines parameters for ListBlocks.
+type ListBlocksParams struct {
+	// FromBlock Nothing of a block before this one.
+	FromBlock FromBlock `form:"fromBlock,omitempty" json:"fromBlock,omitempty,omitzero"`
+
+	// ToBlock Nothing of a block after this one; there need not be as many.
+	ToBlock *ToBlock `form:"toBlock,omitempty" json:"toBlock,omitempty"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetBlockParams defines parameters for GetBlock.
+type GetBlockParams struct {
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // ReportBookingEventsApplicationCloudeventsBatchPlusJSONBody defines parameters for ReportBookingEvents.
 type ReportBookingEventsApplicationCloudeventsBatchPlusJSONBody = []BookingEvent
 
@@ -1901,6 +2295,21 @@ type CaptureHoldParams struct {
 type ReleaseHoldParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
 	Prefer Prefer `json:"Prefer,omitempty,omitzero"`
+}
+
+// GetSupplyHistoryParams defines parameters for GetSupplyHistory.
+type GetSupplyHistoryParams struct {
+	// From The first day; as far back as the limit reaches where it is left out.
+	From string `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To The last day; the ledger's present one where it is left out.
+	To string `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Step Days from one point to the next.
+	Step *int `form:"step,omitempty" json:"step,omitempty"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // ListMembersParams defines parameters for ListMembers.
@@ -1994,6 +2403,24 @@ type ListVouchersParams struct {
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
+// ListOperationsParams defines parameters for ListOperations.
+type ListOperationsParams struct {
+	// Account Only what concerns this account.
+	Account string `form:"account,omitempty" json:"account,omitempty,omitzero"`
+
+	// FromBlock Nothing of a block before this one.
+	FromBlock FromBlock `form:"fromBlock,omitempty" json:"fromBlock,omitempty,omitzero"`
+
+	// ToBlock Nothing of a block after this one; there need not be as many.
+	ToBlock *ToBlock `form:"toBlock,omitempty" json:"toBlock,omitempty"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
 // RelayOrdersParams defines parameters for RelayOrders.
 type RelayOrdersParams struct {
 	// Prefer `wait=N` waits up to N seconds, at most 30, for the commit.
@@ -2028,6 +2455,38 @@ type SetRewardParams struct {
 
 	// IdempotencyKey Chosen by the client, at most 255 bytes; the same key names the same request.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SearchParams defines parameters for Search.
+type SearchParams struct {
+	ID      string `form:"id,omitempty" json:"id,omitempty,omitzero"`
+	Source  string `form:"source,omitempty" json:"source,omitempty,omitzero"`
+	Booking string `form:"booking,omitempty" json:"booking,omitempty,omitzero"`
+	Item    string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
+// ListTransactionsParams defines parameters for ListTransactions.
+type ListTransactionsParams struct {
+	// FromBlock Nothing of a block before this one.
+	FromBlock FromBlock `form:"fromBlock,omitempty" json:"fromBlock,omitempty,omitzero"`
+
+	// ToBlock Nothing of a block after this one; there need not be as many.
+	ToBlock *ToBlock `form:"toBlock,omitempty" json:"toBlock,omitempty"`
+
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+}
+
+// GetTransactionParams defines parameters for GetTransaction.
+type GetTransactionParams struct {
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit Entries on the page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
 }
 
 // UseVoucherParams defines parameters for UseVoucher.
@@ -2183,6 +2642,13 @@ type ClientInterface interface {
 	// Corresponds with GET /readyz (the `CheckReady` operationId).
 	CheckReady(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListAccounts What all accounts have, in the order of their addresses
+	//
+	// Members' and households'; whose they are is not told. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/accounts (the `ListAccounts` operationId).
+	ListAccounts(ctx context.Context, params *ListAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetAccount An account as the ledger has it
 	//
 	// A member's or a household's. Roles operator and auditor.
@@ -2319,6 +2785,20 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/adjustments/{id}/approve (the `ApproveAdjustment` operationId).
 	ApproveAdjustment(ctx context.Context, id AdjustmentID, params *ApproveAdjustmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBlocks Blocks, newest first
+	//
+	// Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/blocks (the `ListBlocks` operationId).
+	ListBlocks(ctx context.Context, params *ListBlocksParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBlock A block, the supply after it, and its transactions in their order
+	//
+	// Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/blocks/{number} (the `GetBlock` operationId).
+	GetBlock(ctx context.Context, number uint64, params *GetBlockParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ReportBookingEventsWithBody Report bookings confirmed, completed or cancelled
 	//
 	// Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
@@ -2401,6 +2881,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/booking-events/{id} (the `GetBookingEvent` operationId).
 	GetBookingEvent(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBooking A booked item as the ledger has it
+	//
+	// Under its id there, which `/v1/search` works out from the names that the booking system uses. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/bookings/{booking} (the `GetBooking` operationId).
+	GetBooking(ctx context.Context, booking BookedItemID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetChange What became of an operator's or merchant's change
 	//
@@ -2507,6 +2994,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/ledger/supply (the `GetSupply` operationId).
 	GetSupply(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSupplyHistory The supply over time, at the ends of days
+	//
+	// Oldest first, a point every `step` days. A block belongs to the day (UTC) of the latest time of any valid transaction in it or
+	// before it: so days never go backwards, though who creates transactions dates them. The supply of a day is that after its last
+	// block, of the ledger's present day that at `height`; days before the first valid transaction have no point. Without `from`, the points end
+	// with `to`; with it they begin there. Go on with `from` set to `next` until there is none. The supply after a block is told with the
+	// block. Refused with `date_invalid`. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/ledger/supply/history (the `GetSupplyHistory` operationId).
+	GetSupplyHistory(ctx context.Context, params *GetSupplyHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMembers Members in the order of their ids
 	//
@@ -2745,6 +3243,15 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/members/{id}/vouchers/{codeHash}/code (the `GetVoucherCode` operationId).
 	GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOperations Operations, newest first
+	//
+	// Everything that was asked of the ledger in valid transactions, applied or not; with `account`, what is in the history of that
+	// account, which is only what was applied. Those of one transaction are told with the transaction. There is no other filter: none could be
+	// answered without reading the whole ledger. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+	ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// RelayOrdersWithBody Many orders that members signed
 	//
 	// For programs that hand on what members sign: at most 500 orders and 512 KiB. Each is judged as if it had come alone,
@@ -2805,6 +3312,13 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/rewards (the `ListRewards` operationId).
 	ListRewards(ctx context.Context, params *ListRewardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetReward A reward of the catalogue
+	//
+	// Refused with `reward_unknown`. Every role.
+	//
+	// Corresponds with GET /v1/rewards/{id} (the `GetReward` operationId).
+	GetReward(ctx context.Context, id RewardID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SetRewardWithBody Put a reward into the catalogue, or change it
 	//
 	// Vouchers of before stay as they were claimed. Refused with `reward_invalid` and `reward_stock`. Role merchant.
@@ -2847,6 +3361,31 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/rules/{version} (the `GetRules` operationId).
 	GetRules(ctx context.Context, version uint32, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// Search What an id names
+	//
+	// Ask for `id`: the number or hash of a block, the id of a transaction, an order, an event, a change or an adjustment, an account's
+	// address, a booking's or booked item's id on the ledger, a hold (`account/order`), the hash of a voucher's code, a reward, a
+	// member. Letters of ids in hex may be of either case, and `0x` may be left out. Or ask for the names that the booking system
+	// uses, `source` and `booking`, and `item` for one item of it: this service hashes them. Everything that is written so is answered, with
+	// its address; of a booking's items at most 500. What names nothing is `not_found`. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/search (the `Search` operationId).
+	Search(ctx context.Context, params *SearchParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTransactions Transactions of the currency's chaincode, newest first
+	//
+	// Valid or not. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/transactions (the `ListTransactions` operationId).
+	ListTransactions(ctx context.Context, params *ListTransactionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTransaction A transaction, and its operations in their order
+	//
+	// One that is not valid changed nothing, and has no operations. Of an id that was used again, the first transaction is told. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/transactions/{txId} (the `GetTransaction` operationId).
+	GetTransaction(ctx context.Context, txid TransactionID, params *GetTransactionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// UseVoucherWithBody Take a voucher
 	//
 	// Once; asked again with the same reference it is the same use. Refused with `voucher_unknown`, `voucher_used`,
@@ -2868,6 +3407,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/vouchers/use (the `UseVoucher` operationId).
 	UseVoucher(ctx context.Context, params *UseVoucherParams, body UseVoucherJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetVoucher A voucher as the ledger has it
+	//
+	// Refused with `voucher_unknown`. Roles operator and auditor.
+	//
+	// Corresponds with GET /v1/vouchers/{codeHash} (the `GetVoucher` operationId).
+	GetVoucher(ctx context.Context, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // CheckHealth Does the process live?
@@ -2890,6 +3436,23 @@ func (c *Client) CheckHealth(ctx context.Context, reqEditors ...RequestEditorFn)
 // Corresponds with GET /readyz (the `CheckReady` operationId).
 func (c *Client) CheckReady(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCheckReadyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAccounts What all accounts have, in the order of their addresses
+//
+// Members' and households'; whose they are is not told. Roles operator and auditor.
+//
+// Corresponds with GET /v1/accounts (the `ListAccounts` operationId).
+func (c *Client) ListAccounts(ctx context.Context, params *ListAccountsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAccountsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3186,6 +3749,40 @@ func (c *Client) ApproveAdjustment(ctx context.Context, id AdjustmentID, params 
 	return c.Client.Do(req)
 }
 
+// ListBlocks Blocks, newest first
+//
+// Roles operator and auditor.
+//
+// Corresponds with GET /v1/blocks (the `ListBlocks` operationId).
+func (c *Client) ListBlocks(ctx context.Context, params *ListBlocksParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBlocksRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBlock A block, the supply after it, and its transactions in their order
+//
+// Roles operator and auditor.
+//
+// Corresponds with GET /v1/blocks/{number} (the `GetBlock` operationId).
+func (c *Client) GetBlock(ctx context.Context, number uint64, params *GetBlockParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBlockRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ReportBookingEventsWithBody Report bookings confirmed, completed or cancelled
 //
 // Takes CloudEvents 1.0 in structured, binary and batched mode; a batch has at most 1,000 events and 4 MiB. In
@@ -3329,6 +3926,23 @@ func (c *Client) GetBookingEvents(ctx context.Context, body GetBookingEventsJSON
 // Corresponds with GET /v1/booking-events/{id} (the `GetBookingEvent` operationId).
 func (c *Client) GetBookingEvent(ctx context.Context, id WorkID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetBookingEventRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBooking A booked item as the ledger has it
+//
+// Under its id there, which `/v1/search` works out from the names that the booking system uses. Roles operator and auditor.
+//
+// Corresponds with GET /v1/bookings/{booking} (the `GetBooking` operationId).
+func (c *Client) GetBooking(ctx context.Context, booking BookedItemID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBookingRequest(c.Server, booking)
 	if err != nil {
 		return nil, err
 	}
@@ -3545,6 +4159,27 @@ func (c *Client) GetLedger(ctx context.Context, reqEditors ...RequestEditorFn) (
 // Corresponds with GET /v1/ledger/supply (the `GetSupply` operationId).
 func (c *Client) GetSupply(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetSupplyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSupplyHistory The supply over time, at the ends of days
+//
+// Oldest first, a point every `step` days. A block belongs to the day (UTC) of the latest time of any valid transaction in it or
+// before it: so days never go backwards, though who creates transactions dates them. The supply of a day is that after its last
+// block, of the ledger's present day that at `height`; days before the first valid transaction have no point. Without `from`, the points end
+// with `to`; with it they begin there. Go on with `from` set to `next` until there is none. The supply after a block is told with the
+// block. Refused with `date_invalid`. Roles operator and auditor.
+//
+// Corresponds with GET /v1/ledger/supply/history (the `GetSupplyHistory` operationId).
+func (c *Client) GetSupplyHistory(ctx context.Context, params *GetSupplyHistoryParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSupplyHistoryRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4052,6 +4687,25 @@ func (c *Client) GetVoucherCode(ctx context.Context, id MemberID, codeHash CodeH
 	return c.Client.Do(req)
 }
 
+// ListOperations Operations, newest first
+//
+// Everything that was asked of the ledger in valid transactions, applied or not; with `account`, what is in the history of that
+// account, which is only what was applied. Those of one transaction are told with the transaction. There is no other filter: none could be
+// answered without reading the whole ledger. Roles operator and auditor.
+//
+// Corresponds with GET /v1/operations (the `ListOperations` operationId).
+func (c *Client) ListOperations(ctx context.Context, params *ListOperationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOperationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // RelayOrdersWithBody Many orders that members signed
 //
 // For programs that hand on what members sign: at most 500 orders and 512 KiB. Each is judged as if it had come alone,
@@ -4172,6 +4826,23 @@ func (c *Client) ListRewards(ctx context.Context, params *ListRewardsParams, req
 	return c.Client.Do(req)
 }
 
+// GetReward A reward of the catalogue
+//
+// Refused with `reward_unknown`. Every role.
+//
+// Corresponds with GET /v1/rewards/{id} (the `GetReward` operationId).
+func (c *Client) GetReward(ctx context.Context, id RewardID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRewardRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SetRewardWithBody Put a reward into the catalogue, or change it
 //
 // Vouchers of before stay as they were claimed. Refused with `reward_invalid` and `reward_stock`. Role merchant.
@@ -4264,6 +4935,61 @@ func (c *Client) GetRules(ctx context.Context, version uint32, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// Search What an id names
+//
+// Ask for `id`: the number or hash of a block, the id of a transaction, an order, an event, a change or an adjustment, an account's
+// address, a booking's or booked item's id on the ledger, a hold (`account/order`), the hash of a voucher's code, a reward, a
+// member. Letters of ids in hex may be of either case, and `0x` may be left out. Or ask for the names that the booking system
+// uses, `source` and `booking`, and `item` for one item of it: this service hashes them. Everything that is written so is answered, with
+// its address; of a booking's items at most 500. What names nothing is `not_found`. Roles operator and auditor.
+//
+// Corresponds with GET /v1/search (the `Search` operationId).
+func (c *Client) Search(ctx context.Context, params *SearchParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSearchRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTransactions Transactions of the currency's chaincode, newest first
+//
+// Valid or not. Roles operator and auditor.
+//
+// Corresponds with GET /v1/transactions (the `ListTransactions` operationId).
+func (c *Client) ListTransactions(ctx context.Context, params *ListTransactionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTransactionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTransaction A transaction, and its operations in their order
+//
+// One that is not valid changed nothing, and has no operations. Of an id that was used again, the first transaction is told. Roles operator and auditor.
+//
+// Corresponds with GET /v1/transactions/{txId} (the `GetTransaction` operationId).
+func (c *Client) GetTransaction(ctx context.Context, txid TransactionID, params *GetTransactionParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTransactionRequest(c.Server, txid, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // UseVoucherWithBody Take a voucher
 //
 // Once; asked again with the same reference it is the same use. Refused with `voucher_unknown`, `voucher_used`,
@@ -4296,6 +5022,23 @@ func (c *Client) UseVoucherWithBody(ctx context.Context, params *UseVoucherParam
 // Corresponds with POST /v1/vouchers/use (the `UseVoucher` operationId).
 func (c *Client) UseVoucher(ctx context.Context, params *UseVoucherParams, body UseVoucherJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewUseVoucherRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetVoucher A voucher as the ledger has it
+//
+// Refused with `voucher_unknown`. Roles operator and auditor.
+//
+// Corresponds with GET /v1/vouchers/{codeHash} (the `GetVoucher` operationId).
+func (c *Client) GetVoucher(ctx context.Context, codeHash CodeHash, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetVoucherRequest(c.Server, codeHash)
 	if err != nil {
 		return nil, err
 	}
@@ -4350,6 +5093,68 @@ func NewCheckReadyRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListAccountsRequest constructs an http.Request for the ListAccounts method
+func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -4891,6 +5696,157 @@ func NewApproveAdjustmentRequest(server string, id AdjustmentID, params *Approve
 	return req, nil
 }
 
+// NewListBlocksRequest constructs an http.Request for the ListBlocks method
+func NewListBlocksRequest(server string, params *ListBlocksParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/blocks")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromBlock", params.FromBlock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "uint64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.ToBlock != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "toBlock", *params.ToBlock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "uint64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetBlockRequest constructs an http.Request for the GetBlock method
+func NewGetBlockRequest(server string, number uint64, params *GetBlockParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: "uint64"})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/blocks/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewReportBookingEventsRequestWithApplicationCloudeventsPlusJSONBody calls the generic ReportBookingEvents builder with application/cloudevents+json body
 func NewReportBookingEventsRequestWithApplicationCloudeventsPlusJSONBody(server string, params *ReportBookingEventsParams, body ReportBookingEventsApplicationCloudeventsPlusJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5068,6 +6024,40 @@ func NewGetBookingEventRequest(server string, id WorkID) (*http.Request, error) 
 	}
 
 	operationPath := fmt.Sprintf("/v1/booking-events/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetBookingRequest constructs an http.Request for the GetBooking method
+func NewGetBookingRequest(server string, booking BookedItemID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "booking", booking, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/bookings/%s", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -5457,6 +6447,88 @@ func NewGetSupplyRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSupplyHistoryRequest constructs an http.Request for the GetSupplyHistory method
+func NewGetSupplyHistoryRequest(server string, params *GetSupplyHistoryParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/ledger/supply/history")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Step != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "step", *params.Step, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -6545,6 +7617,96 @@ func NewGetVoucherCodeRequest(server string, id MemberID, codeHash CodeHash) (*h
 	return req, nil
 }
 
+// NewListOperationsRequest constructs an http.Request for the ListOperations method
+func NewListOperationsRequest(server string, params *ListOperationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/operations")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "account", params.Account, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromBlock", params.FromBlock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "uint64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.ToBlock != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "toBlock", *params.ToBlock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "uint64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewRelayOrdersRequest calls the generic RelayOrders builder with application/json body
 func NewRelayOrdersRequest(server string, params *RelayOrdersParams, body RelayOrdersJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6798,6 +7960,40 @@ func NewListRewardsRequest(server string, params *ListRewardsParams) (*http.Requ
 	return req, nil
 }
 
+// NewGetRewardRequest constructs an http.Request for the GetReward method
+func NewGetRewardRequest(server string, id RewardID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/rewards/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewSetRewardRequest calls the generic SetReward builder with application/json body
 func NewSetRewardRequest(server string, id RewardID, params *SetRewardParams, body SetRewardJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6955,6 +8151,231 @@ func NewGetRulesRequest(server string, version uint32) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSearchRequest constructs an http.Request for the Search method
+func NewSearchRequest(server string, params *SearchParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/search")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "source", params.Source, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "booking", params.Booking, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "item", params.Item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListTransactionsRequest constructs an http.Request for the ListTransactions method
+func NewListTransactionsRequest(server string, params *ListTransactionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transactions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "fromBlock", params.FromBlock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "uint64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.ToBlock != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "toBlock", *params.ToBlock, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "uint64"}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTransactionRequest constructs an http.Request for the GetTransaction method
+func NewGetTransactionRequest(server string, txid TransactionID, params *GetTransactionParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "txId", txid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/transactions/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Limit != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewUseVoucherRequest calls the generic UseVoucher builder with application/json body
 func NewUseVoucherRequest(server string, params *UseVoucherParams, body UseVoucherJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7003,6 +8424,40 @@ func NewUseVoucherRequestWithBody(server string, params *UseVoucherParams, conte
 
 		req.Header.Set("Prefer", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetVoucherRequest constructs an http.Request for the GetVoucher method
+func NewGetVoucherRequest(server string, codeHash CodeHash) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "codeHash", codeHash, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/vouchers/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
