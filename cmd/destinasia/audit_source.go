@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -32,60 +33,99 @@ type auditSource struct {
 	close  func()
 }
 
-// auditSource opens a directory of block files or, without one, asks a peer of every organisation.
+// auditSource opens a directory of block files or, without one, asks the peers of every organisation.
 func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) {
+	return a.auditSourceFrom(ctx, dir, 0)
+}
+
+// auditSourceFrom leaves the blocks before one out.
+func (a *app) auditSourceFrom(ctx context.Context, dir string, first uint64) (auditSource, error) {
 	if dir != "" {
 		files, err := source.Open(dir)
 		if err != nil {
 			return auditSource{}, err
 		}
+		files.Skip(int(first))
 		return auditSource{files, []string{dir}, files.Len(), func() {}}, nil
 	}
 	n, err := a.open()
 	if err != nil {
 		return auditSource{}, err
 	}
-	return peersSource(ctx, n)
+	return a.peersSource(ctx, n, first)
 }
 
 // peersSource asks every peer for the blocks that all of them have.
-func peersSource(ctx context.Context, n *native.Network) (auditSource, error) {
-	var peers []*source.Peer
-	s := auditSource{close: func() {
-		for _, p := range peers {
-			p.Close()
-		}
-	}}
-	height, err := func() (uint64, error) {
-		lowest := ^uint64(0)
-		for _, org := range n.Topology.Members() {
-			for _, node := range org.Peers {
-				p, err := dialPeer(n, org, node)
-				if err != nil {
-					return 0, err
-				}
-				peers = append(peers, p)
-				s.names = append(s.names, p.Name())
-				height, err := p.Height(ctx)
-				if err != nil {
-					return 0, fmt.Errorf("%w; is the network running?", err)
-				}
-				lowest = min(lowest, height)
-			}
-		}
-		for _, p := range peers {
-			if err := p.Seek(ctx, lowest); err != nil {
-				return 0, err
-			}
-		}
-		return lowest, nil
-	}()
+func (a *app) peersSource(ctx context.Context, n *native.Network, first uint64) (auditSource, error) {
+	peers, err := dialPeers(n)
 	if err != nil {
-		s.close()
 		return auditSource{}, err
 	}
-	s.Fetcher, s.height = source.Compare(peers...), int(height)
+	var s auditSource
+	heights, err := peers.heights(ctx)
+	lowest := ^uint64(0)
+	for i, p := range peers {
+		s.names = append(s.names, p.Name())
+		if err == nil {
+			if lowest = min(lowest, heights[i]); heights[i] <= first {
+				err = fmt.Errorf("%s has %d blocks, and the audit is to go on behind block %d: it has lost blocks, or is not yet that far", p.Name(), heights[i], first)
+			}
+		}
+	}
+	if err != nil {
+		peers.close()
+		return auditSource{}, err
+	}
+	blocks := source.Compare(ctx, source.Options{From: first, Until: lowest, Say: func(peer, what string) {
+		fmt.Fprintf(a.errs, "%s: %s\n", peer, what)
+	}}, peers...)
+	s.Fetcher, s.height = blocks, int(lowest)
+	s.close = func() {
+		blocks.Close()
+		peers.close()
+	}
 	return s, nil
+}
+
+// auditPeers are the peers of all organisations.
+type auditPeers []*source.Peer
+
+func dialPeers(n *native.Network) (auditPeers, error) {
+	var peers auditPeers
+	for _, org := range n.Topology.Members() {
+		for _, node := range org.Peers {
+			p, err := dialPeer(n, org, node)
+			if err != nil {
+				peers.close()
+				return nil, err
+			}
+			peers = append(peers, p)
+		}
+	}
+	return peers, nil
+}
+
+func (peers auditPeers) close() {
+	for _, p := range peers {
+		_ = p.Close() // nothing was written
+	}
+}
+
+// heightPatience is how long a peer may take to say how many blocks it has.
+const heightPatience = 10 * time.Second
+
+// heights are how many blocks the peers have, by their order.
+func (peers auditPeers) heights(ctx context.Context) ([]uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, heightPatience)
+	defer cancel()
+	heights := make([]uint64, len(peers))
+	for i, p := range peers {
+		var err error
+		if heights[i], err = p.Height(ctx); err != nil {
+			return nil, fmt.Errorf("%w; is the network running?", err)
+		}
+	}
+	return heights, nil
 }
 
 // dialPeer asks as the administrator of the peer's own organisation.

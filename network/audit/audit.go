@@ -22,7 +22,7 @@ type Options struct {
 	Chaincode string
 	// From is where to go on; nil for the genesis block. An audit uses its checkpoint up.
 	From *Checkpoint
-	// Progress is told after every block; nil if nobody wants to know.
+	// Progress is told after every block, and where an audit goes on; nil if nobody wants to know.
 	Progress func(Report)
 	// Applied is told of every transaction that changed the ledger, in order, once it has been found right; nil if nobody
 	// wants to know. An error ends the audit with it. Of an audit that goes on from a checkpoint, it is told of later

@@ -150,8 +150,7 @@ func (a *Auditor) resume(raw []byte, err error) error {
 	if err := a.checkLast(raw); err != nil {
 		return err
 	}
-	a.sound = true
-	return nil
+	return a.tell()
 }
 
 // checkLast compares the last block behind the checkpoint with the one that is there.

@@ -40,6 +40,9 @@ func Open(dir string) (*Files, error) {
 // Len is how many blocks there are.
 func (f *Files) Len() int { return len(f.names) }
 
+// Skip leaves out the next n blocks, or all if there are fewer.
+func (f *Files) Skip(n int) { f.next = min(f.next+n, len(f.names)) }
+
 // Next reads the next block, whatever its file's name says its number is.
 func (f *Files) Next(context.Context) ([]byte, error) {
 	if f.next == len(f.names) {

@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"time"
 
 	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -19,12 +21,17 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
 // maxMessage bounds what a peer sends at once, in bytes; an orderer cuts blocks at 10 MB.
 const maxMessage = 64 << 20
+
+// A peer that hangs while blocks are waited for is found out by what its connection does not answer. Peers close the
+// connections of those who ask more often than every minute.
+const keepaliveTime, keepaliveTimeout = 70 * time.Second, 20 * time.Second
 
 // PeerOptions say how to reach a peer, and as whom.
 type PeerOptions struct {
@@ -45,7 +52,6 @@ type Peer struct {
 	creator    []byte
 	key        *ecdsa.PrivateKey
 	connection *grpc.ClientConn
-	stream     grpc.BidiStreamingClient[common.Envelope, peer.DeliverResponse]
 }
 
 // Dial prepares the connection; nothing is dialled until it is needed.
@@ -72,7 +78,8 @@ func Dial(o PeerOptions) (*Peer, error) {
 	}
 	secure := credentials.NewTLS(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12})
 	connection, err := grpc.NewClient(o.Address, grpc.WithTransportCredentials(secure),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)))
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessage)),
+		grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: keepaliveTime, Timeout: keepaliveTimeout}))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +117,7 @@ func (p *Peer) Height(ctx context.Context) (uint64, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	newest := &orderer.SeekPosition{Type: &orderer.SeekPosition_Newest{Newest: &orderer.SeekNewest{}}}
-	stream, err := p.seek(ctx, newest, newest)
+	stream, err := p.seek(ctx, newest, newest, orderer.SeekInfo_FAIL_IF_NOT_READY)
 	if err != nil {
 		return 0, p.say(err)
 	}
@@ -121,26 +128,23 @@ func (p *Peer) Height(ctx context.Context) (uint64, error) {
 	return block.GetHeader().GetNumber() + 1, nil
 }
 
-// Seek makes Next hand out the blocks below a height, from the first on. The context bounds all of the reading.
-func (p *Peer) Seek(ctx context.Context, height uint64) error {
-	if height == 0 {
-		return p.say(errors.New("it holds no block"))
+// open asks for the blocks from a number on, until another or, if that is 0, without end.
+func (p *Peer) open(ctx context.Context, from, until uint64) (func() ([]byte, error), error) {
+	stop, behaviour := specified(math.MaxUint64), orderer.SeekInfo_BLOCK_UNTIL_READY
+	if until > 0 {
+		stop, behaviour = specified(until-1), orderer.SeekInfo_FAIL_IF_NOT_READY
 	}
-	var err error
-	p.stream, err = p.seek(ctx, specified(0), specified(height-1))
-	return p.say(err)
-}
-
-// Next is the peer's next block.
-func (p *Peer) Next(context.Context) ([]byte, error) {
-	block, err := receive(p.stream)
-	if errors.Is(err, io.EOF) {
-		return nil, io.EOF
-	}
+	stream, err := p.seek(ctx, specified(from), stop, behaviour)
 	if err != nil {
-		return nil, p.say(err)
+		return nil, err
 	}
-	return proto.MarshalOptions{Deterministic: true}.Marshal(block)
+	return func() ([]byte, error) {
+		block, err := receive(stream)
+		if err != nil {
+			return nil, err
+		}
+		return proto.MarshalOptions{Deterministic: true}.Marshal(block)
+	}, nil
 }
 
 func (p *Peer) say(err error) error {
@@ -154,8 +158,8 @@ func specified(number uint64) *orderer.SeekPosition {
 	return &orderer.SeekPosition{Type: &orderer.SeekPosition_Specified{Specified: &orderer.SeekSpecified{Number: number}}}
 }
 
-func (p *Peer) seek(ctx context.Context, start, stop *orderer.SeekPosition) (grpc.BidiStreamingClient[common.Envelope, peer.DeliverResponse], error) {
-	request, err := p.request(&orderer.SeekInfo{Start: start, Stop: stop, Behavior: orderer.SeekInfo_FAIL_IF_NOT_READY})
+func (p *Peer) seek(ctx context.Context, start, stop *orderer.SeekPosition, behaviour orderer.SeekInfo_SeekBehavior) (grpc.BidiStreamingClient[common.Envelope, peer.DeliverResponse], error) {
+	request, err := p.request(&orderer.SeekInfo{Start: start, Stop: stop, Behavior: behaviour})
 	if err != nil {
 		return nil, err
 	}

@@ -14,13 +14,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// memory is a peer that holds these blocks.
-type memory struct {
-	name   string
-	blocks []*common.Block
-}
-
-func (m *memory) Name() string { return m.name }
+// memory is a Fetcher of these blocks.
+type memory struct{ blocks []*common.Block }
 
 func (m *memory) Next(context.Context) ([]byte, error) {
 	if len(m.blocks) == 0 {
@@ -47,59 +42,13 @@ func two(change func(*common.Block)) []*common.Block {
 
 func unchanged(*common.Block) {}
 
-func same(one, other []*common.Block) *Same {
-	return &Same{peers: []named{&memory{"one", one}, &memory{"other", other}}, apart: make([]bool, 2)}
-}
-
-func TestSame(t *testing.T) {
-	for name, c := range map[string]struct {
-		change func(*common.Block)
-		says   string // "" where they are the same
-	}{
-		"the same":         {unchanged, ""},
-		"other signatures": {func(b *common.Block) { b.Metadata.Metadata[0] = []byte("another orderer's") }, ""},
-		"header":           {func(b *common.Block) { b.Header.DataHash = nil }, "fork"},
-		"data":             {func(b *common.Block) { b.Data.Data[0] = nil }, "transactions"},
-		"validity":         {func(b *common.Block) { b.Metadata.Metadata[2][0] = 1 }, "transaction 0 is VALID for one"},
-		"verdicts":         {func(b *common.Block) { b.Metadata.Metadata[2] = nil }, "2 validation codes"},
-		"other reasons":    {func(b *common.Block) { b.Metadata.Metadata[2][1], b.Metadata.Metadata[4] = 10, []byte("other") }, ""},
-		"state":            {func(b *common.Block) { b.Metadata.Metadata[4] = []byte("other") }, "commit hashes"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			both := same(two(unchanged), two(c.change))
-			var err error
-			count := 0
-			for err == nil {
-				if _, err = both.Next(t.Context()); err == nil {
-					count++
-				}
-			}
-			if c.says == "" {
-				if !errors.Is(err, io.EOF) || count != 2 {
-					t.Errorf("%d blocks, then %v", count, err)
-				}
-				return
-			}
-			var d *Difference
-			if !errors.As(err, &d) || d.Block != 1 || d.Peers != [2]string{"one", "other"} || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("found %v; want a difference of block 1: %s", err, c.says)
-			}
-		})
-	}
-	uneven := same(two(unchanged), two(unchanged)[:1])
-	uneven.Next(t.Context())
-	if _, err := uneven.Next(t.Context()); err == nil || !strings.Contains(err.Error(), "equally many") {
-		t.Errorf("a block too few: %v", err)
-	}
-}
-
 func TestExportedBlocksAreReadBack(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "blocks")
 	if _, err := Open(dir); err == nil {
 		t.Error("a directory without blocks was opened")
 	}
 	export := func(change func(*common.Block)) error {
-		return Export(t.Context(), &memory{blocks: two(change)}, dir, func() {})
+		return Export(t.Context(), &memory{two(change)}, dir, func() {})
 	}
 	for range 2 { // again changes nothing
 		if err := export(unchanged); err != nil {
