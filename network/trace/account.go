@@ -38,6 +38,7 @@ type Flow struct {
 type Points struct {
 	Expiry dollars.Expiry `json:"expiry"`
 	Amount dollars.Amount `json:"amount"`
+	State  State          `json:"state"` // available or lapsed
 }
 
 // account sums up an account. What is set aside and given back is its own all the time.
@@ -71,7 +72,11 @@ func (g *Graph) account(n uint32, l Limits) *Account {
 		}
 	}
 	for _, month := range slices.Sorted(maps.Keys(has)) {
-		a.Has = append(a.Has, Points{month, has[month]})
+		state := Available
+		if month.Passed(g.now) {
+			state = Lapsed
+		}
+		a.Has = append(a.Has, Points{month, has[month], state})
 	}
 	a.Began, a.MoreBegan = origins(began, l.Breadth)
 	return a

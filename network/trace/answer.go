@@ -73,7 +73,8 @@ type Movement struct {
 
 	CameFrom []Movement     `json:"cameFrom,omitempty"`
 	WentTo   []Movement     `json:"wentTo,omitempty"`
-	Left     dollars.Amount `json:"left,omitzero"` // of Amount, what is still where this movement brought it
+	Left     dollars.Amount `json:"left,omitzero"`   // of Amount, what is still where this movement brought it
+	State    State          `json:"state,omitempty"` // of what is left
 	MoreFrom *More          `json:"moreFrom,omitempty"`
 	MoreTo   *More          `json:"moreTo,omitempty"`
 }
@@ -93,9 +94,19 @@ type Origin struct {
 	Amount dollars.Amount  `json:"amount"`
 }
 
-// Fate is what became of points: available or held, and whose, or the way on which they ended.
+// State is in what state points are: one of those below, or the name of the Way on which they ended.
+type State string
+
+// The states of points that there still are.
+const (
+	Available State = "available"
+	Aside     State = "held"
+	Lapsed    State = "lapsed" // their month is over, by the latest transaction's time, and nobody has burned them yet
+)
+
+// Fate is what became of points, and whose they are or were.
 type Fate struct {
-	State  string          `json:"state"`
+	State  State           `json:"state"`
 	With   dollars.Account `json:"with"`
 	Amount dollars.Amount  `json:"amount"`
 }
@@ -185,15 +196,14 @@ func (g *Graph) fate(m uint32) Fate {
 	x := &g.movements[m]
 	switch {
 	case x.way.ends():
-		return Fate{State: x.way.String(), With: g.accounts[x.from]}
+		return Fate{State: State(x.way.String()), With: g.accounts[x.from]}
 	case x.way == Held:
-		return Fate{State: Held.String(), With: g.accounts[x.to]}
+		return Fate{State: Aside, With: g.accounts[x.to]}
+	case x.month.Passed(g.now):
+		return Fate{State: Lapsed, With: g.accounts[x.to]}
 	}
-	return Fate{State: available, With: g.accounts[x.to]}
+	return Fate{State: Available, With: g.accounts[x.to]}
 }
-
-// available is the state of points that their account can spend.
-const available = "available"
 
 // firstOf is the first movement of an entry, or where it would be.
 func (g *Graph) firstOf(entry uint32) uint32 {

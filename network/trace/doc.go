@@ -35,5 +35,7 @@
 //
 // A movement of one month with one source takes 120 bytes: 56 for the journal's entry, 40 for the movement and 24 for its
 // part, and 24 more for each further source. An entry that moved nothing takes 56 bytes, a transaction about 110, an account
-// about 75 and what lies in one place about 150. BenchmarkMillion measures it.
+// about 75 and what lies in one place about 150; and slices that grow have up to a quarter of room. A million movements
+// among 100,000 accounts were measured to take 197 MB in all (BenchmarkMillion), and some 8 us of one processor each, which
+// is little beside their audit.
 package trace

@@ -23,6 +23,7 @@ type Graph struct {
 	sharers map[uint32][]uint32      // of a household: whose shares its points are in
 	records []dollars.Amount         // by account: the sum of what its record has
 	owed    map[uint32]dollars.Amount
+	now     int64 // Unix seconds: the latest transaction's time
 
 	// Of the transaction under way.
 	received  []place         // piles of what came
@@ -124,6 +125,7 @@ func (g *Graph) Movements() int { return len(g.movements) }
 // says is there; an error means that it has not, so that this package has misunderstood the ledger, and that nothing can be
 // asked of the graph any more.
 func (g *Graph) Add(a audit.Applied) error {
+	g.now = max(g.now, a.Time)
 	number := uint32(len(g.transactions))
 	g.numbers[a.TxID] = number
 	t := transaction{id: a.TxID, block: a.Block, time: a.Time, index: uint32(a.Index), first: uint32(len(g.entries))}

@@ -19,7 +19,7 @@ func (a Answer) Text() string {
 	if len(a.Now) > 0 {
 		t.heading("now")
 		for _, f := range a.Now {
-			t.line("  %s %s %s %s", f.Amount, f.State, f.preposition(), f.With)
+			t.line("  %s %s %s %s", f.Amount, f.State, f.State.preposition(), f.With)
 		}
 		t.more(a.MoreNow)
 	}
@@ -101,7 +101,7 @@ func (t *text) account(a Account) {
 	}
 	t.heading("has")
 	for _, p := range a.Has {
-		t.line("  %s valid to %s", p.Amount, p.Expiry)
+		t.line("  %s valid to %s, %s", p.Amount, p.Expiry, p.State)
 	}
 	if a.Held > 0 {
 		t.line("  %s held", a.Held)
@@ -116,12 +116,14 @@ func (t *text) account(a Account) {
 }
 
 // preposition is how a state goes with an account.
-func (f Fate) preposition() string {
-	switch f.State {
-	case available:
+func (s State) preposition() string {
+	switch s {
+	case Available:
 		return "to"
-	case Held.String():
+	case Aside:
 		return "for"
+	case Lapsed:
+		return "with"
 	}
 	return "from"
 }
@@ -246,11 +248,7 @@ func (t *text) forth(m Movement, indent string) {
 	}
 	if m.Left > 0 {
 		branch, _ := corner(m.MoreTo == nil)
-		f := Fate{State: available}
-		if m.Way == Held.String() {
-			f.State = m.Way
-		}
-		t.line("%s%s%s still %s %s %s", indent, branch, m.Left, f.State, f.preposition(), m.To)
+		t.line("%s%s%s still %s %s %s", indent, branch, m.Left, m.State, m.State.preposition(), m.To)
 	}
 	t.rest(m.MoreTo, indent)
 }

@@ -78,7 +78,9 @@ func (w *walker) forth(into *Movement, m uint32, of []stretch, depth int) {
 		return
 	}
 	further, left := w.g.uses(m, of)
-	into.Left = total(left)
+	if into.Left = total(left); into.Left > 0 {
+		into.State = w.g.fate(m).State
+	}
 	for _, b := range further {
 		if w.full(depth, len(into.WentTo)) {
 			into.MoreTo = into.MoreTo.add(b)
