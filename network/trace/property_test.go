@@ -1,6 +1,8 @@
 package trace
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -27,6 +29,7 @@ func TestAnyLedger(t *testing.T) {
 			moved[m.way]++
 		}
 		s.followed()
+		s.answered()
 	})
 	t.Logf("movements: %v", moved)
 	for way := range wayNames {
@@ -264,4 +267,93 @@ func (s *story) followed() {
 	if !maps.Equal(began, ended) {
 		s.t.Fatalf("backwards %v ended, forwards %v", began, ended)
 	}
+}
+
+// answered: whatever is traced, within whatever limits, every list of an answer adds up with what is left out of it, and the
+// same question has the same answer.
+func (s *story) answered() {
+	g := s.graph
+	limits := Limits{Depth: s.roll(4, "depth"), Breadth: s.roll(4, "breadth"), Nodes: s.roll(9, "nodes")}
+	for n, a := range g.accounts[1:] {
+		sum := g.account(uint32(n+1), Limits{})
+		var came, went, has dollars.Amount
+		for _, f := range sum.Came {
+			came += f.Amount
+		}
+		for _, f := range sum.Went {
+			went += f.Amount
+		}
+		for _, p := range sum.Has {
+			has += p.Amount
+		}
+		var began dollars.Amount
+		for _, o := range sum.Began {
+			began += o.Amount
+		}
+		if came-went != has+sum.Held || began != has+sum.Held {
+			s.t.Fatalf("%s came to %s and %s went; it has %s and holds %s, which began as %s", came, a, went, has, sum.Held, began)
+		}
+	}
+	var subjects []Subject
+	for _, t := range g.transactions {
+		subjects = append(subjects, g.Find(t.id.String())...)
+	}
+	for i := range g.entries {
+		subjects = append(subjects, g.Find(refText(&g.entries[i]))...)
+	}
+	if len(subjects) < len(g.transactions) {
+		s.t.Fatalf("of %d transactions, %d subjects are found", len(g.transactions), len(subjects))
+	}
+	for _, subject := range subjects {
+		answer := g.Trace(subject, limits)
+		for _, e := range answer.Entries {
+			for _, m := range e.Movements {
+				s.addsUp(m, subject.Kind != ATransaction)
+			}
+		}
+		first, err := json.Marshal(answer)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		if again, _ := json.Marshal(g.Trace(subject, limits)); !bytes.Equal(first, again) {
+			s.t.Fatalf("%s is told as\n%s\nand as\n%s", subject, first, again)
+		}
+	}
+}
+
+// addsUp checks both sides of the root of a tree, and below it the side that it goes on.
+func (s *story) addsUp(m Movement, deep bool) {
+	back, forth := m.MoreFrom.amount(), m.MoreTo.amount()+m.Left
+	for _, x := range m.CameFrom {
+		if back += x.Amount; deep {
+			s.addsUpOn(x, func(m Movement) ([]Movement, dollars.Amount) { return m.CameFrom, m.MoreFrom.amount() })
+		}
+	}
+	for _, x := range m.WentTo {
+		if forth += x.Amount; deep {
+			s.addsUpOn(x, func(m Movement) ([]Movement, dollars.Amount) { return m.WentTo, m.MoreTo.amount() + m.Left })
+		}
+	}
+	begins, ends := m.From.IsZero(), m.To.IsZero()
+	if begins != (back == 0) || !begins && back != m.Amount || ends != (forth == 0) || !ends && forth != m.Amount {
+		s.t.Fatalf("of %s, %s %s came from somewhere, and %s went on", m.Amount, m.Way, back, forth)
+	}
+}
+
+func (s *story) addsUpOn(m Movement, side func(Movement) ([]Movement, dollars.Amount)) {
+	list, sum := side(m)
+	for _, x := range list {
+		sum += x.Amount
+		s.addsUpOn(x, side)
+	}
+	if sum != 0 && sum != m.Amount || m.Amount > m.Whole {
+		s.t.Fatalf("of %s of %s, %s are accounted for", m.Amount, m.Whole, sum)
+	}
+}
+
+func (m *More) amount() dollars.Amount {
+	if m == nil {
+		return 0
+	}
+	return m.Amount
 }
