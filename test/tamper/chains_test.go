@@ -12,6 +12,7 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/audit"
+	"github.com/destinasia/dollars/network/proof"
 )
 
 // onChains are whole chains that an orderer's one key can make: what is wrong in itself is found, and what is not, by whoever
@@ -20,12 +21,31 @@ func (l *ledger) onChains(t *testing.T) {
 	a := attacker{l, orderer}
 	end := len(l.blocks) - 1
 	at := first[dollars.Complete](l).block
-	t.Run("a block left out and those after it signed again", func(t *testing.T) {
-		_, err := l.audit(a.chain(slices.Delete(slices.Clone(l.blocks), at, at+1), at))
-		var d *audit.Divergence
-		if !errors.As(err, &d) || int(d.Block) < at || d.TxID == "" || d.Key == "" || !strings.Contains(d.Reason, "should be MVCC_READ_CONFLICT") {
-			t.Errorf("found %v; want a transaction from block %d on that reads what was never written", err, at)
-		}
+	for name, blocks := range map[string][][]byte{
+		"a block left out, and those after it signed again":   slices.Delete(slices.Clone(l.blocks), at, at+1),
+		"two blocks swapped, and those after them signed too": slices.Concat(l.blocks[:at], [][]byte{l.blocks[at+1], l.blocks[at]}, l.blocks[at+2:]),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := l.audit(a.chain(blocks, at))
+			var d *audit.Divergence
+			if !errors.As(err, &d) || int(d.Block) < at || d.TxID == "" || d.Key == "" || !strings.Contains(d.Reason, "should be MVCC_READ_CONFLICT") {
+				t.Errorf("found %v; want a transaction from block %d on that reads what was not so", err, at)
+			}
+		})
+	}
+	t.Run("more orderers' signatures than the policy asks for", func(t *testing.T) {
+		another := onSigned(func(m *common.Metadata) {
+			header := marshal(&common.SignatureHeader{Creator: l.people["orderer/admin"].Serialized, Nonce: []byte("nonce")})
+			m.Signatures = append(m.Signatures, &common.MetadataSignature{SignatureHeader: header, Signature: l.people["orderer/admin"].Sign(
+				m.GetValue(), header, proof.HeaderBytes(parse(l.blocks[at]).GetHeader()),
+			)})
+		})
+		two := &ledger{blocks: a.edit(at, another), roots: l.roots, keys: l.keys, people: l.people, right: l.right}
+		l.tryHarmless(t, two.blocks)
+		held := attacker{two, disk}
+		l.tryHarmless(t, held.edit(at, onSigned(func(m *common.Metadata) { m.Signatures = m.Signatures[1:] })))
+		l.tryHarmless(t, held.edit(at, onSigned(func(m *common.Metadata) { slices.Reverse(m.Signatures) })))
+		l.tryOne(t, attack{"", held.edit(at, onSigned(func(m *common.Metadata) { flip(m.Signatures[1].Signature, 40) })), whole(at), none, "orderer's signature"})
 	})
 	for name, c := range map[string]struct {
 		blocks [][]byte
