@@ -56,8 +56,8 @@ func newConfig(channel string, data []byte) (*config, error) {
 			}
 		}
 	}
-	var err error
-	if c.orderers, err = policyOf(ordering, "BlockValidation"); err != nil {
+	err := c.readOrdering(ordering)
+	if err != nil {
 		return nil, err
 	}
 	c.lifecycle, err = policyOf(application, "LifecycleEndorsement")
@@ -74,7 +74,7 @@ func (c *config) checkSupported(application, ordering *common.ConfigGroup) error
 	switch {
 	case err != nil:
 		return err
-	case consensus.GetType() != "etcdraft":
+	case consensus.GetType() != raft && consensus.GetType() != smartBFT:
 		return fmt.Errorf("consensus %q is not followed", consensus.GetType())
 	case hashing.GetName() != "SHA256" || width.GetWidth() != math.MaxUint32:
 		return fmt.Errorf("block hashes other than SHA-256 over the whole are not followed")
@@ -88,7 +88,8 @@ func (c *config) checkSupported(application, ordering *common.ConfigGroup) error
 			return errors.New("channels without capabilities are not followed")
 		}
 		for name := range capabilities.GetCapabilities() {
-			if !slices.Contains([]string{"V2_0", "V2_5"}, name) {
+			// V3_0 of a channel is what SmartBFT takes, and lets members have keys that are refused here as everywhere.
+			if !slices.Contains([]string{"V2_0", "V2_5"}, name) && (name != "V3_0" || consensus.GetType() != smartBFT || group != c.root) {
 				return fmt.Errorf("capability %s is not followed", name)
 			}
 		}

@@ -27,7 +27,7 @@
 // # What is not followed
 //
 // These end an audit with a divergence that says so, because nothing could be said of what comes after: a configuration
-// block after the genesis block, consensus other than Raft, valid transactions of other chaincodes than the audited one
+// block after the genesis block, consensus other than Raft and SmartBFT, valid transactions of other chaincodes than the audited one
 // and _lifecycle, and, in transactions that take effect, range queries, key-level endorsement policies, chaincode
 // collections, and validation plugins other than vscc; MSPs without node OUs, with intermediate certificates or with
 // revocation lists. A transaction that uses such a thing and has no effect is counted as Unjudged: otherwise anyone who

@@ -53,22 +53,42 @@ func compileRule(p *common.SignaturePolicy, principals []*msp.MSPPrincipal, dept
 }
 
 func signedBy(principal *msp.MSPPrincipal) (rule, error) {
-	var role msp.MSPRole
-	if principal.GetPrincipalClassification() != msp.MSPPrincipal_ROLE {
-		return nil, fmt.Errorf("policies by %s are not followed", principal.GetPrincipalClassification())
-	}
-	if err := proto.Unmarshal(principal.GetPrincipal(), &role); err != nil {
+	meant, err := whoIs(principal)
+	if err != nil {
 		return nil, err
 	}
 	return func(signers []*proof.Identity, used []bool) bool {
 		for i, s := range signers {
-			if !used[i] && s.MSPID == role.GetMspIdentifier() && (role.GetRole() == msp.MSPRole_MEMBER || s.Role == role.GetRole()) {
+			if !used[i] && meant(s) {
 				used[i] = true
 				return true
 			}
 		}
 		return false
 	}, nil
+}
+
+// whoIs tells whether a signer is one whom a policy means: by role, or the one with a certificate.
+func whoIs(principal *msp.MSPPrincipal) (func(*proof.Identity) bool, error) {
+	switch principal.GetPrincipalClassification() {
+	case msp.MSPPrincipal_ROLE:
+		var role msp.MSPRole
+		err := proto.Unmarshal(principal.GetPrincipal(), &role)
+		return func(s *proof.Identity) bool {
+			return s.MSPID == role.GetMspIdentifier() && (role.GetRole() == msp.MSPRole_MEMBER || s.Role == role.GetRole())
+		}, err
+	case msp.MSPPrincipal_IDENTITY:
+		var one msp.SerializedIdentity
+		if err := proto.Unmarshal(principal.GetPrincipal(), &one); err != nil {
+			return nil, err
+		}
+		cert, err := parsePEM(one.GetIdBytes())
+		if err != nil {
+			return nil, fmt.Errorf("certificate of a signer: %w", err)
+		}
+		return func(s *proof.Identity) bool { return s.MSPID == one.GetMspid() && s.Cert.Equal(cert) }, nil
+	}
+	return nil, fmt.Errorf("policies by %s are not followed", principal.GetPrincipalClassification())
 }
 
 // outOf is satisfied by n of the rules. A rule that fails uses up nothing.

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
+	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
+	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/destinasia/dollars/network/topology"
@@ -326,5 +329,90 @@ func TestProfileListsEveryNode(t *testing.T) {
 	}
 	if got := profile.Organizations["aircnc"]; got.MSPID != "AircncMSP" || !strings.Contains(got.CryptoPath, "{username}") {
 		t.Errorf("organisation: %+v", got)
+	}
+}
+
+func TestOrderersOfTheGenesisBlock(t *testing.T) {
+	for name, want := range map[string]struct{ consensus, capability string }{
+		"resilient": {"etcdraft", "V2_0"}, "bft": {"BFT", "V3_0"},
+	} {
+		n, err := topology.Named(name, topology.DefaultPortBase)
+		if err == nil {
+			n, err = n.WithLinks([]topology.Link{{To: "orderer1", Port: 31000}, {To: "peer1-aircnc", Port: 31001}})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := filepath.Join(t.TempDir(), "material")
+		if err := Make(dir, n, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		root := channelGroup(t, Layout(dir))
+		ordering := root.GetGroups()["Orderer"]
+		var consensus orderer.ConsensusType
+		var capabilities common.Capabilities
+		var endpoints common.OrdererAddresses
+		var anchors peer.AnchorPeers
+		decode(t, ordering.GetValues()["ConsensusType"].GetValue(), &consensus)
+		decode(t, root.GetValues()["Capabilities"].GetValue(), &capabilities)
+		decode(t, ordering.GetGroups()["orderer"].GetValues()["Endpoints"].GetValue(), &endpoints)
+		decode(t, root.GetGroups()["Application"].GetGroups()["aircnc"].GetValues()["AnchorPeers"].GetValue(), &anchors)
+		if consensus.GetType() != want.consensus || capabilities.GetCapabilities()[want.capability] == nil || len(capabilities.GetCapabilities()) != 1 {
+			t.Errorf("%s: %s by %v", name, consensus.GetType(), capabilities.GetCapabilities())
+		}
+		if list := endpoints.GetAddresses(); len(list) != len(n.Ordering()[0].Orderers) || list[1] != "127.0.0.1:31000" {
+			t.Errorf("%s: orderers are at %v", name, list)
+		}
+		if list := anchors.GetAnchorPeers(); len(list) != 2 || list[1].GetPort() != 31001 {
+			t.Errorf("%s: anchor peers are %v", name, list)
+		}
+		ports := map[uint32]bool{}
+		if want.consensus == "BFT" {
+			var mapping common.Orderers
+			var policy common.SignaturePolicyEnvelope
+			decode(t, ordering.GetValues()["Orderers"].GetValue(), &mapping)
+			decode(t, ordering.GetPolicies()["BlockValidation"].GetPolicy().GetValue(), &policy)
+			for _, c := range mapping.GetConsenterMapping() {
+				ports[c.GetPort()] = true
+			}
+			if policy.GetRule().GetNOutOf().GetN() != 3 || len(policy.GetIdentities()) != 4 {
+				t.Errorf("%s: blocks take %v of %d", name, policy.GetRule().GetNOutOf().GetN(), len(policy.GetIdentities()))
+			}
+		} else {
+			var metadata etcdraft.ConfigMetadata
+			decode(t, consensus.GetMetadata(), &metadata)
+			for _, c := range metadata.GetConsenters() {
+				ports[c.GetPort()] = true
+			}
+		}
+		if len(ports) != len(n.Ordering()[0].Orderers) || !ports[31000] {
+			t.Errorf("%s: consenters are at %v", name, ports)
+		}
+	}
+}
+
+func channelGroup(t *testing.T, layout Layout) *common.ConfigGroup {
+	t.Helper()
+	raw, err := os.ReadFile(layout.Genesis())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var (
+		block    common.Block
+		envelope common.Envelope
+		payload  common.Payload
+		config   common.ConfigEnvelope
+	)
+	decode(t, raw, &block)
+	decode(t, block.GetData().GetData()[0], &envelope)
+	decode(t, envelope.GetPayload(), &payload)
+	decode(t, payload.GetData(), &config)
+	return config.GetConfig().GetChannelGroup()
+}
+
+func decode(t *testing.T, raw []byte, into proto.Message) {
+	t.Helper()
+	if err := proto.Unmarshal(raw, into); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -16,6 +16,9 @@ type Channel struct {
 	Name string
 	// Organisation finds an organisation by its MSP; nil if it has no part in the channel.
 	Organisation func(mspID string) *Organisation
+	// Consenter is the serialized identity of the orderer of a number; nil if there is none. Orderers sign by number where
+	// they agree on blocks by a quorum (SmartBFT), and there this must be set; elsewhere it is nil.
+	Consenter func(number uint32) []byte
 
 	identities sync.Map // serialized -> *Identity
 }
@@ -100,19 +103,39 @@ func (c *Channel) Orderers(b *common.Block) ([]*Identity, error) {
 }
 
 func (c *Channel) verifySignature(s *common.MetadataSignature, value, header []byte) (*Identity, error) {
-	var sigHeader common.SignatureHeader
-	if err := proto.Unmarshal(s.GetSignatureHeader(), &sigHeader); err != nil {
+	creator, signerHeader, err := c.signerOf(s)
+	if err != nil {
 		return nil, err
 	}
-	if len(s.GetIdentifierHeader()) > 0 {
-		return nil, errors.New("signers by number are not followed")
-	}
-	id, err := c.Identify(sigHeader.GetCreator())
+	id, err := c.Identify(creator)
 	if err != nil {
 		return nil, err
 	}
 	if err := exact(s.GetSignature()); err != nil {
 		return nil, err
 	}
-	return id, id.Verify(s.GetSignature(), value, s.GetSignatureHeader(), header)
+	return id, id.Verify(s.GetSignature(), value, signerHeader, header)
+}
+
+// signerOf tells whose signature it is to be, and which of its headers is signed.
+func (c *Channel) signerOf(s *common.MetadataSignature) (creator, header []byte, err error) {
+	if c.Consenter == nil {
+		var named common.SignatureHeader
+		if len(s.GetIdentifierHeader()) > 0 {
+			return nil, nil, errors.New("its signer is given by number, and only a channel's configuration tells whose that is")
+		}
+		err = proto.Unmarshal(s.GetSignatureHeader(), &named)
+		return named.GetCreator(), s.GetSignatureHeader(), err
+	}
+	var numbered common.IdentifierHeader
+	if len(s.GetSignatureHeader()) > 0 {
+		return nil, nil, errors.New("its signer is not given by number, as this channel's orderers are")
+	}
+	if err := proto.Unmarshal(s.GetIdentifierHeader(), &numbered); err != nil {
+		return nil, nil, err
+	}
+	if creator = c.Consenter(numbered.GetIdentifier()); creator == nil {
+		return nil, nil, fmt.Errorf("there is no orderer of number %d", numbered.GetIdentifier())
+	}
+	return creator, s.GetIdentifierHeader(), nil
 }

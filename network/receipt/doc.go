@@ -30,6 +30,10 @@
 // the block's number and header hash are the anchor by which to find it there, and Proof.Confirm compares the two. An
 // audit tells whether a copy is right.
 //
+// Where orderers agree on blocks by a quorum (SmartBFT) they sign by number, and whose numbers those are, and how many make
+// a quorum, the channel's configuration tells, which a receipt does not have. So there are no receipts of such a ledger: one
+// would prove less than its own blocks do.
+//
 // The member's own signature on the order was checked by those who endorsed, and is checked by audits; here it is
 // among what was endorsed and is not looked at again. As in audits, dates in certificates do not count, and nothing is
 // known of certificates that were revoked.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"slices"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -102,6 +104,18 @@ func (s *Signer) Seal(b *common.Block) {
 			SignatureHeader: header, Signature: s.Sign(value, header, proof.HeaderBytes(b.GetHeader())),
 		}},
 	})
+}
+
+// Agree signs a block as orderers do who agree on blocks by a quorum: each by its number.
+func Agree(b *common.Block, orderers map[uint32]*Signer) {
+	signed := &common.Metadata{Value: Marshal(&common.OrdererBlockMetadata{LastConfig: &common.LastConfig{}, ConsenterMetadata: []byte("view")})}
+	for _, number := range slices.Sorted(maps.Keys(orderers)) {
+		header := Marshal(&common.IdentifierHeader{Identifier: number, Nonce: []byte("nonce")})
+		signed.Signatures = append(signed.Signatures, &common.MetadataSignature{
+			IdentifierHeader: header, Signature: orderers[number].Sign(signed.GetValue(), header, proof.HeaderBytes(b.GetHeader())),
+		})
+	}
+	b.Metadata.Metadata[common.BlockMetadataIndex_SIGNATURES] = Marshal(signed)
 }
 
 // Judge marks a block's transactions as a peer does.
