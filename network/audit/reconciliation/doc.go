@@ -26,8 +26,9 @@
 //
 // # Order and memory
 //
-// Findings come in the order of the file, and then what is extra in the order of the ledger. Memory is some hundred bytes
-// for each booked item, of the file or of the ledger, and for each event's id, beside the audit's own state.
+// Findings come in the order of the file, and then what is extra in the order of the ledger. Memory is about 1 kB for each
+// booked item of the file with its events, and a tenth of that for each item that only the ledger has, beside the audit's
+// own state. The text of events is not kept.
 //
 // It leaves to others: where the file, the blocks and the members' accounts come from.
 package reconciliation

@@ -2,9 +2,11 @@ package reconciliation
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
+	"github.com/destinasia/dollars/bookings/sample"
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
 	"github.com/destinasia/dollars/network/audit/audittest"
@@ -290,4 +292,42 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestSampleOfBookings: of a made-up year, what the service takes is read, and what it refuses is not, but for a currency
+// that only the rules do not know.
+func TestSampleOfBookings(t *testing.T) {
+	read := map[sample.Expectation]int{}
+	for _, m := range sample.New(sample.Options{Bookings: 400, Seed: 7}).Messages {
+		_, err := decode(m.Body)
+		if taken := m.Want != sample.Refused || m.Fault == sample.UnknownCurrency; taken != (err == nil) {
+			t.Errorf("%s, %s %s: %v", m.Body, m.Want, m.Fault, err)
+		}
+		read[m.Want]++
+	}
+	for want, n := range read {
+		if n == 0 {
+			t.Errorf("none is %s", want)
+		}
+	}
+}
+
+// BenchmarkEvent tells what reading and keeping an event costs: one of two about an item.
+func BenchmarkEvent(b *testing.B) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	r := New(Options{})
+	for i := range b.N {
+		booking := fmt.Sprintf("booking-%08d", i/2)
+		if i%2 == 0 {
+			r.Event(i, []byte(said(booking+"/confirmed", "confirmed", booking, stay("ann", "100.00"))))
+		} else {
+			r.Event(i, []byte(said(booking+"/completed", "completed", booking, one)))
+		}
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64((b.N+1)/2), "B/item")
+	runtime.KeepAlive(r)
 }
