@@ -122,14 +122,14 @@ var importRules = []importRule{
 var onlyImporter = map[string][]string{
 	"github.com/gin-gonic/gin":                   {"wallet-api/rest"},
 	"github.com/hyperledger/fabric-gateway":      {"wallet-api/gateway", "network/lifecycle", "network/access", "network/staff", "network/proposal", "test/bench/baseline/driver"},
-	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract", "test/bench/baseline"},
+	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract", "test/bench/baseline", "test/sim"},
 	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
 	"github.com/anishathalye/porcupine":          {"test/history"},
 	"github.com/go-analyze/charts":               {"rules/simulate"},
 	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
 	"go.yaml.in/yaml":                            {"rules/sheet"},
 	"github.com/valyala/fasthttp":                {"bench/load"},
-	"github.com/dgraph-io/badger":                {"wallet-api/disk", "wallet-api/inbox", "wallet-api/readmodel", "wallet-api/directory", "wallet-api/custody"},
+	"github.com/dgraph-io/badger":                {"wallet-api/disk", "wallet-api/inbox", "wallet-api/readmodel", "wallet-api/directory", "wallet-api/custody", "test/sim"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
