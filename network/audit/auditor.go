@@ -23,7 +23,7 @@ type Auditor struct {
 	genesis  []byte // the block
 	state    *state
 	policies map[string]policy // in force, as far as asked for
-	seen     txIDs             // of transactions, valid or not
+	seen     *txIDs            // of transactions, valid or not
 	books    books
 	commit   []byte    // the last block's commit hash
 	applied  []Applied // of the block under way
@@ -42,7 +42,7 @@ func New(o Options) (*Auditor, error) {
 	}
 	a := &Auditor{options: o, currency: currency, policies: map[string]policy{}}
 	if o.From == nil {
-		a.state, a.seen, a.books = newState(), txIDs{}, newBooks()
+		a.state, a.seen, a.books = newState(), &txIDs{}, newBooks()
 		return a, nil
 	}
 	return a, o.From.restore(a)

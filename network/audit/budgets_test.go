@@ -98,7 +98,7 @@ func TestModifiedRulebook(t *testing.T) {
 	w := newWorld(t)
 	blocks := tell(t, w, plot{})
 	currency, _ := dollars.CurrencyOf("dsd")
-	a := &Auditor{currency: currency, state: newState(), policies: map[string]policy{}, seen: txIDs{}, books: newBooks()}
+	a := &Auditor{currency: currency, state: newState(), policies: map[string]policy{}, seen: &txIDs{}, books: newBooks()}
 	a.options = Options{Roots: w.roots, Chaincode: "dsd", Progress: func(r Report) {
 		if r.Height != confirming+1 {
 			return

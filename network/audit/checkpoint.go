@@ -116,7 +116,7 @@ type Checkpoint struct {
 	config  *config
 	genesis []byte
 	state   *state
-	seen    txIDs
+	seen    *txIDs
 	books   books
 	commit  []byte
 }

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
@@ -79,19 +78,9 @@ func (a *Auditor) writeState(w *bufio.Writer) {
 			number(e.version.tx)
 		}
 	}
-	number(uint64(len(a.seen)))
-	var part [][sha256.Size]byte
-	for first := range 16 { // sorted piece by piece, which takes little memory
-		part = part[:0]
-		for id := range a.seen {
-			if int(id[0]>>4) == first {
-				part = append(part, id)
-			}
-		}
-		slices.SortFunc(part, func(x, y [sha256.Size]byte) int { return bytes.Compare(x[:], y[:]) })
-		for _, id := range part {
-			w.Write(id[:])
-		}
+	number(uint64(a.seen.count))
+	for id := range a.seen.all() {
+		w.Write(id[:])
 	}
 }
 
@@ -147,7 +136,7 @@ func (r *stateReader) bytes() []byte { return r.take(r.number()) }
 
 // load reads the rest of a state file, after the genesis block, and checks it against the statement.
 func (c *Checkpoint) load(r *stateReader) error {
-	c.commit, c.state, c.seen, c.books = r.bytes(), newState(), txIDs{}, newBooks()
+	c.commit, c.state, c.seen, c.books = r.bytes(), newState(), &txIDs{}, newBooks()
 	c.books.supply = dollars.Supply(c.Supply)
 	for places := r.number(); places > 0 && r.err == nil; places-- {
 		p := place{string(r.bytes()), string(r.bytes())}
@@ -163,7 +152,7 @@ func (c *Checkpoint) load(r *stateReader) error {
 	}
 	for ids := r.number(); ids > 0 && r.err == nil; ids-- {
 		if id := r.take(sha256.Size); r.err == nil {
-			c.seen[[sha256.Size]byte(id)] = struct{}{}
+			c.seen.addHash([sha256.Size]byte(id))
 		}
 	}
 	if r.err != nil {

@@ -122,13 +122,3 @@ func (s *state) digest(namespace string) [sha256.Size]byte {
 	}
 	return [sha256.Size]byte(hash.Sum(nil))
 }
-
-// txIDs are the ids of transactions, which may be any text: of each its SHA-256, which takes about 50 bytes of memory.
-type txIDs map[[sha256.Size]byte]struct{}
-
-func (ids txIDs) add(id string) { ids[sha256.Sum256([]byte(id))] = struct{}{} }
-
-func (ids txIDs) has(id string) bool {
-	_, there := ids[sha256.Sum256([]byte(id))]
-	return there
-}
