@@ -106,9 +106,9 @@ const (
 
 // Fate is what became of points, and whose they are or were.
 type Fate struct {
-	State  State           `json:"state"`
-	With   dollars.Account `json:"with"`
-	Amount dollars.Amount  `json:"amount"`
+	State   State           `json:"state"`
+	Account dollars.Account `json:"account"`
+	Amount  dollars.Amount  `json:"amount"`
 }
 
 // Trace tells of a subject that Find, FindBooking or FindAccount found. Equal ledgers give equal answers.
@@ -196,13 +196,13 @@ func (g *Graph) fate(m uint32) Fate {
 	x := &g.movements[m]
 	switch {
 	case x.way.ends():
-		return Fate{State: State(x.way.String()), With: g.accounts[x.from]}
+		return Fate{State: State(x.way.String()), Account: g.accounts[x.from]}
 	case x.way == Held:
-		return Fate{State: Aside, With: g.accounts[x.to]}
+		return Fate{State: Aside, Account: g.accounts[x.to]}
 	case x.month.Passed(g.now):
-		return Fate{State: Lapsed, With: g.accounts[x.to]}
+		return Fate{State: Lapsed, Account: g.accounts[x.to]}
 	}
-	return Fate{State: Available, With: g.accounts[x.to]}
+	return Fate{State: Available, Account: g.accounts[x.to]}
 }
 
 // firstOf is the first movement of an entry, or where it would be.
@@ -229,7 +229,7 @@ func fates(sums map[Fate]dollars.Amount, most int) (list []Fate, more int) {
 		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b Fate) int {
-		return cmp.Or(cmp.Compare(b.Amount, a.Amount), cmp.Compare(a.State, b.State), cmp.Compare(a.With.String(), b.With.String()))
+		return cmp.Or(cmp.Compare(b.Amount, a.Amount), cmp.Compare(a.State, b.State), cmp.Compare(a.Account.String(), b.Account.String()))
 	})
 	return clip(list, most)
 }

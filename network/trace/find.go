@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/hex"
 	"slices"
@@ -16,6 +17,7 @@ type Subject struct {
 
 	account     uint32
 	transaction uint32
+	ref         [32]byte // of all others; of a booking its first half
 }
 
 // SubjectKind is what a subject is.
@@ -60,21 +62,23 @@ func (g *Graph) Find(text string) []Subject {
 			}
 		}
 	}
+	var ref [64]byte
+	first, then := []byte(digits), []byte(second)
 	for i := range g.entries {
 		e := &g.entries[i]
 		kind := subjectOf(e.kind)
 		if kind == "" || (kind != AnItem) != with0x {
 			continue
 		}
-		ref := hex.EncodeToString(e.ref[:])
+		hex.Encode(ref[:], e.ref[:])
 		switch {
-		case !strings.HasPrefix(ref, digits) || !strings.HasPrefix(ref[digitsOfATrip:], second):
+		case !bytes.HasPrefix(ref[:], first) || !bytes.HasPrefix(ref[digitsOfATrip:], then):
 		case kind != AnItem:
-			found[Subject{Kind: kind, ID: "0x" + ref}] = true
-		case len(digits) <= digitsOfATrip && second == "":
-			found[Subject{Kind: ABooking, ID: ref[:digitsOfATrip]}] = true
+			found[Subject{Kind: kind, ID: refText(e), ref: e.ref}] = true
+		case len(first) <= digitsOfATrip && len(then) == 0:
+			found[bookingSubject(dollars.BookingID(e.ref).Trip())] = true
 		default:
-			found[Subject{Kind: AnItem, ID: ref}] = true
+			found[Subject{Kind: AnItem, ID: refText(e), ref: e.ref}] = true
 		}
 	}
 	list := make([]Subject, 0, len(found))
@@ -89,12 +93,18 @@ func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }
 
 // FindBooking is a booking by the names that its booking system uses, or one item of it; false if the ledger has none.
 func (g *Graph) FindBooking(source, booking, item string) (Subject, bool) {
-	trip := dollars.NewTripID(source, booking)
-	s := Subject{Kind: ABooking, ID: trip.String()}
+	s := bookingSubject(dollars.NewTripID(source, booking))
 	if item != "" {
-		s = Subject{Kind: AnItem, ID: dollars.NewBookingID(source, booking, item).String()}
+		id := dollars.NewBookingID(source, booking, item)
+		s = Subject{Kind: AnItem, ID: id.String(), ref: id}
 	}
 	return s, slices.ContainsFunc(g.entries, func(e entry) bool { return s.has(&e) })
+}
+
+func bookingSubject(trip dollars.TripID) Subject {
+	s := Subject{Kind: ABooking, ID: trip.String()}
+	copy(s.ref[:], trip[:])
+	return s
 }
 
 // FindAccount is an account; false if nothing on the ledger is about it.
@@ -105,16 +115,14 @@ func (g *Graph) FindAccount(a dollars.Account) (Subject, bool) {
 
 // has tells whether an entry is about a booking, an item, an order, an adjustment or a voucher.
 func (s Subject) has(e *entry) bool {
-	kind := subjectOf(e.kind)
-	switch s.Kind {
+	switch kind := subjectOf(e.kind); s.Kind {
 	case ABooking:
-		return kind == AnItem && hex.EncodeToString(e.ref[:16]) == s.ID
-	case AnItem:
-		return kind == AnItem && hex.EncodeToString(e.ref[:]) == s.ID
-	case AnOrder, AnAdjustment, AVoucher:
-		return kind == s.Kind && dollars.WordText(e.ref) == s.ID
+		return kind == AnItem && dollars.BookingID(e.ref).Trip() == dollars.BookingID(s.ref).Trip()
+	case AnAccount, ATransaction:
+		return false
+	default:
+		return kind == s.Kind && e.ref == s.ref
 	}
-	return false
 }
 
 // subjectOf is what the entries of a kind have as their Ref; "" for what no points come of.

@@ -19,7 +19,7 @@ func (a Answer) Text() string {
 	if len(a.Now) > 0 {
 		t.heading("now")
 		for _, f := range a.Now {
-			t.line("  %s %s %s %s", f.Amount, f.State, f.State.preposition(), f.With)
+			t.line("  %s %s %s %s", f.Amount, f.State, f.State.preposition(), f.Account)
 		}
 		t.more(a.MoreNow)
 	}
