@@ -21,6 +21,8 @@ const (
 	// costs this long too; none is expected on a network of our own making.
 	patience   = 30 * time.Second
 	retryPause = 150 * time.Millisecond
+	// askTimeout bounds a question that a peer which works answers in milliseconds.
+	askTimeout = 5 * time.Second
 )
 
 // Admin acts as the administrator of every organisation of a network.

@@ -132,22 +132,28 @@ func (a *Admin) awaitEndorsers(ctx context.Context, name string) error {
 	})
 }
 
-// Committed tells the version of a chaincode on the channel; empty when none is committed.
+// Committed tells the version of a chaincode on the channel, as the first peer that answers has it; empty when none is
+// committed.
 func (a *Admin) Committed(ctx context.Context, name string) (string, error) {
-	if len(a.members) == 0 {
-		return "", errors.New("the network has no peers")
-	}
-	m := a.members[0]
-	committed, err := chaincode.NewGateway(m.peers[0], m.id).QueryCommitted(ctx, a.network.Channel.Name)
-	if err != nil {
-		return "", err
-	}
-	for _, definition := range committed.GetChaincodeDefinitions() {
-		if definition.GetName() == name {
-			return definition.GetVersion(), nil
+	errs := []error{errors.New("no peer of the network answers")}
+	for _, m := range a.members {
+		for _, p := range m.peers {
+			asking, cancel := context.WithTimeout(ctx, askTimeout)
+			committed, err := chaincode.NewGateway(p, m.id).QueryCommitted(asking, a.network.Channel.Name)
+			cancel()
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", p.Name, err))
+				continue
+			}
+			for _, definition := range committed.GetChaincodeDefinitions() {
+				if definition.GetName() == name {
+					return definition.GetVersion(), nil
+				}
+			}
+			return "", nil
 		}
 	}
-	return "", nil
+	return "", errors.Join(errs...)
 }
 
 func samePolicy(raw []byte, want *peer.ApplicationPolicy) bool {

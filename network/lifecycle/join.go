@@ -3,10 +3,12 @@ package lifecycle
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"sync"
 
 	"github.com/hyperledger/fabric-admin-sdk/pkg/channel"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -91,19 +93,31 @@ func (a *Admin) JoinPeers(ctx context.Context) error {
 	return nil
 }
 
-// Heights asks every peer how many blocks it holds.
+// Heights asks every peer how many blocks it holds. The error tells of those that do not answer; the others' answers are
+// there all the same.
 func (a *Admin) Heights(ctx context.Context) (map[string]uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	var mu sync.Mutex
+	var asking sync.WaitGroup
 	heights := map[string]uint64{}
+	var errs []error
 	for _, m := range a.members {
 		for _, p := range m.peers {
-			info, err := channel.GetBlockChainInfo(ctx, p, m.id, a.network.Channel.Name)
-			if err != nil {
-				return heights, fmt.Errorf("height of %s: %w", p.Name, err)
-			}
-			heights[p.Name] = info.GetHeight()
+			asking.Go(func() {
+				info, err := channel.GetBlockChainInfo(ctx, p, m.id, a.network.Channel.Name)
+				mu.Lock()
+				defer mu.Unlock()
+				if err != nil {
+					errs = append(errs, fmt.Errorf("height of %s: %w", p.Name, err))
+					return
+				}
+				heights[p.Name] = info.GetHeight()
+			})
 		}
 	}
-	return heights, nil
+	asking.Wait()
+	return heights, errors.Join(errs...)
 }
 
 func (a *Admin) genesis() (*common.Block, error) {

@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -337,4 +339,71 @@ func TestInterruptedUpLeavesNothingRunningAndIsContinued(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, ctx, n, "greeting", "hello")
+}
+
+// TestLargerTopologiesSurviveTheirLeader kills the orderer that leads, and a peer with its contract service, goes on without
+// them, and has them back.
+func TestLargerTopologiesSurviveTheirLeader(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real Fabric networks, which -short leaves out")
+	}
+	for _, name := range topology.Names()[1:] {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			options := testOptions(t, dir, freePortBase(t))
+			options.Topology = name
+			ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+			defer cancel()
+			t.Cleanup(func() {
+				if _, err := Down(dir, testProgress{t, time.Now()}); err != nil {
+					t.Error(err)
+				}
+			})
+			n, err := Up(ctx, options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			put(t, ctx, n, "greeting", "hello")
+			leader, err := n.Leader(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			running := pids(t, n)
+			for _, victim := range []string{leader, "peer1-aircnc", "contract0-destinasia"} {
+				if err := syscall.Kill(running[victim], syscall.SIGKILL); err != nil {
+					t.Fatal(err)
+				}
+				awaitGone(t, running[victim])
+				t.Logf("without %s", victim)
+				put(t, ctx, n, "without", victim)
+			}
+			status := n.Status(ctx)
+			if len(status.Heights) != 3 || status.Committed["dsd"] != "1.0" || len(status.Problems) < 3 {
+				t.Errorf("without three parts: %+v", status)
+			}
+			if other, err := n.Leader(ctx); err != nil || other == leader {
+				t.Errorf("%s leads after %s was killed: %v", other, leader, err)
+			}
+			if n, err = Up(ctx, options); err != nil {
+				t.Fatal(err)
+			}
+			put(t, ctx, n, "with", "all")
+			awaitEqualHeights(t, ctx, n)
+		})
+	}
+}
+
+// awaitEqualHeights waits until every peer has every block.
+func awaitEqualHeights(t *testing.T, ctx context.Context, n *Network) {
+	t.Helper()
+	var status Status
+	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		status = n.Status(ctx)
+		heights := slices.Collect(maps.Values(status.Heights))
+		slices.Sort(heights)
+		if len(status.Problems) == 0 && len(heights) == 4 && heights[0] == heights[3] {
+			return
+		}
+	}
+	t.Fatalf("the peers do not come together: %+v", status)
 }

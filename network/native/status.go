@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/destinasia/dollars/network/lifecycle"
@@ -50,7 +51,7 @@ func (n *Network) Status(ctx context.Context) Status {
 		}
 		planned[port.Part] = append(planned[port.Part], port.Number)
 	}
-	peersUp := true
+	peersUp := false
 	for _, name := range names {
 		part := Part{Name: name, Ports: planned[name], Log: n.Dir.Log(name)}
 		r, err := readRecord(n.Dir.record(name))
@@ -62,7 +63,7 @@ func (n *Network) Status(ctx context.Context) Status {
 		default:
 			s.Problems = append(s.Problems, err.Error())
 		}
-		peersUp = peersUp && (part.Up || name == topology.Wallet)
+		peersUp = peersUp || part.Up && n.isPeer(name)
 		s.Parts = append(s.Parts, part)
 	}
 	if !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Up }) {
@@ -77,6 +78,12 @@ func (n *Network) Status(ctx context.Context) Status {
 	return s
 }
 
+func (n *Network) isPeer(part string) bool {
+	return slices.ContainsFunc(n.Topology.Members(), func(o topology.Organisation) bool {
+		return slices.ContainsFunc(o.Peers, func(p topology.Peer) bool { return p.Name == part })
+	})
+}
+
 func (n *Network) askLedger(ctx context.Context, s *Status) {
 	admin, err := lifecycle.Connect(n.Topology, n.Dir.Material())
 	if err != nil {
@@ -85,7 +92,7 @@ func (n *Network) askLedger(ctx context.Context, s *Status) {
 	}
 	defer admin.Close()
 	if s.Heights, err = admin.Heights(ctx); err != nil {
-		s.Problems = append(s.Problems, err.Error())
+		s.Problems = append(s.Problems, strings.Split(err.Error(), "\n")...) // one for each peer that does not answer
 	}
 	for _, cc := range n.Topology.Chaincodes {
 		version, err := admin.Committed(ctx, cc.Name)
