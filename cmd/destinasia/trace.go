@@ -42,7 +42,7 @@ func newTraceCommand(a *app) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "trace ACCOUNT|BOOKING|ORDER|TX",
 		Short: "Follow points from the booking that earned them to where they are now, and back",
-		Long: `Follow points from the booking that earned them to where they are now, and back: an account, a booking, an order, an
+		Long: `Follow points from the booking that earned them to where they are now, and back: an account, a booking, an order (or hold), an
 adjustment or a transaction, as trees. An id is known by its form, in full or by its first 8 digits or more, as the trees
 have them. A booking is also found by the name that its booking system uses, and, where nothing else is called so and the
 wallet service runs, an account by its member.
@@ -143,7 +143,7 @@ func (a *app) traceSubject(ctx context.Context, g *trace.Graph, t tracing) (trac
 
 // traceMember takes a text that nothing on the ledger goes by for a member's id, where there is somebody to ask.
 func (a *app) traceMember(ctx context.Context, g *trace.Graph, t tracing, sources []string) (trace.Subject, error) {
-	unknown := fmt.Errorf("%q is nothing on this ledger: neither the beginning (8 digits or more) of the id of an account, order, adjustment or voucher (0x...), of a transaction or of a booking's hash, nor a booking of the source %s (name another with --source)",
+	unknown := fmt.Errorf("%q is nothing on this ledger: neither the beginning (8 digits or more) of the id of an account, order or adjustment (0x...), of a transaction or of a booking's hash, nor a booking of the source %s (name another with --source)",
 		t.subject, strings.Join(sources, " or "))
 	if t.blocks != "" || t.source != "" || t.item != "" || strings.HasPrefix(t.subject, "0x") {
 		return trace.Subject{}, unknown

@@ -30,7 +30,6 @@ const (
 	AnItem        SubjectKind = "item"    // of a booking
 	AnOrder       SubjectKind = "order"
 	AnAdjustment  SubjectKind = "adjustment"
-	AVoucher      SubjectKind = "voucher"
 	ATransaction  SubjectKind = "transaction"
 	leastDigits               = 8 // of an id that is not written in full
 	digitsOfATrip             = 32
@@ -38,11 +37,14 @@ const (
 
 func (s Subject) String() string { return string(s.Kind) + " " + s.ID }
 
-// Find is every subject on the ledger that a text can mean, by its form: with 0x an account, an order, an adjustment or the hash
-// of a voucher's code, without it a transaction, a booking or an item; in full, or the first 8 digits or more of it. What Short
-// writes is found too. Names that booking systems use are hashed, and so not found here: FindBooking.
+// Find is every subject on the ledger that a text can mean, by its form: with 0x an account, an order or an adjustment, without
+// it a transaction, a booking or an item; in full, or the first 8 digits or more of it. What Short writes is found too, and
+// a hold as ACCOUNT/ORDER. Names that booking systems use are hashed, and so not found here: FindBooking.
 func (g *Graph) Find(text string) []Subject {
 	text = strings.ToLower(text)
+	if account, order, hold := strings.Cut(text, "/"); hold && strings.HasPrefix(account, "0x") {
+		text = order
+	}
 	digits, with0x := strings.CutPrefix(text, "0x")
 	digits, second, _ := strings.Cut(digits, "…")
 	if len(digits) < leastDigits || !isHex(digits) || !isHex(second) {
@@ -113,7 +115,7 @@ func (g *Graph) FindAccount(a dollars.Account) (Subject, bool) {
 	return Subject{Kind: AnAccount, ID: a.String(), account: n}, known
 }
 
-// has tells whether an entry is about a booking, an item, an order, an adjustment or a voucher.
+// has tells whether an entry is about a booking, an item, an order or an adjustment.
 func (s Subject) has(e *entry) bool {
 	switch kind := subjectOf(e.kind); s.Kind {
 	case ABooking:
@@ -132,8 +134,8 @@ func subjectOf(k dollars.Kind) SubjectKind {
 		return AnItem
 	case dollars.KindProposeAdjustment, dollars.KindApproveAdjustment:
 		return AnAdjustment
-	case dollars.KindUse:
-		return AVoucher
+	case dollars.KindUse: // of a voucher, whose points the claim burned
+		return ""
 	case dollars.KindCapture, dollars.KindRelease:
 		return AnOrder // that of the hold
 	}

@@ -174,6 +174,7 @@ func TestFind(t *testing.T) {
 		{strings.ToLower(ann.account.String()), "[account " + ann.account.String() + "]"},
 		{ann.account.String()[:12], "[account " + ann.account.String() + "]"},
 		{hold, "[order " + hold + "]"},
+		{ann.account.String() + "/" + hold, "[order " + hold + "]"},
 		{Short(AnOrder, hold), "[order " + hold + "]"},
 		{item, "[item " + item + "]"},
 		{Short(AnItem, item), "[item " + item + "]"},
