@@ -84,6 +84,7 @@ func (a *app) up(ctx context.Context) (*native.Network, error) {
 // upDescription is what `up` ends with.
 type upDescription struct {
 	Dir      string          `json:"dir"`
+	Topology string          `json:"topology"`
 	PortBase int             `json:"portBase"`
 	REST     string          `json:"rest"`
 	Docs     string          `json:"docs"`
@@ -97,7 +98,7 @@ type upDescription struct {
 
 func describe(n *native.Network, took time.Duration) upDescription {
 	d := upDescription{
-		Dir: string(n.Dir), PortBase: n.Topology.PortBase,
+		Dir: string(n.Dir), Topology: n.Topology.Name, PortBase: n.Topology.PortBase,
 		REST: restURL(n), Docs: restURL(n) + "/docs",
 		APIKeys: apiKeysFile(n.Dir), Profile: n.Dir.Profile(issuer),
 		Ports: n.Topology.Ports(), Seconds: took.Seconds(),
@@ -109,7 +110,7 @@ func describe(n *native.Network, took time.Duration) upDescription {
 }
 
 func (a *app) printUp(d upDescription) {
-	fmt.Fprintf(a.out, "\nDestinasia Dollars runs (%.1f s).\n", d.Seconds)
+	fmt.Fprintf(a.out, "\nDestinasia Dollars runs (topology %s, %.1f s).\n", d.Topology, d.Seconds)
 	a.printRehearsal(d.Time)
 	for _, line := range [][2]string{
 		{"REST API", d.REST}, {"its page", d.Docs}, {"API keys", d.APIKeys}, {"for Fabric clients", d.Profile},
