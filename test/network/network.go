@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/network/topology"
 	"github.com/destinasia/dollars/wallet-api/client"
 )
 
@@ -24,15 +26,24 @@ type Network struct {
 	Address string
 
 	t    testing.TB
+	base int
 	keys map[string]string // API keys, by role
 }
 
 // Start brings one up with these arguments of `up`, and sees to its end.
 func Start(t testing.TB, args ...string) *Network {
 	t.Helper()
+	n := New(t)
+	n.Up(args...)
+	return n
+}
+
+// New is one of which nothing runs yet, nor is there anything in its directory. Whatever is started there ends with the test.
+func New(t testing.TB) *Network {
+	t.Helper()
 	n := &Network{t: t, Program: Program(t), Dir: filepath.Join(t.TempDir(), "network")}
-	base, err := PortBase()
-	if err != nil {
+	var err error
+	if n.base, err = PortBase(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -43,17 +54,32 @@ func Start(t testing.TB, args ...string) *Network {
 			t.Error(err)
 		}
 	})
+	return n
+}
+
+// Up brings the network up, or what is not up of it.
+func (n *Network) Up(args ...string) {
+	n.t.Helper()
 	var up struct{ REST, APIKeys string }
-	n.RunJSON(&up, append([]string{"up", "--json", "--port-base", strconv.Itoa(base)}, args...)...)
+	n.RunJSON(&up, append([]string{"up", "--json", "--port-base", strconv.Itoa(n.base)}, args...)...)
 	n.Address = strings.TrimPrefix(up.REST, "http://")
 	text, err := os.ReadFile(up.APIKeys)
 	if err == nil {
 		err = json.Unmarshal(text, &n.keys)
 	}
 	if err != nil {
-		t.Fatal(err)
+		n.t.Fatal(err)
 	}
-	return n
+}
+
+// Make writes the network down, with links between its parts, for Up to bring up: what listens there can be started before.
+func (n *Network) Make(name string, links []topology.Link) topology.Network {
+	n.t.Helper()
+	made, err := native.Make(native.Options{Dir: n.Dir, Topology: name, PortBase: n.base, Links: links})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return made.Topology
 }
 
 // Command is a command of the program on this network; it does not outlive the test.
