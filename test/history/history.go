@@ -1,6 +1,8 @@
 package history
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 	"time"
 
@@ -69,8 +71,11 @@ func (o *Operation) committed() *Answer {
 	return nil
 }
 
-// open tells whether nobody knows yet what became of it.
-func (o *Operation) open() bool {
+// Committed tells whether anybody was told so.
+func (o *Operation) Committed() bool { return o.committed() != nil }
+
+// Open tells whether nobody knows yet what became of it.
+func (o *Operation) Open() bool {
 	return o.committed() == nil && !o.refused()
 }
 
@@ -138,26 +143,33 @@ func (h *History) Read(r Read) {
 	h.reads = append(h.reads, r)
 }
 
-// Open are the operations of which nobody knows yet what became of them.
-func (h *History) Open() (list []Operation) {
+// Operations are those from the first on, in the order in which they were first answered; 0 is all of them.
+func (h *History) Operations(first int) (list []Operation) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, o := range h.order {
-		if o.open() {
-			list = append(list, *o)
-		}
+	for _, o := range h.order[first:] {
+		list = append(list, Operation{o.Intent, slices.Clone(o.Answers)})
 	}
 	return list
 }
 
-// Commits are the times at which operations were first told committed, in no order.
-func (h *History) Commits() (times []time.Duration) {
+// Open are the operations of which nobody knows yet what became of them.
+func (h *History) Open() []Operation {
+	return slices.DeleteFunc(h.Operations(0), func(o Operation) bool { return !o.Open() })
+}
+
+// Commit is when an operation was sent first, and when it was first told committed.
+type Commit struct{ Called, Told time.Duration }
+
+// Commits are those told from a time on, in their order.
+func (h *History) Commits(from time.Duration) (list []Commit) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, o := range h.order {
-		if a := o.committed(); a != nil {
-			times = append(times, a.Return)
+		if a := o.committed(); a != nil && a.Return >= from {
+			list = append(list, Commit{o.called(), a.Return})
 		}
 	}
-	return times
+	slices.SortFunc(list, func(a, b Commit) int { return cmp.Compare(a.Told, b.Told) })
+	return list
 }

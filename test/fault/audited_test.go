@@ -1,0 +1,53 @@
+package fault
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/destinasia/dollars/network/audit"
+	"github.com/destinasia/dollars/network/audit/source"
+	"github.com/destinasia/dollars/network/native"
+	"github.com/destinasia/dollars/test/history"
+	"github.com/destinasia/dollars/test/network"
+)
+
+// audited is the ledger as an audit finds it: first the program's, of the blocks of all peers, and then one of the same
+// blocks that tells what each transaction did.
+func audited(t *testing.T, n *network.Network) *history.Ledger {
+	t.Helper()
+	n.Run("audit") // fails at the first thing that is wrong, and where peers differ
+	folder := filepath.Join(t.TempDir(), "blocks")
+	n.Run("audit", "export", "blocks", folder)
+	blocks, err := source.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots, err := rootsOf(n.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := history.NewLedger()
+	_, err = audit.Run(t.Context(), blocks, audit.Options{
+		Roots: roots, Chaincode: chaincode,
+		Applied: func(tx audit.Applied) error { return l.Add(tx.Block, tx.Journal.Entries) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+func rootsOf(dir string) (roots audit.Roots, err error) {
+	n, err := native.Open(dir)
+	if err != nil {
+		return roots, err
+	}
+	for _, org := range n.Topology.Organisations {
+		root, err := certificate(n.Dir.Material().Root(org.Name))
+		if err != nil {
+			return roots, err
+		}
+		roots.Certificates = append(roots.Certificates, root)
+	}
+	return roots, nil
+}
