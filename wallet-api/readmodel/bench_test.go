@@ -256,3 +256,45 @@ func BenchmarkBalance(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkExplorer reads pages of a ledger of 200,000 transfers: what they cost must not depend on how long it is.
+func BenchmarkExplorer(b *testing.B) {
+	blocks := transfers(100, 2000, 20_000)
+	v := opened(b, b.TempDir())
+	foldAll(b, v, blocks...)
+	middle := uint64(len(blocks) / 2)
+	id, err := dollars.ParseTxID(blocks[middle].Transactions[0].ID)
+	if err != nil {
+		b.Fatal(err)
+	}
+	all, half := everything(50), wallet.Listing{To: middle, Limit: 50}
+	payer := payerAccount(7)
+	for _, read := range []struct {
+		name string
+		page func() (items int, err error)
+	}{
+		{"newest blocks", func() (int, error) { p, err := v.ListBlocks(ctx, all); return len(p.Items), err }},
+		{"newest operations", func() (int, error) { p, err := v.ListOperations(ctx, all, nil); return len(p.Items), err }},
+		{"operations before a block", func() (int, error) { p, err := v.ListOperations(ctx, half, nil); return len(p.Items), err }},
+		{"operations of an account", func() (int, error) {
+			p, err := v.ListOperations(ctx, half, &payer)
+			return min(50, 50*len(p.Items)), err
+		}},
+		{"newest transactions", func() (int, error) { p, err := v.ListTransactions(ctx, all); return len(p.Items), err }},
+		{"a transaction", func() (int, error) { _, p, err := v.TransactionContent(ctx, id, "", 50); return len(p.Items), err }},
+		{"accounts", func() (int, error) { p, err := v.ListAccounts(ctx, nil, 0, 50); return len(p.Items), err }},
+		{"search", func() (int, error) {
+			word := [32]byte(id)
+			found, err := v.Find(ctx, wallet.Names{Word: &word}, 50)
+			return 50 * len(found.Found), err
+		}},
+	} {
+		b.Run(read.name, func(b *testing.B) {
+			for b.Loop() {
+				if n, err := read.page(); err != nil || n != 50 {
+					b.Fatal(n, err)
+				}
+			}
+		})
+	}
+}
