@@ -50,11 +50,27 @@ type peers struct {
 
 // health is what is known of the peer in use.
 type health struct {
-	height  uint64
-	grew    time.Time // when it had more blocks than before, or as many as any other peer
-	failing bool      // whether what it was given last failed
-	since   time.Time // when the first of what failed in a row did
+	height          uint64
+	grew            time.Time // when it had more blocks than before, or as many as any other peer
+	endorse, submit streak
 }
+
+// streak is when what a peer was given failed, first and last, with no success in between.
+type streak struct{ first, last time.Time }
+
+// tell adds to the streak, or ends it. Long after a failure the next begins another: in between nothing was asked.
+func (s *streak) tell(failed bool, now time.Time) {
+	switch {
+	case !failed:
+		*s = streak{}
+	case now.Sub(s.last) > mostIdle:
+		*s = streak{now, now}
+	default:
+		s.last = now
+	}
+}
+
+func (s *streak) lasted() time.Duration { return s.last.Sub(s.first) }
 
 func newPeers(o Options, transports []credentials.TransportCredentials, signers [certificates]signer) (*peers, error) {
 	p := &peers{
@@ -103,8 +119,8 @@ func (p *peers) leave(next int, why error) {
 	p.left = make(chan struct{})
 }
 
-// with calls the peer in use, for as long as it is.
-func (p *peers) with(ctx context.Context, call func(context.Context, *fabric) error) error {
+// with calls the peer in use, for as long as it is, and tells of its health what came of that.
+func (p *peers) with(ctx context.Context, call func(context.Context, *fabric) error, tell func(*health, error)) error {
 	p.mu.Lock()
 	f, left := p.list[p.use], p.left
 	p.mu.Unlock()
@@ -118,11 +134,19 @@ func (p *peers) with(ctx context.Context, call func(context.Context, *fabric) er
 		}
 	}()
 	err := call(ctx, f)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.left == left { // what a peer did that was left meanwhile is not the other's doing
+		tell(&p.health, err)
+	}
 	if err != nil {
 		p.look()
 	}
 	return err
 }
+
+// untold is of calls that say nothing about health.
+func untold(*health, error) {}
 
 // look has the peers looked at without waiting for the time to.
 func (p *peers) look() {
@@ -136,40 +160,30 @@ func (p *peers) Endorse(ctx context.Context, as wallet.Certificate, batch []byte
 	err = p.with(ctx, func(ctx context.Context, f *fabric) (err error) {
 		tx, err = f.Endorse(ctx, as, batch)
 		return err
+	}, func(h *health, err error) {
+		var failed *endorseError
+		h.endorse.tell(errors.As(err, &failed) && failed.reason == unavailable, p.now())
 	})
-	var failed *endorseError
-	if errors.As(err, &failed) && failed.reason == unavailable {
-		p.failed()
-	}
 	return tx, err
 }
 
 func (p *peers) Submit(ctx context.Context, signed []byte) error {
-	err := p.with(ctx, func(ctx context.Context, f *fabric) error { return f.Submit(ctx, signed) })
-	if err != nil {
-		p.failed()
-		return err
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.health.failing, p.idle = false, 0
-	return nil
-}
-
-// failed remembers that the peer did not carry what it was given.
-func (p *peers) failed() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.health.failing {
-		p.health.failing, p.health.since = true, p.now()
-	}
+	return p.with(ctx, func(ctx context.Context, f *fabric) error {
+		return f.Submit(ctx, signed)
+	}, func(h *health, err error) {
+		var failed *submitError
+		h.submit.tell(errors.As(err, &failed) && !failed.refused, p.now())
+		if err == nil {
+			p.idle = 0
+		}
+	})
 }
 
 func (p *peers) Blocks(ctx context.Context, from uint64, each func(wallet.Block) error) error {
 	return p.with(ctx, func(ctx context.Context, f *fabric) error {
 		err := f.Blocks(ctx, from, each)
 		return cmp.Or(context.Cause(ctx), err)
-	})
+	}, untold)
 }
 
 // Height is the number of blocks of the ledger as far as any peer has told: one that another peer lacks is committed all
@@ -178,7 +192,7 @@ func (p *peers) Height(ctx context.Context) (height uint64, err error) {
 	err = p.with(ctx, func(ctx context.Context, f *fabric) (err error) {
 		height, err = f.Height(ctx)
 		return err
-	})
+	}, untold)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.highest = max(p.highest, height)
@@ -189,7 +203,7 @@ func (p *peers) raw(ctx context.Context, number uint64) (block []byte, err error
 	err = p.with(ctx, func(ctx context.Context, f *fabric) (err error) {
 		block, err = f.raw(ctx, number)
 		return err
-	})
+	}, untold)
 	return block, err
 }
 
@@ -260,8 +274,8 @@ func (p *peers) judge(answers []told) {
 	switch {
 	case now.Sub(p.health.grew) > lagPatience:
 		p.leave(best, fmt.Errorf("the peer has had %d blocks for %v, another has %d", own.height, lagPatience, answers[best].height))
-	case p.health.failing && now.Sub(p.health.since) > doubled(idlePatience, mostIdle, p.idle):
+	case max(p.health.endorse.lasted(), p.health.submit.lasted()) > doubled(idlePatience, mostIdle, p.idle):
 		p.idle++
-		p.leave(best, fmt.Errorf("the peer has carried nothing for %v", now.Sub(p.health.since).Round(time.Second)))
+		p.leave(best, errors.New("the peer carries nothing of what it is given"))
 	}
 }

@@ -203,7 +203,7 @@ func TestPeersAreJudgedByWhatTheyDo(t *testing.T) {
 		for i, l := range looks {
 			now = start.Add(l.after)
 			if l.fails {
-				p.failed()
+				p.health.submit.tell(true, now)
 			}
 			left, use := p.left, p.use
 			p.judge(l.says)
@@ -220,6 +220,28 @@ func TestPeersAreJudgedByWhatTheyDo(t *testing.T) {
 					t.Errorf("%s: what was under way with the other peer goes on", name)
 				}
 			}
+		}
+	}
+}
+
+func TestStreakIsOfFailuresWithoutSuccessBetween(t *testing.T) {
+	start := time.Unix(1_000_000, 0)
+	for name, test := range map[string]struct {
+		failed []bool
+		pause  time.Duration
+		want   time.Duration
+	}{
+		"one":           {[]bool{true}, time.Minute, 0},
+		"three":         {[]bool{true, true, true}, time.Minute, 2 * time.Minute},
+		"with success":  {[]bool{true, true, false, true}, time.Minute, 0},
+		"far from each": {[]bool{true, true}, time.Hour, 0},
+	} {
+		var s streak
+		for i, failed := range test.failed {
+			s.tell(failed, start.Add(time.Duration(i)*test.pause))
+		}
+		if got := s.lasted(); got != test.want {
+			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}
 }
