@@ -73,8 +73,19 @@ func dial(p Peer, transport credentials.TransportCredentials) (*grpc.ClientConn,
 
 // signer is an identity that was read.
 type signer struct {
-	id   *identity.X509Identity
-	sign identity.Sign
+	id      *identity.X509Identity
+	sign    identity.Sign
+	name    string // in its certificate
+	expires time.Time
+}
+
+// valid tells whether peers and orderers still take what the identity signs. They say only that access is denied.
+func (s signer) valid(now time.Time) error {
+	if now.After(s.expires) {
+		return fmt.Errorf("the certificate of %s expired on %s, and peers refuse what is signed with it; nothing that was accepted is lost: have it issued anew and restart",
+			s.name, s.expires.UTC().Format(time.RFC3339))
+	}
+	return nil
 }
 
 func (i Identity) load() (signer, error) {
@@ -102,5 +113,5 @@ func (i Identity) load() (signer, error) {
 	if err != nil {
 		return signer{}, fmt.Errorf("key %s: %w", i.Key, err)
 	}
-	return signer{id, sign}, nil
+	return signer{id, sign, cert.Subject.CommonName, cert.NotAfter}, nil
 }

@@ -137,9 +137,16 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return p.close()
 }
 
-// Ready is nil while blocks are being followed and the views are where the peer was when that began; otherwise it says
-// what is missing.
-func (g *Gateway) Ready() error { return g.engine.follower.ready() }
+// Ready is nil while blocks are being followed and the views are where the peer was when that began, and no certificate has
+// expired; otherwise it says what is missing.
+func (g *Gateway) Ready() error {
+	for _, s := range g.signers {
+		if err := s.valid(time.Now()); err != nil { // in rehearsals, too, peers keep the machine's time
+			return err
+		}
+	}
+	return g.engine.follower.ready()
+}
 
 // CaughtUp tells whether the views have been where the ledger was since the start: what they say before may be of any
 // age. Losing the peer later does not change it.
