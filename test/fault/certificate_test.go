@@ -1,11 +1,13 @@
 package fault
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/destinasia/dollars/network/material"
@@ -16,18 +18,25 @@ import (
 // issuer is who the wallet service sends what members and the booking system ask for as.
 const issuerOrganisation, issuer = "destinasia", "issuer"
 
-// validFor is for how long the certificate is valid with which the service is started before it expires.
-const validFor = 2 * time.Second
+// validFor is for how long the certificate is valid before it expires: long enough for the service to start with it.
+const validFor = 15 * time.Second
 
 // expire has the issuer's certificate end: the service is started with one that was issued so long ago that it is valid for
-// moments only.
+// moments only. Then it must say what is wrong.
 func (r *rig) expire() {
 	r.Helper()
 	now := time.Now()
 	lasts := r.issue(now).NotAfter.Sub(now)
-	r.issue(time.Now().Add(validFor - lasts))
 	r.Kill(topology.Wallet)
+	ends := time.Now().Add(validFor)
+	r.issue(ends.Add(-lasts))
 	r.Up()
+	time.Sleep(time.Until(ends) + time.Second)
+	within, cancel := context.WithTimeout(r.Context(), answerTimeout)
+	defer cancel()
+	if err := r.crowd.members.Ready(within); err == nil || !strings.Contains(err.Error(), "the certificate of "+issuer) {
+		r.Errorf("with an expired certificate the service says: %v", err)
+	}
 }
 
 // issue gives the issuer another certificate, as if at some time.

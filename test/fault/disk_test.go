@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/destinasia/dollars/network/native"
@@ -25,19 +26,19 @@ func noMounts() string {
 func (r *rig) fill(part string) {
 	r.Helper()
 	data := native.Dir(r.Dir).Data(part)
-	if r.disks[part] == "" {
-		disk := filepath.Join(r.TempDir(), "disk")
-		if err := os.Mkdir(disk, 0o755); err != nil {
+	if r.disks[part] == nil {
+		path := filepath.Join(r.TempDir(), "disk")
+		if err := os.Mkdir(path, 0o755); err != nil {
 			r.Fatal(err)
 		}
-		if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, diskSize); err != nil {
+		if err := syscall.Mount("tmpfs", path, "tmpfs", 0, diskSize); err != nil {
 			r.Fatalf("mount a small disk: %v", err)
 		}
 		// The part may still run when the test ends: it keeps its files until it has.
-		r.Cleanup(func() { _ = syscall.Unmount(disk, syscall.MNT_DETACH) })
-		r.disks[part] = disk
+		r.Cleanup(func() { _ = syscall.Unmount(path, syscall.MNT_DETACH) })
+		r.disks[part] = &disk{path: path}
 		r.Kill(part)
-		moved := filepath.Join(disk, "data")
+		moved := filepath.Join(path, "data")
 		if out, err := exec.Command("cp", "-a", data, moved).CombinedOutput(); err != nil {
 			r.Fatalf("copy the data of %s: %v\n%s", part, err, out)
 		}
@@ -46,12 +47,28 @@ func (r *rig) fill(part string) {
 		}
 		r.Up()
 	}
-	if err := fillUp(r.filler(part)); err != nil {
+	r.disks[part].logged = len(r.log(part))
+	if err := fillUp(r.disks[part].filler()); err != nil {
 		r.Fatal(err)
 	}
 }
 
-func (r *rig) filler(part string) string { return filepath.Join(r.disks[part], "filler") }
+// disk is a small one.
+type disk struct {
+	path   string
+	logged int // bytes of the part's log when it was filled
+}
+
+func (d *disk) filler() string { return filepath.Join(d.path, "filler") }
+
+func (r *rig) log(part string) string {
+	r.Helper()
+	text, err := os.ReadFile(native.Dir(r.Dir).Log(part))
+	if err != nil {
+		r.Fatal(err)
+	}
+	return string(text)
+}
 
 // fillUp writes a file until there is no room.
 func fillUp(path string) error {
@@ -73,13 +90,16 @@ func fillUp(path string) error {
 // empty makes room again, and starts the part anew: what could not write has to be.
 func (r *rig) empty(part string) {
 	r.Helper()
-	if err := os.Remove(r.filler(part)); err != nil {
+	if err := os.Remove(r.disks[part].filler()); err != nil {
 		r.Fatal(err)
 	}
 	if record, err := native.Dir(r.Dir).Record(part); err == nil && record.Running() {
 		r.Logf("with its disk full %s went on running", part)
 		r.Kill(part)
-	} else {
-		r.Logf("with its disk full %s has ended", part)
+		return
 	}
+	if !strings.Contains(r.log(part)[r.disks[part].logged:], "no space left on device") {
+		r.Errorf("%s has ended, and its log does not say that its disk was full", part)
+	}
+	r.Logf("with its disk full %s has ended, and said so", part)
 }

@@ -21,13 +21,13 @@ type rig struct {
 	wires   wires
 	crowd   *crowd
 	resumes []func()
-	disks   map[string]string // small ones, by part
+	disks   map[string]*disk // by part
 }
 
 // newRig starts a network of a topology, and gives the members something to spend.
 func newRig(t *testing.T, name string, seed uint64) *rig {
 	t.Helper()
-	r := &rig{T: t, Network: network.New(t), disks: map[string]string{}}
+	r := &rig{T: t, Network: network.New(t), disks: map[string]*disk{}}
 	base, err := network.PortBase()
 	if err != nil {
 		t.Fatal(err)
