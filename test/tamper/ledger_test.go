@@ -87,10 +87,10 @@ policy:
   adjustmentDayMost: 100.00
 `
 
-// newLedger does the work on a network of its own, takes its blocks and ends it.
-func newLedger(t *testing.T) *ledger {
+// newLedger does work on a network of its own, takes its blocks and ends it.
+func newLedger(t *testing.T, plan topology.Network, work [][]string, args ...string) *ledger {
 	t.Helper()
-	n := network.Start(t)
+	n := network.Start(t, args...)
 	files := t.TempDir()
 	known := map[string]string{"earned": filepath.Join(files, "earned.json"), "rules": filepath.Join(files, "cautious.yaml")}
 	for file, content := range map[string]string{known["earned"]: earned, known["rules"]: rules} {
@@ -115,11 +115,11 @@ func newLedger(t *testing.T) *ledger {
 	exported := filepath.Join(files, "blocks")
 	n.Run("audit", "export", "blocks", exported)
 	n.Run("down")
-	return readLedger(t, exported, native.Dir(n.Dir).Material())
+	return readLedger(t, plan, exported, native.Dir(n.Dir).Material())
 }
 
 // readLedger reads block files, and everybody's keys from the network's material.
-func readLedger(t *testing.T, blocks string, layout material.Layout) *ledger {
+func readLedger(t *testing.T, plan topology.Network, blocks string, layout material.Layout) *ledger {
 	t.Helper()
 	l := &ledger{keys: map[string]*prooftest.Signer{}, people: map[string]*prooftest.Signer{}}
 	files, err := source.Open(blocks)
@@ -136,11 +136,7 @@ func readLedger(t *testing.T, blocks string, layout material.Layout) *ledger {
 		}
 		l.blocks = append(l.blocks, raw)
 	}
-	n, err := topology.Development(topology.DefaultPortBase)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, org := range n.Organisations {
+	for _, org := range plan.Organisations {
 		dirs, err := filepath.Glob(filepath.Join(layout.Organisation(org.Name), "*", "*", "msp"))
 		if err != nil || len(dirs) == 0 {
 			t.Fatalf("identities of %s: %v, %v", org.Name, dirs, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/audit"
 	"github.com/destinasia/dollars/network/proof"
+	"github.com/destinasia/dollars/network/topology"
 )
 
 // place is where a transaction is, and an operation in it.
@@ -33,8 +34,11 @@ type attack struct {
 
 // TestRealBlocks does everything to one real ledger.
 func TestRealBlocks(t *testing.T) {
-	l := newLedger(t)
-	var err error
+	plan, err := topology.Development(topology.DefaultPortBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLedger(t, plan, work)
 	if l.right, err = l.audit(l.blocks); err != nil {
 		t.Fatalf("the ledger is not right as it is: %v", err)
 	}
