@@ -81,6 +81,23 @@ func (m *auditMetrics) peer(name string, height uint64) {
 	m.lag.WithLabelValues(name).Set(float64(height) - float64(m.audited))
 }
 
+// handler answers /metrics.
+func (m *auditMetrics) handler() http.Handler {
+	answer := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		final := m.final.Load()
+		answer.ServeHTTP(w, r)
+		if final {
+			select {
+			case m.scraped <- struct{}{}:
+			default:
+			}
+		}
+	})
+	return mux
+}
+
 // serve answers /metrics until stop is called. Without a host it listens on the loopback only.
 func (m *auditMetrics) serve(address string) (stop func(), err error) {
 	host, port, err := net.SplitHostPort(address)
@@ -94,19 +111,7 @@ func (m *auditMetrics) serve(address string) (stop func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("--metrics: %w", err)
 	}
-	answer := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		final := m.final.Load()
-		answer.ServeHTTP(w, r)
-		if final {
-			select {
-			case m.scraped <- struct{}{}:
-			default:
-			}
-		}
-	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: m.handler(), ReadHeaderTimeout: 5 * time.Second}
 	var serving sync.WaitGroup
 	serving.Go(func() { _ = server.Serve(listener) }) // ends when it is closed
 	return func() {

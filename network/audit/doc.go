@@ -38,7 +38,33 @@
 //
 // Like Fabric's peers, the audit does not judge by the dates in certificates. That nothing was cut off at the end of the
 // chain, and that no other chain exists beside it, cannot be seen in one sequence of blocks: compare peers (package
-// source does) or heights. An audit starts from the genesis block each time; there are no checkpoints.
+// source does), heights, or with a checkpoint of before.
+//
+// # Checkpoints
+//
+// An audit leaves a checkpoint (Auditor.Save) from which another goes on (OpenCheckpoint, Options.From). It is a statement,
+// checkpoint.json: channel and chaincode, height, header hash, state digest, supply, how many transactions and operations
+// there were, and the SHA-256 of a file beside it; and that file, with what it takes to go on: the genesis block, the whole
+// state with the version of each key, the last commit hash, and the ids of all transactions. The statement is signed by the
+// user auditor of a member organisation (ECDSA on P-256 over the SHA-256 of a line that says what is signed, and of the
+// statement without its signature). The genesis block is judged by the roots as ever, and says who may sign; certificates are
+// judged as those of transactions are. A statement has one spelling, so a change of any byte of either file is found.
+//
+// What is believed of a checkpoint is that the blocks before its height were right, and what they came to. Tally, budgets and
+// policies in force are worked out from its state again, and the books must balance. Of later blocks nothing less is
+// checked than without it. The fetcher begins with the last block before the height, which must have the header hash and the
+// commit hash of the checkpoint: so a chain that was cut off, or another one, is found even where there is no new block.
+// Commit hashes of two honest peers may differ (see package source); where they do, go on with the peer that the checkpoint
+// was made of, or from the genesis block.
+//
+// The report of an audit that went on is that of one from the genesis block, but for Believed. Options.Applied is told of
+// later transactions only. Both files are written aside and renamed, the statement last, so an interruption leaves the
+// checkpoint before. One of another format is refused: audits of the new version of the program begin at the genesis block.
+//
+// # Several sources
+//
+// A fetcher whose sources do not have the same block in the next place ends an audit with an error that is Disputed. The
+// audit then judges each version in its place, so that whose is wrong can be said.
 //
 // # State digest
 //
@@ -47,6 +73,11 @@
 //
 // # Cost
 //
-// Blocks are decoded and their signatures checked on all processors, a few blocks ahead, and applied in order. Memory is
-// the state, and about 150 bytes per transaction (not per operation) to recognise ids that return.
+// Blocks are decoded and their signatures checked on all processors, a few blocks ahead, and applied in order; signers of a
+// batch's orders are recovered on all processors, too. That recovery is most of the work where there are signed orders: of 80
+// us of processor time for one, 43. An order alone in its transaction takes 870, mostly for four signatures on P-256.
+//
+// Memory is the state, and some 35 bytes per transaction (not per operation) to recognise ids that return; nothing else grows
+// with history. BenchmarkOrders and TestMemoryGrowsWithTheStateOnly measure both. Writing a checkpoint takes a pass over the
+// state.
 package audit
