@@ -73,8 +73,15 @@ func (a *app) reconcile(ctx context.Context, file string, o reconcileOptions) er
 	if err != nil {
 		return err
 	}
-	r := reconciliation.New(reconciliation.Options{Members: members})
-	if err := o.read(file, r); err != nil {
+	m := &meter{what: "events"}
+	r := reconciliation.New(reconciliation.Options{Members: members, Progress: func() {
+		m.sent.Add(1)
+		m.settled.Add(1)
+	}})
+	stop := m.show(a.errs)
+	err = o.read(file, r)
+	stop()
+	if err != nil {
 		return err
 	}
 	trusted, from, err := o.open(ctx, a)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/chaincode/earn"
@@ -143,6 +144,9 @@ func (s *statement) take(d data, booked dollars.Date) error {
 				return fmt.Errorf("item %d: %w", i+1, err)
 			}
 			f.Channel, f.Party, f.Booked = d.Channel, d.Party, booked
+			for _, code := range []*string{&f.Currency, &f.Cabin, &f.Route, &f.Country, &f.Hotel, &f.Channel} {
+				*code = unique.Make(*code).Value() // there are few, and many items that have them
+			}
 			count(&trip, f)
 			one.facts = f
 		}

@@ -91,7 +91,7 @@ func (r *Reconciliation) readArray(in io.Reader, lines int) error {
 	case err != nil:
 		return r.broken(counting.line(dec.InputOffset()), err)
 	}
-	r.invalid(counting.line(dec.InputOffset()), "it is behind the array of events, and nothing is read there")
+	r.invalid(Finding{Line: counting.line(dec.InputOffset()), Reason: "it is behind the array of events, and nothing is read there"})
 	return nil
 }
 
@@ -101,7 +101,7 @@ func (r *Reconciliation) broken(line int, err error) error {
 	if !errors.As(err, &syntax) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return err
 	}
-	r.invalid(line, fmt.Sprintf("the array of events is broken here or after it, and was not read further: %v", err))
+	r.invalid(Finding{Line: line, Reason: fmt.Sprintf("the array of events is broken here or after it, and was not read further: %v", err)})
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (r *Reconciliation) readLines(in *bufio.Reader, lines int) error {
 	begun, next, long := lines+1, lines+1, false // lines: of the part, and the one to be read
 	finish := func() {
 		if long {
-			r.invalid(begun, fmt.Sprintf("it is no event: longer than %d bytes", maxEvent))
+			r.invalid(Finding{Line: begun, Reason: fmt.Sprintf("it is no event: longer than %d bytes", maxEvent)})
 		} else {
 			r.part(begun, part)
 		}
@@ -153,7 +153,7 @@ func (r *Reconciliation) part(line int, text []byte) {
 		case errors.Is(err, io.EOF):
 			return
 		case err != nil:
-			r.invalid(here, fmt.Sprintf("it is no event: %v", err))
+			r.invalid(Finding{Line: here, Reason: fmt.Sprintf("it is no event: %v", err)})
 			return
 		}
 		r.Event(here, raw)

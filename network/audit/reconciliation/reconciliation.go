@@ -14,6 +14,8 @@ import (
 type Options struct {
 	// Members are the members' accounts; nil if they are not known.
 	Members map[string]dollars.Account
+	// Progress is told of every event of the file; nil if nobody wants to know.
+	Progress func()
 }
 
 // Reconciliation holds a file against a ledger: first it is told of the file (Read, Event), then by an audit of the ledger
@@ -89,10 +91,14 @@ func New(o Options) *Reconciliation {
 func (r *Reconciliation) Event(line int, raw []byte) {
 	s, err := decode(raw)
 	if err != nil {
-		r.invalid(line, err.Error())
+		f := Finding{Line: line, Reason: err.Error()}
+		if s.booking != "" {
+			f.Event, f.Booking = s.kind.String(), s.booking
+		}
+		r.invalid(f)
 		return
 	}
-	r.summary.Events++
+	r.count()
 	if earlier, known := r.events[s.id]; known {
 		r.summary.Repeated++
 		if earlier.digest == s.digest {
@@ -129,9 +135,18 @@ func onLine(line int) string {
 // now is the place among findings of the event that was counted last.
 func (r *Reconciliation) now() [3]int64 { return [3]int64{int64(r.summary.Events)} }
 
-func (r *Reconciliation) invalid(line int, reason string) {
+// count counts an event.
+func (r *Reconciliation) count() {
 	r.summary.Events++
-	r.found = append(r.found, Finding{Class: Invalid, Line: line, Reason: reason, order: r.now()})
+	if r.options.Progress != nil {
+		r.options.Progress()
+	}
+}
+
+func (r *Reconciliation) invalid(f Finding) {
+	r.count()
+	f.Class, f.order = Invalid, r.now()
+	r.found = append(r.found, f)
 }
 
 func (r *Reconciliation) item(source, booking, name string) *item {

@@ -236,6 +236,14 @@ func TestWhatIsNoEvent(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoEventNamesItsBooking where it gets as far as that.
+func TestWhatIsNoEventNamesItsBooking(t *testing.T) {
+	got, _, _ := compare(t, ledger(t), strings.Join(append(whole(), said("x", "confirmed", "owed", stay("ann", "-1.00"))), "\n"))
+	if diff := cmp.Diff([]string{"invalid 9 confirm owed"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestExtrasSayWhere: an item that is in no event has hash, block and transaction, and the booking's name if another item
 // of it is in the file.
 func TestExtrasSayWhere(t *testing.T) {
