@@ -355,7 +355,7 @@ func (g *generator) compareBalance(v *Views, a dollars.Account) {
 		case k.Kind == dollars.StateAccount && k.Account == a:
 			rec, _ := dollars.DecodeAccountRecord(value)
 			want.Debt, want.Frozen, want.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
-			want.Household, want.Keys = rec.Household, rec.Keys
+			want.Household, want.Keys, want.Pool = rec.Household, rec.Keys, rec.Pool
 			if rec.Day.Day == dollars.DateOf(g.chain.time) {
 				want.SpentToday = rec.Day.Amount
 			}

@@ -166,7 +166,7 @@ func (a *account) shown(id dollars.Account, height uint64, now int64) (wallet.Ba
 	}
 	b := wallet.Balance{
 		Account: id, Height: height, Pending: a.pending, Held: a.held, Debt: a.debt,
-		Frozen: rec.Frozen, Keys: rec.Keys, Household: rec.Household, NextNonce: rec.Window.Next(),
+		Frozen: rec.Frozen, Keys: rec.Keys, Household: rec.Household, Pool: rec.Pool, NextNonce: rec.Window.Next(),
 	}
 	if rec.Day.Day == dollars.DateOf(now) {
 		b.SpentToday = rec.Day.Amount

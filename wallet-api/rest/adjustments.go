@@ -81,13 +81,13 @@ func (s *Server) GetAdjustment(c *gin.Context, raw AdjustmentID) {
 		s.fail(c, errUnseen)
 		return
 	}
-	a, err := s.wallet.Adjustment(id)
+	a, height, err := s.wallet.Adjustment(c.Request.Context(), id)
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
 	out := Adjustment{
-		ID: hex.EncodeToString(id[:]), Account: a.Account, Amount: a.Amount, Burn: a.Burn, Months: a.Months, Reason: a.Reason,
+		Height: height, ID: hex.EncodeToString(id[:]), Account: a.Account, Amount: a.Amount, Burn: a.Burn, Months: a.Months, Reason: a.Reason,
 	}
 	if a.Applied != 0 {
 		out.Applied = timeOf(a.Applied)

@@ -102,7 +102,12 @@ func (a api) searches(t *testing.T, account dollars.Account, life lived, b Block
 		got := ""
 		for _, f := range result.Found {
 			got += " " + f.What + " " + f.ID
-			a.send(t, "dsk_auditor", "GET", f.Href, "").want(t, 200)
+			var at struct{ Height uint64 }
+			a.send(t, "dsk_auditor", "GET", f.Href, "").want(t, 200).decode(t, &at)
+			onLedger := f.What != string(wallet.ThingOrder) && f.What != string(wallet.ThingMember) // these are the service's to know, too
+			if onLedger && at.Height != result.Height {
+				t.Errorf("%s is answered at height %d, not %d", f.Href, at.Height, result.Height)
+			}
 		}
 		if got = got[1:]; got != want || result.Height != uint64(len(a.ledger.chain)) {
 			t.Errorf("%s is %q at height %d, want %q", id, got, result.Height, want)

@@ -102,14 +102,17 @@ func parseHold(account HoldAccount, order HoldOrder) (id dollars.HoldID, err err
 func (s *Server) GetHold(c *gin.Context, account HoldAccount, order HoldOrder) {
 	id, err := parseHold(account, order)
 	var rec dollars.HoldRecord
+	var height uint64
 	if err == nil {
-		rec, err = s.wallet.Hold(id)
+		rec, height, err = s.wallet.Hold(c.Request.Context(), id)
 	}
 	if err != nil {
 		s.fail(c, err)
 		return
 	}
-	reply(c, http.StatusOK, holdOf(id, rec))
+	out := holdOf(id, rec)
+	out.Height = height
+	reply(c, http.StatusOK, out)
 }
 
 // CaptureHold takes points of a hold.

@@ -36,7 +36,7 @@ func (v views) Bookings(_ context.Context, id dollars.TripID, asked func(dollars
 func (v views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.Balance, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	b := wallet.Balance{Account: a, NextNonce: 1, Height: v.blocks}
+	b := wallet.Balance{Account: a, NextNonce: 1, Height: uint64(len(v.chain))}
 	held := map[dollars.Expiry]dollars.Amount{}
 	if raw := v.state[dollars.AccountKey(a)]; raw != nil {
 		rec, err := dollars.DecodeAccountRecord(raw)
@@ -44,7 +44,7 @@ func (v views) Balance(_ context.Context, a dollars.Account, now int64) (wallet.
 			return b, err
 		}
 		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
-		b.Keys, b.Household = rec.Keys, rec.Household
+		b.Keys, b.Household, b.Pool = rec.Keys, rec.Household, rec.Pool
 		for _, x := range rec.Buckets {
 			held[x.Expiry] += x.Amount
 		}
@@ -102,7 +102,7 @@ func (v views) Credits(_ context.Context, a dollars.Account, _ dollars.Amount, l
 func (v views) Supply(context.Context) (wallet.SupplyAt, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return wallet.SupplyAt{Height: v.blocks, Supply: v.supply}, nil
+	return wallet.SupplyAt{Height: uint64(len(v.chain)), Supply: v.supply}, nil
 }
 
 func (v views) Order(_ context.Context, id dollars.OrderID) (wallet.OrderAt, error) {

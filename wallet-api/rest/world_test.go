@@ -42,7 +42,7 @@ type ledger struct {
 	orders  map[dollars.OrderID]wallet.OrderAt
 	history []wallet.HistoryEntry // oldest first
 	supply  dollars.Supply
-	blocks  uint64
+	blocks  uint64         // with operations
 	chain   []wallet.Block // all of them, with the first, which is empty
 
 	members map[wallet.MemberID]wallet.Member

@@ -11,7 +11,6 @@ import (
 type AccountState struct {
 	Balance
 	Signing  []dollars.Account       // whose signatures the ledger takes for it; none for a household's
-	Pool     *dollars.Pool           // of a household, with what its members may spend and did spend today
 	Recovery *dollars.RecoveryRecord // nil where none is under way
 }
 
@@ -23,22 +22,20 @@ type SigningKeys struct {
 	Recovery *dollars.RecoveryRecord
 }
 
-// Account is an account as the ledger has it. Those that nobody used are empty.
+// Account is an account as the ledger has it; of a household, with what its members may spend and did spend today. Those that
+// nobody used are empty.
 func (s *Service) Account(ctx context.Context, a dollars.Account) (AccountState, error) {
 	now := s.now().Unix()
 	b, err := s.Views.Balance(ctx, a, now)
 	if err != nil {
 		return AccountState{}, err
 	}
-	rec, err := read(s.Views, dollars.AccountKey(a), dollars.DecodeAccountRecord)
-	if err != nil {
-		return AccountState{}, err
-	}
-	state := AccountState{Balance: b, Pool: rec.Pool}
-	if rec.Pool != nil {
-		today(rec.Pool, now)
+	state := AccountState{Balance: b}
+	if b.Pool != nil {
+		today(b.Pool, now)
 		return state, nil
 	}
+	rec := dollars.AccountRecord{Keys: b.Keys}
 	state.Signing = rec.KeysOf(a)
 	state.Recovery, err = s.recovery(a)
 	return state, err

@@ -65,13 +65,13 @@ func (s *Service) merchantWork(owner string, o dollars.Order, by *MerchantSignat
 	return w
 }
 
-// Hold is a hold as the ledger has it, or hold_unknown.
-func (s *Service) Hold(id dollars.HoldID) (dollars.HoldRecord, error) {
-	rec, err := read(s.Views, dollars.HoldKey(id), dollars.DecodeHoldRecord)
-	if err == nil && rec.Until == 0 {
+// Hold is a hold as the ledger has it, and the height at which it was so, or hold_unknown.
+func (s *Service) Hold(ctx context.Context, id dollars.HoldID) (dollars.HoldRecord, uint64, error) {
+	rec, height, err := readAt(ctx, s.Views, dollars.HoldKey(id), dollars.DecodeHoldRecord)
+	if errors.Is(err, ErrNotFound) {
 		err = refused(dollars.CodeHoldUnknown, "")
 	}
-	return rec, err
+	return rec, height, err
 }
 
 // VoucherCode works out the code of a member's voucher from the key in custody. Nobody else can, and it is kept nowhere.

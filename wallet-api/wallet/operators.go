@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -31,13 +32,13 @@ func (s *Service) ApproveAdjustment(ctx context.Context, owner string, id [32]by
 	return s.change(ctx, owner, AsApprover, dollars.ApproveAdjustment{ID: id}, key)
 }
 
-// Adjustment is a proposed or approved adjustment as the ledger has it, or not_found.
-func (s *Service) Adjustment(id [32]byte) (dollars.AdjustmentRecord, error) {
-	rec, err := read(s.Views, dollars.AdjustmentKey(id), dollars.DecodeAdjustmentRecord)
-	if err == nil && rec.Amount == 0 {
+// Adjustment is a proposed or approved adjustment as the ledger has it, and the height at which it was so, or not_found.
+func (s *Service) Adjustment(ctx context.Context, id [32]byte) (dollars.AdjustmentRecord, uint64, error) {
+	rec, height, err := readAt(ctx, s.Views, dollars.AdjustmentKey(id), dollars.DecodeAdjustmentRecord)
+	if errors.Is(err, ErrNotFound) {
 		err = &Error{Code: CodeNotFound, Detail: "no adjustment with this id was proposed"}
 	}
-	return rec, err
+	return rec, height, err
 }
 
 // Recover takes a step in giving an account whose keys are lost a new one. Who proposes and who approves are operators of

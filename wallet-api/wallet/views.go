@@ -41,6 +41,7 @@ type Balance struct {
 	Keys       []dollars.Account // that sign for the account; none: the key that its address is of
 	Household  dollars.Account   // of which it is a member; zero is none
 	SpentToday dollars.Amount    // by orders since midnight (UTC), where the policy limits a day's
+	Pool       *dollars.Pool     // of a household: its members; nil for others
 }
 
 // Available is what the account can spend: its buckets less its debt, and never below zero.

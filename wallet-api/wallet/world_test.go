@@ -273,6 +273,7 @@ func (v views) Balance(_ context.Context, a dollars.Account, now int64) (Balance
 			return b, err
 		}
 		b.Debt, b.Frozen, b.NextNonce = rec.Debt, rec.Frozen, rec.Window.Next()
+		b.Keys, b.Pool = rec.Keys, rec.Pool
 		for _, x := range rec.Buckets {
 			held[x.Expiry] += x.Amount
 		}

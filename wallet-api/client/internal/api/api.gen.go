@@ -301,10 +301,13 @@ type Adjustment struct {
 	Amount Amount `json:"amount"`
 
 	// Applied Absent until it is approved.
-	Applied time.Time    `json:"applied,omitempty,omitzero"`
-	Burn    bool         `json:"burn"`
-	ID      AdjustmentID `json:"id"`
-	Months  uint32       `json:"months,omitempty,omitzero"`
+	Applied time.Time `json:"applied,omitempty,omitzero"`
+	Burn    bool      `json:"burn"`
+
+	// Height Blocks of the ledger this takes into account.
+	Height uint64       `json:"height,omitempty,omitzero"`
+	ID     AdjustmentID `json:"id"`
+	Months uint32       `json:"months,omitempty,omitzero"`
 
 	// Reason A code, never free text; it is on the ledger and the member sees it.
 	Reason Reason `json:"reason"`
@@ -975,6 +978,9 @@ type Hold struct {
 	// By Of a household's: the member who set them aside; absent where it was the head.
 	By       Account        `json:"by,omitempty,omitzero"`
 	Captures []CapturedPart `json:"captures"`
+
+	// Height Blocks of the ledger this takes into account; of a hold that was asked for alone.
+	Height uint64 `json:"height,omitempty,omitzero"`
 
 	// Left Examples: 12.30
 	Left Amount `json:"left"`
