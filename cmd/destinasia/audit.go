@@ -182,7 +182,11 @@ func (c *auditCommand) tell(report auditReport, failed error) error {
 		}
 		return errReported
 	case failed != nil:
-		fmt.Fprintf(c.out, "%d blocks are right; what comes after them is not looked at.\n", report.Blocks)
+		said := "%d blocks are right; what comes after them is not looked at.\n"
+		if report.Divergence.Block < report.Blocks {
+			said = "The blocks do not fit the checkpoint at height %d; nothing after it is looked at.\n"
+		}
+		fmt.Fprintf(c.out, said, report.Blocks)
 		return fmt.Errorf("first divergence: %w", failed)
 	}
 	c.printAudit(report)
