@@ -48,7 +48,7 @@ type proposal struct {
 	id      string
 	time    int64 // Unix seconds, by the clock of who proposes
 	creator []byte
-	by      string
+	by      person
 	batch   []byte
 }
 
@@ -62,10 +62,9 @@ type envelope struct {
 
 // block is one of the chain.
 type block struct {
-	number uint64
-	hash   [32]byte
-	txs    []ordered
-	made   time.Time
+	number               uint64
+	hash, previous, data [32]byte
+	txs                  []ordered
 }
 
 // ordered is an envelope in its block, with what became of it.
@@ -123,7 +122,7 @@ func (c *chain) height() uint64 { return uint64(len(c.blocks)) }
 func (c *chain) propose(by person, unix int64, batch []byte) proposal {
 	c.ids++
 	id := sha256.Sum256(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, c.w.seed), c.ids))
-	return proposal{id: hex.EncodeToString(id[:]), time: unix, creator: creators()[by], by: by.name, batch: batch}
+	return proposal{id: hex.EncodeToString(id[:]), time: unix, creator: creators()[by], by: by, batch: batch}
 }
 
 // run is what a peer makes of a proposal: an envelope, or what the contract said instead.
@@ -181,7 +180,7 @@ func (c *chain) cut() {
 
 // append adds a block.
 func (c *chain) append(txs []*envelope) {
-	b := &block{number: c.height(), made: time.Now()}
+	b := &block{number: c.height()}
 	for i, e := range txs {
 		code := c.validate(e)
 		if code == valid {
@@ -193,7 +192,11 @@ func (c *chain) append(txs []*envelope) {
 		b.txs = append(b.txs, ordered{e, code})
 		c.w.totals.codes[code]++
 	}
-	b.hash = c.hashOf(b)
+	if b.number > 0 {
+		b.previous = c.blocks[b.number-1].hash
+	}
+	b.data = b.content()
+	b.hash = sha256.Sum256(slices.Concat(b.previous[:], b.data[:]))
 	c.blocks = append(c.blocks, b)
 	c.w.trace.add("block %d of %d transactions, %x", b.number, len(b.txs), b.hash[:6])
 	c.w.observe(b)
@@ -233,7 +236,7 @@ func (c *chain) validate(e *envelope) string {
 		}
 		return duplicate
 	}
-	if e.by != lifecycle.name && c.w.strikes(invalidated) {
+	if e.by != lifecycle && c.w.strikes(invalidated) {
 		return refused
 	}
 	for key, v := range e.reads {
@@ -254,14 +257,12 @@ func (c *chain) write(state map[string]versioned, number uint64, index int, e *e
 	}
 }
 
-func (c *chain) hashOf(b *block) (sum [32]byte) {
+// content is the hash of all that is in a block.
+func (b *block) content() (sum [32]byte) {
 	h := sha256.New()
-	if b.number > 0 {
-		previous := c.blocks[b.number-1].hash
-		h.Write(previous[:])
-	}
+	fmt.Fprintln(h, b.number)
 	for _, tx := range b.txs {
-		fmt.Fprintln(h, tx.id, tx.time, tx.by, tx.code)
+		fmt.Fprintln(h, tx.id, tx.time, tx.by.name, tx.code)
 		h.Write(tx.batch)
 		for _, key := range slices.Sorted(maps.Keys(tx.reads)) {
 			fmt.Fprintln(h, key, tx.reads[key])
@@ -306,13 +307,13 @@ func (c *chain) settle(by person, unix int64, ops ...dollars.Operation) {
 
 // deliver is a block as the gateway has it from a peer: of the contract's transactions, the first copy of each.
 func (b *block) deliver(seen map[string]place) (wallet.Block, error) {
-	out := wallet.Block{Number: b.number}
+	out := wallet.Block{Number: b.number, Hash: b.hash, PreviousHash: b.previous, DataHash: b.data, Size: len(b.txs)}
 	for i, tx := range b.txs {
 		first := seen[tx.id]
-		if tx.by == lifecycle.name || first.block != b.number || first.index != i {
+		if tx.by == lifecycle || first.block != b.number || first.index != i {
 			continue
 		}
-		t := wallet.Transaction{ID: tx.id, Index: i, Time: tx.time, Code: tx.code, Valid: tx.code == valid}
+		t := wallet.Transaction{ID: tx.id, Index: i, Time: tx.time, Code: tx.code, Valid: tx.code == valid, Creator: tx.by.mspID}
 		if t.Valid {
 			var err error
 			if t.Journal, err = dollars.DecodeJournal(tx.event); err != nil {

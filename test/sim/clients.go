@@ -427,8 +427,15 @@ func (w *world) pay(kind dollars.Kind) *request {
 		w.fail("sign: %v", err)
 	}
 	ask.Signed = &wallet.SignedFields{Nonce: o.Nonce, Deadline: o.Deadline, Signature: [65]byte(signature)}
+	how := send
+	switch w.rng.IntN(4) {
+	case 0:
+		how = relay
+	case 1:
+		ask.Key = &wallet.IdempotencyKey{Client: "app", Key: fmt.Sprint("order ", w.asked), Digest: id}
+	}
 	q := &request{name: kind.String() + " of " + m.id, order: id, send: func(ctx context.Context, p *process) ([]wallet.WorkID, error) {
-		receipt, err := p.wallet.PlaceOrder(ctx, ask)
+		receipt, err := how(ctx, p, ask)
 		if err != nil {
 			return nil, err
 		}
@@ -442,6 +449,18 @@ func (w *world) pay(kind dollars.Kind) *request {
 	}
 	w.placed = append(w.placed, q)
 	return q
+}
+
+func send(ctx context.Context, p *process, ask wallet.OrderRequest) (wallet.OrderReceipt, error) {
+	return p.wallet.PlaceOrder(ctx, ask)
+}
+
+func relay(ctx context.Context, p *process, ask wallet.OrderRequest) (wallet.OrderReceipt, error) {
+	list, err := p.wallet.RelayOrders(ctx, []wallet.OrderRequest{ask})
+	if err != nil {
+		return wallet.OrderReceipt{}, err
+	}
+	return list[0].Receipt, list[0].Err
 }
 
 // ordersOnce are the orders that were placed, each id once.

@@ -27,7 +27,7 @@ type store struct {
 	db     *badger.DB
 	synced bool    // commits wait for the disk
 	first  uint64  // the version that what was there at the start has
-	kept   []keyed // while it is not open
+	kept   []keyed // what it held when it was opened last, or will
 }
 
 type keyed struct {
@@ -85,7 +85,7 @@ func (m medium) Open(o badger.Options) (*badger.DB, error) {
 			return nil, errors.Join(err, db.Close())
 		}
 	}
-	s.first, s.kept = db.MaxVersion(), nil
+	s.first = db.MaxVersion()
 	return db, nil
 }
 
@@ -124,8 +124,8 @@ func (m medium) Files(string) (disk.Files, error) {
 func (d *platter) crash(w *world, power bool) error {
 	for _, name := range slices.Sorted(maps.Keys(d.stores)) {
 		s := d.stores[name]
-		if s.db == nil {
-			continue
+		if s.db == nil || s.db.IsClosed() {
+			continue // it was closed by a process that never served: nothing was written
 		}
 		upTo := s.db.MaxVersion()
 		lost := uint64(0)

@@ -23,6 +23,7 @@ type replica struct {
 	disk   *platter
 	skew   time.Duration
 	runs   int
+	known  uint64   // the most blocks its views have had, now or before a power loss
 	proc   *process // the newest
 }
 

@@ -91,6 +91,9 @@ func (r *runner) put(res result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sofar.totals.add(res.totals)
+	if r.log != nil {
+		fmt.Fprintf(r.log, "seed %d: %d steps, trace %s\n", res.seed, res.totals.steps, res.sum)
+	}
 	if res.violation != "" {
 		r.failed(res)
 	}
@@ -112,7 +115,7 @@ func (r *runner) failed(res result) {
 	for _, line := range res.tail {
 		fmt.Fprintln(r.out, line)
 	}
-	fmt.Fprintf(r.out, "seed %d failed after %d steps: %s\nsee all of it again with: go run ./test/sim -from %d -seeds 1 -v\n",
+	fmt.Fprintf(r.out, "seed %d failed after %d steps: %s\nsee all of it again with: go run ./test/sim -seed %d -v\n",
 		res.seed, res.totals.steps, res.violation, res.seed)
 }
 

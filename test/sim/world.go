@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -59,7 +60,7 @@ func simulate(seed uint64, m mutation, log io.Writer) result {
 	}
 	w.begin()
 	for !w.finished && w.violation == "" {
-		w.step(w.next())
+		w.live()
 	}
 	w.end()
 	w.totals.seeds, w.totals.blocks = 1, len(w.chain.blocks)
@@ -138,6 +139,16 @@ func (w *world) publish(set earn.RuleSet) {
 	w.chain.settle(anna, long, dollars.ProposeRules{Version: 1, Set: encoded})
 	w.chain.settle(ben, long, dollars.ApproveRules{Version: 1, Hash: hash})
 	w.chain.settle(anna, long, dollars.PublishRules{Version: 1, Hash: hash})
+}
+
+// live takes the next step. A panic in it is a violation like any other; one in a goroutine of the service ends the program.
+func (w *world) live() {
+	defer func() {
+		if p := recover(); p != nil {
+			w.fail("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	w.step(w.next())
 }
 
 // step has happen what is next, unless it is a moment to die at.
