@@ -55,7 +55,8 @@ var balanceColumns = []column[balanceLine]{
 	ofHolding("members", number, func(h *holding) string { return unless(h.members == 0, strconv.Itoa(h.members)) }),
 }
 
-func writeBalances(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error) {
+// Balances is a Write: what every account has.
+func Balances(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error) {
 	return ofState(ctx, out, f, from, o, balances)
 }
 

@@ -9,18 +9,9 @@ import (
 	"github.com/destinasia/dollars/network/audit"
 )
 
-// Write audits blocks and writes a table of what they come to. The error is a *audit.Divergence when the blocks are at
-// fault. What was written of a table that ends with an error is to be thrown away.
-//
-// The options' Applied is the export's own.
+// Write audits blocks and writes a table of what they come to: Journal, Balances or Liability. The error is a
+// *audit.Divergence when the blocks are at fault. What was written of a table that ends with an error is to be thrown away.
 type Write func(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error)
-
-// The tables.
-var (
-	Journal   Write = writeJournal
-	Balances  Write = writeBalances
-	Liability Write = writeLiability
-)
 
 // assetOf is the asset that a chaincode keeps.
 func assetOf(chaincode string) (string, error) {

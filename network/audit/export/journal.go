@@ -125,7 +125,8 @@ type journal struct {
 	totals map[string]dollars.Amount // of the names above: what came there less what went
 }
 
-func writeJournal(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error) {
+// Journal is a Write: every operation, and the points it moved. The options' Applied is its own.
+func Journal(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error) {
 	j, err := newJournal(out, f)
 	if err != nil {
 		return audit.Report{}, err

@@ -31,7 +31,8 @@ var liabilityColumns = []column[liabilityLine]{
 	{"accounts", number, func(l *liabilityLine) string { return strconv.Itoa(l.accounts) }},
 }
 
-func writeLiability(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error) {
+// Liability is a Write: what is owed to members.
+func Liability(ctx context.Context, out io.Writer, f Format, from audit.Fetcher, o audit.Options) (audit.Report, error) {
 	return ofState(ctx, out, f, from, o, liability)
 }
 
