@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -76,6 +77,11 @@ func (a *app) peersSource(ctx context.Context, n *native.Network, first uint64) 
 		peers.close()
 		return auditSource{}, err
 	}
+	for i, p := range peers {
+		if behind := slices.Max(heights) - heights[i]; behind > usualLag {
+			fmt.Fprintf(a.errs, "%s: it is %d blocks behind; what all peers have is audited\n", p.Name(), behind)
+		}
+	}
 	blocks := source.Compare(ctx, source.Options{From: first, Until: lowest, Say: func(peer, what string) {
 		fmt.Fprintf(a.errs, "%s: %s\n", peer, what)
 	}}, peers...)
@@ -110,6 +116,9 @@ func (peers auditPeers) close() {
 		_ = p.Close() // nothing was written
 	}
 }
+
+// usualLag is how many blocks a peer may be behind the others in the middle of work.
+const usualLag = 10
 
 // heightPatience is how long a peer may take to say how many blocks it has.
 const heightPatience = 10 * time.Second

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -188,6 +189,11 @@ func OpenCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 }
 
 func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
+	unlock, err := lockDir(dir, syscall.LOCK_SH)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	text, err := os.ReadFile(filepath.Join(dir, statementFile))
 	if err != nil {
 		return nil, err
@@ -327,7 +333,11 @@ func (a *Auditor) save(dir string, s *Statement, by Signer) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	var err error
+	unlock, err := lockDir(dir, syscall.LOCK_EX)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if s.StateFile, err = a.saveState(dir); err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
@@ -186,6 +188,29 @@ func rename(from, to string) error {
 		return err
 	}
 	return errors.Join(dir.Sync(), dir.Close())
+}
+
+// lockPatience is how long another audit may take to read or write the checkpoint of a directory.
+const lockPatience = time.Minute
+
+// lockDir keeps others from writing into a directory (syscall.LOCK_SH), or from reading as well (syscall.LOCK_EX): who writes
+// removes the state that another is about to read or to name.
+func lockDir(dir string, how int) (unlock func(), err error) {
+	file, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for late := time.Now().Add(lockPatience); ; time.Sleep(10 * time.Millisecond) {
+		err = syscall.Flock(int(file.Fd()), how|syscall.LOCK_NB)
+		switch {
+		case err == nil:
+			return func() { _ = file.Close() }, nil
+		case err != syscall.EWOULDBLOCK:
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", dir, err), file.Close())
+		case time.Now().After(late):
+			return nil, errors.Join(fmt.Errorf("another audit has been at the checkpoint in %s for %s", dir, lockPatience), file.Close())
+		}
+	}
 }
 
 // removeOtherStates removes the states that the checkpoint no longer names.

@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -361,4 +362,35 @@ func TestACheckpointMayBeWrittenAfterEveryBlock(t *testing.T) {
 	if err != nil || a.Report().Height != uint64(len(blocks)) {
 		t.Error(err)
 	}
+}
+
+// TestSeveralAuditsMayShareADirectory: whichever was last has left a whole checkpoint.
+func TestSeveralAuditsMayShareADirectory(t *testing.T) {
+	w := newWorld(t)
+	dir, blocks := t.TempDir(), tell(t, w, plot{})
+	var saving sync.WaitGroup
+	for _, cut := range []int{awarding, spending, len(blocks)} {
+		a, err := New(Options{Roots: w.roots, Chaincode: "dsd"})
+		if err == nil {
+			err = a.Run(t.Context(), &blocksOf{blocks: blocks[:cut]})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		saving.Go(func() {
+			for range 10 {
+				if _, err := a.Save(dir, signs(w.auditor), noon); err != nil {
+					t.Error(err)
+				}
+				if _, err := OpenCheckpoint(dir, w.roots); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	saving.Wait()
+	if _, err := OpenCheckpoint(dir, w.roots); err != nil {
+		t.Error(err)
+	}
+	stateOf(t, dir)
 }
