@@ -31,8 +31,8 @@
 // audit tells whether a copy is right.
 //
 // Where orderers agree on blocks by a quorum (SmartBFT) they sign by number, and whose numbers those are, and how many make
-// a quorum, the channel's configuration tells, which a receipt does not have. So there are no receipts of such a ledger: one
-// would prove less than its own blocks do.
+// a quorum, the channel's configuration tells, which a receipt does not have. So Verify refuses receipts of such a ledger:
+// some orderer's signature would prove less than its blocks do.
 //
 // The member's own signature on the order was checked by those who endorsed, and is checked by audits; here it is
 // among what was endorsed and is not looked at again. As in audits, dates in certificates do not count, and nothing is

@@ -441,3 +441,17 @@ func TestRoots(t *testing.T) {
 		t.Errorf("endorsed by the one organisation that is trusted: %v", err)
 	}
 }
+
+// TestOrderersByNumberAreNotBelieved: a receipt does not tell whose the numbers are, and how many make a quorum.
+func TestOrderersByNumberAreNotBelieved(t *testing.T) {
+	w := newWorld(t)
+	b := prooftest.Unmarshal(w.block(), &common.Block{})
+	prooftest.Agree(b, map[uint32]*prooftest.Signer{1: w.Orderer, 2: w.Orderer, 3: w.Orderer})
+	r, err := Make(prooftest.Marshal(b), w.txID(), order)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := verify(r.Encode(), w.Roots); err == nil || !strings.Contains(err.Error(), "by number") {
+		t.Errorf("%v", err)
+	}
+}
