@@ -146,9 +146,11 @@ func TestPeerThatIsGoneOrHangsIsLeft(t *testing.T) {
 				}
 				time.Sleep(10 * time.Millisecond)
 			}
+			list[1].mu.Lock()
 			if len(list[1].submitted) == 0 {
 				t.Error("the other peer was given nothing")
 			}
+			list[1].mu.Unlock()
 			// Its height is not the ledger's: block 4 is committed.
 			if height, err := p.Height(ctx); err != nil || height != 5 {
 				t.Errorf("height %d, %v", height, err)
