@@ -178,9 +178,19 @@ func (w *world) told(q *request, p *process, st wallet.Status) {
 			w.fail("%s was told %+v, which is not what transaction %s did", q.name, st.Results[i], st.TxID)
 		}
 	}
+	w.toldAgain(q, promise{p.r.number, st.Work.ID}, st)
 	if q.order != (dollars.OrderID{}) {
 		w.toldOrder(q, st, at)
 	}
+}
+
+// toldAgain is an outcome that was told before: it stays, unless the work was wholly refused, and accepted anew.
+func (w *world) toldAgain(q *request, of promise, st wallet.Status) {
+	before, known := w.outcomes[of]
+	if known && !before.Rejected() && (before.TxID != st.TxID || !slices.Equal(before.Results, st.Results)) {
+		w.fail("%s was told %+v of %s, and before that %+v of %s", q.name, st.Results, st.TxID, before.Results, before.TxID)
+	}
+	w.outcomes[of] = st
 }
 
 // toldOrder is the same of an order: that it was applied, or that it was not before.

@@ -27,6 +27,7 @@ type clients struct {
 	asked     int        // requests so far
 	open      int        // that have no answer yet
 	promises  map[promise]*request
+	outcomes  map[promise]wallet.Status // that were told
 }
 
 // promise is work that a replica has said it accepted.
@@ -86,7 +87,7 @@ func (d directory) Owner(_ context.Context, a dollars.Account) (wallet.Member, e
 }
 
 func (w *world) populate() {
-	w.promises = map[promise]*request{}
+	w.promises, w.outcomes = map[promise]*request{}, map[promise]wallet.Status{}
 	w.directory = directory{byID: map[wallet.MemberID]wallet.Member{}, byAccount: map[dollars.Account]wallet.Member{}}
 	for _, m := range everybody() {
 		own := m

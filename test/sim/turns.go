@@ -19,9 +19,10 @@ import (
 type turns struct {
 	rng *rand.Rand
 
-	mu      sync.Mutex
-	arrived []*call       // since the last step
-	woken   chan struct{} // capacity 1: something has arrived
+	mu       sync.Mutex
+	arrived  []*call       // since the last step
+	admitted uint64        // calls so far
+	woken    chan struct{} // capacity 1: something has arrived
 
 	waiting []*call // admitted, in that order
 	alarm   *time.Timer
@@ -37,10 +38,11 @@ type call struct {
 	torn  func()        // what may be left of it if its process dies instead; nothing if nil
 	write bool          // to the disk
 
-	proc *process // whose; nil is the world's
-	due  time.Time
-	done chan struct{}
-	gone bool // its caller waits no more
+	proc   *process // whose; nil is the world's
+	serial uint64   // in the order of admission
+	due    time.Time
+	done   chan struct{}
+	gone   bool // its caller waits no more
 }
 
 func newTurns(rng *rand.Rand) *turns {
@@ -61,10 +63,12 @@ func (t *turns) arrive(c *call) {
 	}
 }
 
-func (t *turns) leave(c *call) {
+// leave takes a call out of the line, and tells its serial number: its key alone may be another's, too, that came before.
+func (t *turns) leave(c *call) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c.gone = true
+	return c.serial
 }
 
 // next is the call whose turn it is. It waits, in simulated time, until there is one.
@@ -111,10 +115,10 @@ func (t *turns) sleep(now, until time.Time) {
 // admit takes in what has arrived since the last step, in an order that does not depend on who was first.
 func (t *turns) admit() {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	fresh := t.arrived
 	t.arrived = nil
 	t.waiting = slices.DeleteFunc(t.waiting, func(c *call) bool { return c.gone })
-	t.mu.Unlock()
 	slices.SortFunc(fresh, func(x, y *call) int { return cmp.Compare(x.key, y.key) })
 	for i, c := range fresh {
 		if c.gone {
@@ -123,7 +127,8 @@ func (t *turns) admit() {
 		if i > 0 && fresh[i-1].key == c.key {
 			panic(fmt.Sprintf("two calls that arrived together are both %q", c.key))
 		}
-		c.due = time.Now().Add(t.within(c.delay, c.worst))
+		t.admitted++
+		c.serial, c.due = t.admitted, time.Now().Add(t.within(c.delay, c.worst))
 		t.waiting = append(t.waiting, c)
 	}
 }
@@ -161,8 +166,7 @@ func (p *process) turn(ctx context.Context, c *call) error {
 		return errDead
 	case <-ctx.Done():
 	}
-	p.w.leave(c)
-	late := &call{key: c.key + ": given up", proc: p}
+	late := &call{key: fmt.Sprintf("%s: given up (%d)", c.key, p.w.leave(c)), proc: p}
 	p.w.arrive(late)
 	select {
 	case <-late.done:
