@@ -1,8 +1,11 @@
 package fault
 
 import (
+	"maps"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/destinasia/dollars/network/audit"
 	"github.com/destinasia/dollars/network/audit/source"
@@ -10,6 +13,28 @@ import (
 	"github.com/destinasia/dollars/test/history"
 	"github.com/destinasia/dollars/test/network"
 )
+
+// levelPatience is how long peers may take to have the same blocks, when nobody asks for anything new.
+const levelPatience = 90 * time.Second
+
+// level waits until all peers have the same blocks, and tells how long that took.
+func (r *rig) level() time.Duration {
+	r.Helper()
+	n, err := native.Open(r.Dir)
+	if err != nil {
+		r.Fatal(err)
+	}
+	for begun := time.Now(); ; time.Sleep(200 * time.Millisecond) {
+		heights := n.Status(r.Context()).Heights
+		all := slices.Sorted(maps.Values(heights))
+		if len(all) == len(r.peers()) && all[0] == all[len(all)-1] {
+			return time.Since(begun)
+		}
+		if time.Since(begun) > levelPatience {
+			r.Fatalf("%s after the last request peers still have different numbers of blocks: %v", levelPatience, heights)
+		}
+	}
+}
 
 // audited is the ledger as an audit finds it: first the program's, of the blocks of all peers, and then one of the same
 // blocks that tells what each transaction did.

@@ -23,7 +23,7 @@ type fault struct {
 var faults = []fault{
 	{name: "kill -9 of the wallet service", always: true, inject: kill(topology.Wallet)},
 	{name: "kill -9 of a contract service", goesOn: true, inject: kill("contract1-aircnc")},
-	{name: "kill -9 of the contract service of the peer in use", inject: kill("contract0-destinasia"), goesOn: true},
+	{name: "kill -9 of the contract service of the peer in use", goesOn: true, inject: kill("contract0-destinasia")},
 	{name: "kill -9 of the peer in use", always: true, goesOn: true, inject: kill("peer0-destinasia")},
 	{name: "kill -9 of the issuer's other peer", goesOn: true, inject: kill("peer1-destinasia")},
 	{name: "kill -9 of a partner's peer", goesOn: true, inject: kill("peer0-aircnc")},

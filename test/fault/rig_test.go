@@ -153,12 +153,14 @@ func (r *rig) try(f fault, last times) result {
 	}
 	r.crowd.settle(r.T, settlePatience)
 	r.crowd.askAll(r.Context(), first)
+	level := r.level()
 
 	begun := time.Now()
 	ledger := audited(r.T, r.Network)
 	_, lies := history.Check(h, ledger)
 	lies = append(lies, history.CheckAccounts(h, ledger, linearizePatience)...)
-	r.Logf("%s: %d operations are held against the ledger in %.1f seconds", f.name, len(h.Operations(0)), time.Since(begun).Seconds())
+	r.Logf("%s: all peers have the same blocks after %.1f seconds; %d operations are held against the ledger in %.1f seconds",
+		f.name, level.Seconds(), len(h.Operations(0)), time.Since(begun).Seconds())
 	for _, lie := range lies[:min(len(lies), 20)] {
 		r.Errorf("%s: %s", f.name, lie)
 	}
