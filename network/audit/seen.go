@@ -11,7 +11,7 @@ import (
 // state. Ids may be any text, so of each the SHA-256 is kept; ascending, in as many lists as there are first two bytes,
 // which takes about 35 bytes each; a map takes up to 80.
 type txIDs struct {
-	lists [1 << 16][]txID
+	lists [256]*[256][]txID // made when they are needed
 	count int
 }
 
@@ -40,7 +40,11 @@ func (ids *txIDs) has(id string) bool {
 }
 
 func (ids *txIDs) find(hash [sha256.Size]byte) (list *[]txID, at int, there bool) {
-	list = &ids.lists[int(hash[0])<<8|int(hash[1])]
+	half := &ids.lists[hash[0]]
+	if *half == nil {
+		*half = &[256][]txID{}
+	}
+	list = &(*half)[hash[1]]
 	at, there = slices.BinarySearchFunc(*list, txID(hash[2:]), func(a, b txID) int { return bytes.Compare(a[:], b[:]) })
 	return list, at, there
 }
@@ -48,12 +52,17 @@ func (ids *txIDs) find(hash [sha256.Size]byte) (list *[]txID, at int, there bool
 // all are the hashes in ascending order.
 func (ids *txIDs) all() iter.Seq[[sha256.Size]byte] {
 	return func(yield func([sha256.Size]byte) bool) {
-		for first, list := range ids.lists {
-			for _, rest := range list {
-				hash := [sha256.Size]byte{byte(first >> 8), byte(first)}
-				copy(hash[2:], rest[:])
-				if !yield(hash) {
-					return
+		for first, half := range ids.lists {
+			if half == nil {
+				continue
+			}
+			for second, list := range half {
+				for _, rest := range list {
+					hash := [sha256.Size]byte{byte(first), byte(second)}
+					copy(hash[2:], rest[:])
+					if !yield(hash) {
+						return
+					}
 				}
 			}
 		}
