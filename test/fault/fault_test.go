@@ -62,20 +62,21 @@ func testFaults(t *testing.T, topology string) {
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%-9s %-52s %6d %6d %5d %4d %4d %4d %6.0f/s %6d %6.1f %6.1f %6.1f", r.Topology, r.Fault,
-		r.Sent, r.Acknowledged, r.Refused, r.Lost, r.Doubled, r.OtherLies, r.PerSecond, r.During, r.Silence, r.FirstCommit, r.FullRate)
+	return fmt.Sprintf("%-9s %-52s %6d %6d %5d %4d %4d %4d %6.0f/s %6d %6.1f %6.1f %6.1f %6.1f", r.Topology, r.Fault,
+		r.Sent, r.Acknowledged, r.Refused, r.Lost, r.Doubled, r.OtherLies, r.PerSecond, r.During, r.Silence, r.FirstCommit, r.FullRate, r.Level)
 }
 
 // show prints the table of what was found, and its sum, and writes the report.
 func show(t *testing.T, results []result) {
 	var all result
-	text := fmt.Sprintf("%d faults\n%-9s %-52s %6s %6s %5s %4s %4s %4s %8s %6s %6s %6s %6s\n", len(results),
-		"topology", "fault", "sent", "ackn.", "ref.", "lost", "dbl", "lies", "before", "during", "silent", "first", "full")
+	text := fmt.Sprintf("%d faults\n%-9s %-52s %6s %6s %5s %4s %4s %4s %8s %6s %6s %6s %6s %6s\n", len(results),
+		"topology", "fault", "sent", "ackn.", "ref.", "lost", "dbl", "lies", "before", "during", "silent", "first", "full", "level")
 	for _, r := range results {
 		text += r.String() + "\n"
 		all.Sent, all.Acknowledged, all.Refused = all.Sent+r.Sent, all.Acknowledged+r.Acknowledged, all.Refused+r.Refused
 		all.Lost, all.Doubled, all.OtherLies = all.Lost+r.Lost, all.Doubled+r.Doubled, all.OtherLies+r.OtherLies
 		all.Silence, all.FirstCommit, all.FullRate = max(all.Silence, r.Silence), max(all.FirstCommit, r.FirstCommit), max(all.FullRate, r.FullRate)
+		all.Level = max(all.Level, r.Level)
 	}
 	all.Fault = "together, and the longest seconds"
 	t.Logf("%s%s", text, all)

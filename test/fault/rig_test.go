@@ -119,14 +119,16 @@ const (
 
 // result is what became of a network when a fault was injected.
 type result struct {
-	Topology, Fault                            string
-	Sent, Acknowledged, Refused, Lost, Doubled int
-	OtherLies                                  int
-	PerSecond                                  float64 // told committed before
-	Silence                                    float64 // the longest time without a commit, from the injection on; in seconds, as all below
-	FirstCommit                                float64 // from healing, of an operation that was sent after it
-	FullRate                                   float64 // from healing until as many are committed as before, nine of ten at least
-	During                                     int     // commits told while it lasted
+	Topology, Fault string
+	history.Tally
+	Lost, Doubled, OtherLies int
+
+	PerSecond   float64 // told committed before
+	Silence     float64 // the longest time without a commit, from the injection on; in seconds, as all below
+	FirstCommit float64 // from healing, of an operation that was sent after it
+	FullRate    float64 // from healing until as many are committed as before, nine of ten at least
+	Level       float64 // from the last request until all peers had the same blocks
+	During      int     // commits told while it lasted
 }
 
 // try injects a fault under load, heals it, and checks what clients were told.
@@ -157,18 +159,16 @@ func (r *rig) try(f fault, last times) result {
 
 	begun := time.Now()
 	ledger := audited(r.T, r.Network)
-	_, lies := history.Check(h, ledger)
-	lies = append(lies, history.CheckAccounts(h, ledger, linearizePatience)...)
-	r.Logf("%s: all peers have the same blocks after %.1f seconds; %d operations are held against the ledger in %.1f seconds",
-		f.name, level.Seconds(), len(h.Operations(0)), time.Since(begun).Seconds())
+	lies := append(history.Check(h, ledger), history.CheckAccounts(h, ledger, linearizePatience)...)
+	r.Logf("%s: %d operations are held against the ledger in %.1f seconds", f.name, len(h.Operations(0)), time.Since(begun).Seconds())
 	for _, lie := range lies[:min(len(lies), 20)] {
 		r.Errorf("%s: %s", f.name, lie)
 	}
 	res := result{
-		Topology: r.plan.Name, Fault: f.name, PerSecond: before, Silence: silence(h, injected).Seconds(),
-		FirstCommit: commit.Seconds(), FullRate: full.Seconds(), During: during(h, injected, healing),
+		Topology: r.plan.Name, Fault: f.name, Tally: history.TallyOf(h.Operations(first)), PerSecond: before, Silence: silence(h, injected).Seconds(),
+		FirstCommit: commit.Seconds(), FullRate: full.Seconds(), Level: level.Seconds(), During: during(h, injected, healing),
 	}
-	res.count(h.Operations(first), lies)
+	res.count(lies)
 	if f.goesOn && res.During == 0 {
 		r.Errorf("%s: nothing was committed for the %.0f seconds that it lasted, though the network is made to go on", f.name, last.during.Seconds())
 	}
@@ -228,16 +228,7 @@ func during(h *history.History, injected, healing time.Duration) (n int) {
 	return n
 }
 
-func (r *result) count(sent []history.Operation, lies []history.Lie) {
-	r.Sent = len(sent)
-	for _, o := range sent {
-		switch {
-		case o.Committed():
-			r.Acknowledged++
-		case !o.Open():
-			r.Refused++
-		}
-	}
+func (r *result) count(lies []history.Lie) {
 	for _, lie := range lies {
 		switch lie.Sort {
 		case history.Lost:

@@ -33,11 +33,9 @@ func (l Lie) String() string { return string(l.Sort) + ": " + l.What }
 // Tally counts operations by what their clients know of them at last.
 type Tally struct{ Sent, Acknowledged, Refused, Unanswered int }
 
-// Check holds what was told against the ledger.
-func Check(h *History, l *Ledger) (t Tally, lies []Lie) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, o := range h.order {
+// TallyOf counts operations.
+func TallyOf(operations []Operation) (t Tally) {
+	for _, o := range operations {
 		t.Sent++
 		switch {
 		case o.committed() != nil:
@@ -47,6 +45,15 @@ func Check(h *History, l *Ledger) (t Tally, lies []Lie) {
 		default:
 			t.Unanswered++
 		}
+	}
+	return t
+}
+
+// Check holds what was told against the ledger.
+func Check(h *History, l *Ledger) (lies []Lie) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, o := range h.order {
 		for _, found := range checkOperation(o, l) {
 			lies = append(lies, Lie{found.Sort, fmt.Sprintf("%s %x of %s: %s; told %s", o.Kind, o.Ref[:6], o.Amount, found.What, o.told())})
 		}
@@ -61,7 +68,7 @@ func Check(h *History, l *Ledger) (t Tally, lies []Lie) {
 			lies = append(lies, Lie{Balance, fmt.Sprintf("%s had %s after %d blocks, and was told %s", r.Account, had, r.Height, r.Available)})
 		}
 	}
-	return t, lies
+	return lies
 }
 
 // checkOperation finds what is wrong with one.

@@ -71,9 +71,6 @@ func (o *Operation) committed() *Answer {
 	return nil
 }
 
-// Committed tells whether anybody was told so.
-func (o *Operation) Committed() bool { return o.committed() != nil }
-
 // Open tells whether nobody knows yet what became of it.
 func (o *Operation) Open() bool {
 	return o.committed() == nil && !o.refused()
