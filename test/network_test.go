@@ -11,12 +11,9 @@ func TestMain(m *testing.M) { network.Main(m, 12_000, 20_000) }
 // status is what the tests read of `status --json`.
 type status struct {
 	Parts []struct {
-		Name        string
-		Up          bool
-		PID         int
-		MemoryBytes uint64
+		Name string
+		PID  int
 	}
-	Heights  map[string]uint64
 	Problems []string
 	Assets   []asset
 	Ledger   []ledgerAsset
