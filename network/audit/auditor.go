@@ -150,15 +150,11 @@ func (a *Auditor) follow(b *prepared) error {
 // check does everything a block does, and finds what is wrong with it.
 func (a *Auditor) check(b *prepared) error {
 	height := a.report.Height
-	if b.err != nil {
-		return wrongBlock(height, "%v", b.err)
+	if err := b.checkPlace(height); err != nil {
+		return err
 	}
-	header := b.raw.GetHeader()
-	if header.GetNumber() != height {
-		return wrongBlock(height, "block %d is in its place", header.GetNumber())
-	}
-	if !bytes.Equal(header.GetPreviousHash(), a.report.HeaderHash[:]) {
-		return wrongBlock(height, "it follows block %x; the block before it is %x", header.GetPreviousHash(), a.report.HeaderHash)
+	if previous := b.raw.GetHeader().GetPreviousHash(); !bytes.Equal(previous, a.report.HeaderHash[:]) {
+		return wrongBlock(height, "it follows block %x; the block before it is %x", previous, a.report.HeaderHash)
 	}
 	clear(a.state.changed)
 	clear(a.applied) // or what the last block did would stay in memory

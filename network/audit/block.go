@@ -37,6 +37,18 @@ func (c *config) prepare(raw []byte) *prepared {
 	return p
 }
 
+// checkPlace tells what is wrong with a block that is to be the one of a number, as far as it can be told without the blocks
+// before it.
+func (b *prepared) checkPlace(number uint64) error {
+	switch is := b.raw.GetHeader().GetNumber(); {
+	case b.err != nil:
+		return wrongBlock(number, "%v", b.err)
+	case is != number:
+		return wrongBlock(number, "block %d is in its place", is)
+	}
+	return nil
+}
+
 // checkSignatures checks what the ordering service signed, and that there is nothing beside it.
 func (c *config) checkSignatures(b *common.Block) error {
 	if _, err := signedMetadata(b); err != nil {

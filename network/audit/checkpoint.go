@@ -163,12 +163,15 @@ func (a *Auditor) checkLast(raw []byte) error {
 		if _, b, err = readGenesis(raw, a.options.Roots); err != nil {
 			return err
 		}
-	} else if b = a.config.prepare(raw); b.err != nil {
-		return wrongBlock(last, "%v", b.err)
+	} else {
+		b = a.config.prepare(raw)
+		if err := b.checkPlace(last); err != nil {
+			return err
+		}
 	}
 	if b.hash != a.report.HeaderHash {
-		return wrongBlock(last, "it is block %d with the hash %x; the checkpoint that %s signed ends with %x: they are of different chains",
-			b.raw.GetHeader().GetNumber(), b.hash, a.options.From.Signer(), a.report.HeaderHash)
+		return wrongBlock(last, "its hash is %x; the checkpoint that %s signed ends with %x: they are of different chains",
+			b.hash, a.options.From.Signer(), a.report.HeaderHash)
 	}
 	var recorded common.Metadata
 	if err := proto.Unmarshal(proof.Metadata(b.raw, common.BlockMetadataIndex_COMMIT_HASH), &recorded); err != nil || !bytes.Equal(recorded.GetValue(), a.commit) {

@@ -443,7 +443,7 @@ func TestEveryBitCounts(t *testing.T) {
 		raw := bytes.Clone(clean[number])
 		at, bit := random.IntN(len(raw)), random.IntN(8)
 		raw[at] ^= 1 << bit
-		faults := []error{audits[number].judgeVersion(Version{Block: raw})}
+		faults := []error{audits[number].judgeVersion(Version{Number: uint64(number), Block: raw})}
 		if i < whole {
 			blocks := slices.Clone(clean)
 			blocks[number] = raw

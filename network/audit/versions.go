@@ -7,7 +7,8 @@ import (
 
 // Version is a block as some of several sources have it.
 type Version struct {
-	Block []byte
+	Number uint64 // of the place; what number the block says it has is for the audit to judge
+	Block  []byte
 	// Commit is the commit hash that they have of the block before, if it is not the one the audit followed: why a
 	// transaction is invalid may differ between honest peers, and with it their commit hashes from there on.
 	Commit []byte
@@ -35,20 +36,19 @@ func (a *Auditor) judgeVersions(failed error) error {
 	return d.Judged(faults)
 }
 
-// judgeVersion tells what is wrong with a block in its place, and leaves the audit where it is. Of a block before that the
+// judgeVersion tells what is wrong with a block in its place, and leaves the audit where it is. In a place before that the
 // audit took another version, and can only tell whether this one is signed.
 func (a *Auditor) judgeVersion(v Version) error {
-	if a.config == nil {
+	switch from := a.options.From; {
+	case from != nil && a.report.Height == from.Height && v.Number == from.Last():
+		return a.checkLast(v.Block)
+	case v.Number == 0:
 		_, _, err := readGenesis(v.Block, a.options.Roots)
 		return err
 	}
 	b := a.config.prepare(v.Block)
-	number := b.raw.GetHeader().GetNumber()
-	switch {
-	case a.options.From != nil && a.report.Height == a.options.From.Height && number+1 == a.report.Height:
-		return a.checkLast(v.Block)
-	case b.err == nil && number < a.report.Height:
-		return nil
+	if v.Number < a.report.Height {
+		return b.checkPlace(v.Number)
 	}
 	trial := a.trial()
 	if v.Commit != nil {

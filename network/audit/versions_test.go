@@ -44,23 +44,29 @@ func TestOfSeveralVersionsTheRightOneIsTold(t *testing.T) {
 	badState := tell(t, w, on("award too", func(r *request) { r.onAction = spoilJournal }))
 	for name, c := range map[string]struct {
 		upTo     int
+		at       uint64
 		versions [][]byte
 		right    []bool
 	}{
-		"a verdict":                   {awarding, [][]byte{clean[awarding], badCode, clean[awarding]}, []bool{true, false, true}},
-		"the wrong one first":         {awarding, [][]byte{badCode, clean[awarding]}, []bool{false, true}},
-		"a seal":                      {awarding, [][]byte{clean[awarding], badSeal(awarding)}, []bool{true, false}},
-		"of another chain":            {awarding, [][]byte{clean[awarding], badState[awarding]}, []bool{true, false}},
-		"two chains from here on":     {defining, [][]byte{clean[defining], forked[defining]}, []bool{true, true}},
-		"the genesis block":           {0, [][]byte{clean[0], clean[1]}, []bool{true, false}},
-		"a block that was done":       {spending, [][]byte{forked[awarding]}, []bool{true}},
-		"an unsigned one in the past": {spending, [][]byte{badSeal(awarding)}, []bool{false}},
-		"garbage":                     {awarding, [][]byte{clean[awarding], {1, 2, 3}}, []bool{true, false}},
+		"a verdict":                    {awarding, awarding, [][]byte{clean[awarding], badCode, clean[awarding]}, []bool{true, false, true}},
+		"the wrong one first":          {awarding, awarding, [][]byte{badCode, clean[awarding]}, []bool{false, true}},
+		"a seal":                       {awarding, awarding, [][]byte{clean[awarding], badSeal(awarding)}, []bool{true, false}},
+		"of another chain":             {awarding, awarding, [][]byte{clean[awarding], badState[awarding]}, []bool{true, false}},
+		"two chains from here on":      {defining, defining, [][]byte{clean[defining], forked[defining]}, []bool{true, true}},
+		"the genesis block":            {0, 0, [][]byte{clean[0], clean[1]}, []bool{true, false}},
+		"a block that was done":        {spending, awarding, [][]byte{forked[awarding]}, []bool{true}},
+		"an unsigned one in the past":  {spending, awarding, [][]byte{badSeal(awarding)}, []bool{false}},
+		"garbage in the past":          {spending, awarding, [][]byte{{1, 2, 3}}, []bool{false}},
+		"one from before":              {spending, spending, [][]byte{clean[awarding], clean[spending]}, []bool{false, true}},
+		"one from before, in the past": {spending, awarding, [][]byte{clean[defining]}, []bool{false}},
+		"one from after, in the past":  {spending, awarding, [][]byte{clean[spending]}, []bool{false}},
+		"another genesis, in the past": {spending, 0, [][]byte{clean[1], clean[0]}, []bool{false, true}},
+		"garbage":                      {awarding, awarding, [][]byte{clean[awarding], {1, 2, 3}}, []bool{true, false}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := &disputed{blocksOf: blocksOf{blocks: clean[:c.upTo]}}
 			for _, block := range c.versions {
-				d.versions = append(d.versions, Version{Block: block})
+				d.versions = append(d.versions, Version{Number: c.at, Block: block})
 			}
 			a, err := New(Options{Roots: w.roots, Chaincode: "dsd"})
 			if err == nil {
@@ -72,6 +78,9 @@ func TestOfSeveralVersionsTheRightOneIsTold(t *testing.T) {
 			for i, right := range c.right {
 				if (d.faults[i] == nil) != right {
 					t.Errorf("version %d is right: %v; the audit says %v", i, right, d.faults[i])
+				}
+				if one := (*Divergence)(nil); errors.As(d.faults[i], &one) && one.Block != c.at {
+					t.Errorf("what is wrong with version %d of block %d is said of block %d", i, c.at, one.Block)
 				}
 			}
 			if c.upTo == 0 {
@@ -92,7 +101,7 @@ func TestOfSeveralVersionsTheRightOneIsTold(t *testing.T) {
 func TestAVersionIsJudgedByItsOwnCommitHash(t *testing.T) {
 	w := newWorld(t)
 	other := tell(t, w, plot{chain: func(begun *chain) { begun.commit = []byte("another") }})
-	d := &disputed{blocksOf: blocksOf{blocks: [][]byte{w.genesis}}, versions: []Version{{Block: other[1]}, {Block: other[1], Commit: []byte("another")}}}
+	d := &disputed{blocksOf: blocksOf{blocks: [][]byte{w.genesis}}, versions: []Version{{Number: 1, Block: other[1]}, {Number: 1, Block: other[1], Commit: []byte("another")}}}
 	_, err := Run(t.Context(), d, Options{Roots: w.roots, Chaincode: "dsd"})
 	if !errors.Is(err, d) || d.faults[0] == nil || d.faults[1] != nil {
 		t.Errorf("%v; %v", err, d.faults)
@@ -109,7 +118,7 @@ func TestACheckpointsLastBlockInVersions(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &disputed{versions: []Version{{Block: other[cut-1]}, {Block: blocks[cut-1]}}}
+		d := &disputed{versions: []Version{{Number: from.Last(), Block: other[cut-1]}, {Number: from.Last(), Block: blocks[cut-1]}}}
 		_, err = Run(t.Context(), d, Options{Roots: w.roots, Chaincode: "dsd", From: from})
 		if !errors.Is(err, d) || d.faults[0] == nil || d.faults[1] != nil {
 			t.Errorf("%v; %v", err, d.faults)

@@ -115,7 +115,7 @@ func (l *ledger) tryVersions(t *testing.T, number int, bits []bit) []error {
 	t.Helper()
 	d := &dispute{}
 	for _, b := range bits {
-		d.versions = append(d.versions, audit.Version{Block: l.flipped(b)})
+		d.versions = append(d.versions, audit.Version{Number: uint64(number), Block: l.flipped(b)})
 	}
 	_, err := audit.Run(t.Context(), &until{l.blocks[:number], d}, audit.Options{Roots: l.roots, Chaincode: "dsd"})
 	if !errors.Is(err, errTried) || len(d.faults) != len(bits) {

@@ -263,7 +263,7 @@ func (s *Compared) late(r *reader) error {
 		}
 		if reason := handedOut.differ(have, &r.apart); reason != "" {
 			return newDifference(r.at, []Side{
-				{Peers: others, print: handedOut}, {Peers: []string{r.peer.Name()}, print: have, version: audit.Version{Block: r.head}},
+				{Peers: others, print: handedOut}, {Peers: []string{r.peer.Name()}, print: have, version: r.version()},
 			}, reason)
 		}
 	}
@@ -275,6 +275,15 @@ func (s *Compared) late(r *reader) error {
 
 // pass goes on behind the block in the reader's head.
 func (r *reader) pass(p print) { r.at, r.head, r.commit = r.at+1, nil, p.commit }
+
+// version is the block in the reader's head, for an audit to judge.
+func (r *reader) version() audit.Version {
+	v := audit.Version{Number: r.at, Block: r.head}
+	if r.apart {
+		v.Commit = commitOf(r.commit)
+	}
+	return v
+}
 
 // handOut compares the blocks that came, and answers the lead's.
 func (s *Compared) handOut(lead *reader) ([]byte, error) {
@@ -300,7 +309,7 @@ func (s *Compared) handOut(lead *reader) ([]byte, error) {
 
 // compareWith compares the blocks that came with the lead's, and passes them.
 func (s *Compared) compareWith(lead *reader, followed print) error {
-	sides := []Side{{Peers: []string{lead.peer.Name()}, print: followed, version: audit.Version{Block: lead.head}}}
+	sides := []Side{{Peers: []string{lead.peer.Name()}, print: followed, version: lead.version()}}
 	reason, raw := "", lead.head
 	for _, r := range s.readers {
 		switch {
@@ -339,10 +348,7 @@ func addToSides(sides *[]Side, r *reader, have print) (reason string) {
 			return reason
 		}
 	}
-	s := Side{Peers: []string{r.peer.Name()}, print: have, version: audit.Version{Block: r.head}}
-	if r.apart {
-		s.version.Commit = commitOf(r.commit)
-	}
+	s := Side{Peers: []string{r.peer.Name()}, print: have, version: r.version()}
 	*sides = append(*sides, s)
 	return reason
 }
