@@ -241,7 +241,7 @@ func (a *app) printAudit(r auditReport) {
 		}
 		believed = fields{
 			{"derived now", now},
-			{"believed", fmt.Sprintf("blocks 0 to %d, by the checkpoint that %s signed at %s", b.Height-1, b.Signer, b.Signed.Format(time.RFC3339))},
+			{"believed", fmt.Sprintf("blocks 0 to %d, %s", b.Height-1, b.by())},
 		}
 	}
 	list := append(fields{{"height", fmt.Sprintf("%d blocks", r.Blocks)}}, believed...)

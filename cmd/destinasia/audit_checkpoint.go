@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -39,6 +40,7 @@ type auditCheckpoint struct {
 	StateDigest string    `json:"stateDigest"`
 	Signer      string    `json:"signer"`
 	Signed      time.Time `json:"signed"`
+	Believed    []string  `json:"believed,omitempty"` // whose checkpoints it was made from
 
 	operations int
 	dir        string // where it was left
@@ -47,8 +49,18 @@ type auditCheckpoint struct {
 func newAuditCheckpoint(s audit.Statement) *auditCheckpoint {
 	return &auditCheckpoint{
 		Height: s.Height, HeaderHash: s.HeaderHash.String(), StateDigest: s.StateDigest.String(), Signer: s.Signer(), Signed: s.Signed,
+		Believed:   s.Believed,
 		operations: s.Operations,
 	}
+}
+
+// by says whom it takes to believe the checkpoint.
+func (c auditCheckpoint) by() string {
+	text := fmt.Sprintf("by the checkpoint that %s signed at %s", c.Signer, c.Signed.Format(time.RFC3339))
+	if len(c.Believed) > 0 {
+		text += ", made from one that " + strings.Join(c.Believed, " and ") + " signed"
+	}
+	return text
 }
 
 // checkpoints are the one an audit goes on from, and those it leaves.

@@ -101,7 +101,7 @@ func (f *following) start(trusted trustRoots, peers auditPeers) {
 		f.report.Height, f.told = k.Height, k.Height
 		f.metrics.checkpoint.Set(float64(k.Height))
 		e.Believed = newAuditCheckpoint(k.Statement)
-		from = fmt.Sprintf("block %d; the ones before are believed by the checkpoint that %s signed at %s", k.Height, k.Signer(), k.Signed.Format(time.RFC3339))
+		from = fmt.Sprintf("block %d; the ones before are believed %s", k.Height, e.Believed.by())
 	}
 	e.Message = fmt.Sprintf("following %d peers from %s; trusting %s", len(peers), from, trusted)
 	f.tell(e)

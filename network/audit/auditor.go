@@ -25,7 +25,8 @@ type Auditor struct {
 	policies map[string]policy // in force, as far as asked for
 	seen     *txIDs            // of transactions, valid or not
 	books    books
-	commit   []byte    // the last block's commit hash
+	codes    []byte    // the last block's validity codes
+	commit   []byte    // its commit hash
 	applied  []Applied // of the block under way
 	report   Report
 	sound    bool // everything up to the report's height was right, and nothing of a later block has been done
@@ -280,6 +281,7 @@ func (a *Auditor) close(b *prepared) {
 			a.seen.add(t.ID)
 		}
 	}
+	a.codes = proof.Metadata(b.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER)
 	a.report.Height++
 	a.report.HeaderHash = b.hash
 	a.report.Supply = a.books.supply

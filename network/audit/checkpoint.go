@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"maps"
@@ -65,6 +66,7 @@ type Statement struct {
 	Unjudged     int       `json:"unjudged"`
 	Operations   int       `json:"operations"`
 	Supply       supply    `json:"supply"`
+	Believed     []string  `json:"believed,omitempty"` // whose checkpoints it was made from, directly or not, but the signer's own
 	Signed       time.Time `json:"signed"`
 	MSPID        string    `json:"mspId"`
 	Certificate  string    `json:"certificate"` // PEM
@@ -98,6 +100,11 @@ type Signer struct {
 // Signer says who signed.
 func (s Statement) Signer() string { return s.signer }
 
+// Signers are all whom it takes to believe: who signed, and whose checkpoints that one went on from.
+func (s Statement) Signers() []string {
+	return append([]string{s.signer}, s.Believed...)
+}
+
 // encode is the one way to write a statement.
 func (s Statement) encode() ([]byte, error) {
 	text, err := json.MarshalIndent(s, "", "  ")
@@ -119,6 +126,7 @@ type Checkpoint struct {
 	state   *state
 	seen    *txIDs
 	books   books
+	codes   []byte
 	commit  []byte
 }
 
@@ -131,7 +139,7 @@ func (c *Checkpoint) restore(a *Auditor) error {
 	if c.Chaincode != a.options.Chaincode {
 		return fmt.Errorf("the checkpoint is of chaincode %s, and %s is to be audited", c.Chaincode, a.options.Chaincode)
 	}
-	a.config, a.genesis, a.state, a.seen, a.books, a.commit = c.config, c.genesis, c.state, c.seen, c.books, c.commit
+	a.config, a.genesis, a.state, a.seen, a.books, a.codes, a.commit = c.config, c.genesis, c.state, c.seen, c.books, c.codes, c.commit
 	a.report = Report{
 		Height: c.Height, HeaderHash: c.HeaderHash, Transactions: c.Transactions, Invalid: c.Invalid, Unjudged: c.Unjudged,
 		Operations: c.Operations, Supply: c.books.supply, Outstanding: c.books.tally.Outstanding, Believed: &c.Statement,
@@ -154,6 +162,9 @@ func (a *Auditor) resume(raw []byte, err error) error {
 	return a.tell()
 }
 
+// otherPeer ends what is said where two honest peers may differ.
+const otherPeer = ". If the checkpoint was made from another peer, that may be rightful: audit this one from the genesis block, without the checkpoint"
+
 // checkLast compares the last block behind the checkpoint with the one that is there.
 func (a *Auditor) checkLast(raw []byte) error {
 	last := a.options.From.Last()
@@ -173,10 +184,13 @@ func (a *Auditor) checkLast(raw []byte) error {
 		return wrongBlock(last, "its hash is %x; the checkpoint that %s signed ends with %x: they are of different chains",
 			b.hash, a.options.From.Signer(), a.report.HeaderHash)
 	}
+	if codes := proof.Metadata(b.raw, common.BlockMetadataIndex_TRANSACTIONS_FILTER); !bytes.Equal(codes, a.codes) {
+		return wrongBlock(last, "its validity codes are %v; by the checkpoint that %s signed they are %v%s", codes, a.options.From.Signer(), a.codes, otherPeer)
+	}
 	var recorded common.Metadata
 	if err := proto.Unmarshal(proof.Metadata(b.raw, common.BlockMetadataIndex_COMMIT_HASH), &recorded); err != nil || !bytes.Equal(recorded.GetValue(), a.commit) {
-		return wrongBlock(last, "the peer summed it up as %x; by the checkpoint that %s signed it comes to %x. If the checkpoint was made from another peer, that may be rightful: "+
-			"audit this one from the genesis block, without the checkpoint", recorded.GetValue(), a.options.From.Signer(), a.commit)
+		return wrongBlock(last, "the peer summed it up as %x; by the checkpoint that %s signed it comes to %x%s",
+			recorded.GetValue(), a.options.From.Signer(), a.commit, otherPeer)
 	}
 	return nil
 }
@@ -213,14 +227,7 @@ func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 		return nil, err
 	}
 	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return nil, err
-	}
-	if Hash(hash.Sum(nil)) != c.StateFile {
-		return nil, fmt.Errorf("%s is not the state that was signed", stateName(c.StateFile))
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+	if err := c.checkState(file); err != nil {
 		return nil, err
 	}
 	r, err := newStateReader(file)
@@ -239,6 +246,27 @@ func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 		return nil, err
 	}
 	return c, c.load(r)
+}
+
+// checkState looks whether a file is the state that was signed, before its bytes are made anything of.
+func (c *Checkpoint) checkState(file *os.File) error {
+	content := sha256.New()
+	if _, err := io.Copy(content, file); err != nil {
+		return err
+	}
+	if err := c.isState(content); err != nil {
+		return err
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return err
+}
+
+// isState compares the hash of a state with the one that was signed.
+func (c *Checkpoint) isState(content hash.Hash) error {
+	if Hash(content.Sum(nil)) != c.StateFile {
+		return fmt.Errorf("%s is not the state that was signed", stateName(c.StateFile))
+	}
+	return nil
 }
 
 // readStatement takes no spelling of a statement but its own, so that every byte of it counts.
@@ -322,6 +350,9 @@ func (a *Auditor) Save(dir string, by Signer, now time.Time) (Statement, error) 
 			s.MSPID, s.signer = mspID, id.String()
 			break
 		}
+	}
+	if from := r.Believed; from != nil {
+		s.Believed = slices.DeleteFunc(from.Signers(), func(name string) bool { return name == s.signer })
 	}
 	if err == nil {
 		err = a.save(dir, &s, by)

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"maps"
 	"os"
@@ -19,7 +20,8 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-// A checkpoint's state file is, after its magic line: the genesis block; the last block's commit hash; the number of places
+// A checkpoint's state file is, after its magic line: the genesis block; the last block's validity codes and
+// commit hash; the number of places
 // and of each its namespace, its collection, the number of keys, and of each key, in ascending order, the key, the value, and
 // the block and transaction that wrote it; the number of transaction ids seen, and their hashes in ascending order. Numbers
 // are unsigned varints, everything else but the hashes has its length before it. What can be worked out from the state (the
@@ -61,6 +63,7 @@ func (a *Auditor) writeState(w *bufio.Writer) {
 	}
 	w.WriteString(stateMagic)
 	text(string(a.genesis))
+	text(string(a.codes))
 	text(string(a.commit))
 	places := slices.SortedFunc(maps.Keys(a.state.entries), func(x, y place) int {
 		return cmp.Or(cmp.Compare(x.namespace, y.namespace), cmp.Compare(x.collection, y.collection))
@@ -89,7 +92,8 @@ func (a *Auditor) writeState(w *bufio.Writer) {
 // stateReader reads a state file, and remembers what is wrong with it.
 type stateReader struct {
 	r    *bufio.Reader
-	left int64 // bytes of the file, so that a wrong length asks for no more memory than there are
+	read hash.Hash // of what was read: the file may have been changed after the first look at it
+	left int64     // bytes of the file, so that a wrong length asks for no more memory than there are
 	err  error
 }
 
@@ -98,7 +102,8 @@ func newStateReader(file *os.File) (*stateReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &stateReader{r: bufio.NewReaderSize(file, 1<<16), left: info.Size()}
+	read := sha256.New()
+	r := &stateReader{r: bufio.NewReaderSize(io.TeeReader(file, read), 1<<16), read: read, left: info.Size()}
 	if magic := r.take(uint64(len(stateMagic))); string(magic) != stateMagic {
 		return nil, errors.New("its state is not of a format that this version of the program reads")
 	}
@@ -138,7 +143,7 @@ func (r *stateReader) bytes() []byte { return r.take(r.number()) }
 
 // load reads the rest of a state file, after the genesis block, and checks it against the statement.
 func (c *Checkpoint) load(r *stateReader) error {
-	c.commit, c.state, c.seen, c.books = r.bytes(), newState(), &txIDs{}, newBooks()
+	c.codes, c.commit, c.state, c.seen, c.books = r.bytes(), r.bytes(), newState(), &txIDs{}, newBooks()
 	c.books.supply = dollars.Supply(c.Supply)
 	for places := r.number(); places > 0 && r.err == nil; places-- {
 		p := place{string(r.bytes()), string(r.bytes())}
@@ -162,6 +167,9 @@ func (c *Checkpoint) load(r *stateReader) error {
 	}
 	if _, err := r.r.ReadByte(); err != io.EOF {
 		return errors.New("its state goes on where it should end")
+	}
+	if err := c.isState(r.read); err != nil {
+		return err
 	}
 	if digest := c.state.digest(c.Chaincode); Hash(digest) != c.StateDigest {
 		return fmt.Errorf("its state has the digest %x, not the one that was signed", digest)

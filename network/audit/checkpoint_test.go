@@ -317,6 +317,34 @@ func TestTheChainOfACheckpointMustBeThere(t *testing.T) {
 			b.Metadata.Metadata[common.BlockMetadataIndex_COMMIT_HASH] = marshal(&common.Metadata{Value: []byte("another")})
 		})(slices.Clone(blocks)))
 		found{cut - 1, -1, false, "the peer summed it up as"}.check(t, err)
+		_, err = w.auditTo(dir, edit(cut-1, func(b *common.Block) {
+			b.Metadata.Metadata[common.BlockMetadataIndex_TRANSACTIONS_FILTER][0] = conflict
+		})(slices.Clone(blocks)))
+		found{cut - 1, -1, false, "its validity codes are"}.check(t, err)
+	}
+}
+
+// TestACheckpointNamesWhomItBelieved: who goes on from somebody else's checkpoint does not make it his own by signing the next.
+func TestACheckpointNamesWhomItBelieved(t *testing.T) {
+	w := newWorld(t)
+	dir, blocks := checkpointed(t, w, awarding)
+	const first, second = "auditor@destinasia of DestinasiaMSP", "auditor@aircnc of AircncMSP"
+	want := [][]string{{first}, {second, first}, {first, second}, {second, first}}
+	for i, signers := range want {
+		c, err := OpenCheckpoint(dir, w.roots)
+		if err != nil || !slices.Equal(c.Signers(), signers) {
+			t.Fatalf("the checkpoint is believed of %v, want %v: %v", c.Signers(), signers, err)
+		}
+		a, err := New(Options{Roots: w.roots, Chaincode: "dsd", From: c})
+		if err == nil {
+			err = a.Run(t.Context(), &blocksOf{blocks: blocks[c.Last() : awarding+i]})
+		}
+		if err == nil {
+			_, err = a.Save(dir, signs([]*signer{w.otherAuditor, w.auditor}[i%2]), noon)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 

@@ -44,17 +44,18 @@
 //
 // An audit leaves a checkpoint (Auditor.Save) from which another goes on (OpenCheckpoint, Options.From). It is a statement,
 // checkpoint.json: channel and chaincode, height, header hash, state digest, supply, how many transactions and operations
-// there were, and the SHA-256 of a file beside it; and that file, with what it takes to go on: the genesis block, the whole
-// state with the version of each key, the last commit hash, and the ids of all transactions. The statement is signed by the
+// there were, who signed those it was made from, and the SHA-256 of a file beside it; and that file, with what it takes to go on: the
+// genesis block, the whole state with the version of each key, the last block's validity codes and commit hash, and the ids of
+// all transactions. The statement is signed by the
 // user auditor of a member organisation (ECDSA on P-256 over the SHA-256 of a line that says what is signed, and of the
 // statement without its signature). The genesis block is judged by the roots as ever, and says who may sign; certificates are
 // judged as those of transactions are. A statement has one spelling, so a change of any byte of either file is found.
 //
 // What is believed of a checkpoint is that the blocks before its height were right, and what they came to. Tally, budgets and
 // policies in force are worked out from its state again, and the books must balance. Of later blocks nothing less is
-// checked than without it. The fetcher begins with the last block before the height, which must have the header hash and the
-// commit hash of the checkpoint: so a chain that was cut off, or another one, is found even where there is no new block.
-// Commit hashes of two honest peers may differ (see package source); where they do, go on with the peer that the checkpoint
+// checked than without it. The fetcher begins with the last block before the height, which must have the header hash, the
+// validity codes and the commit hash of the checkpoint: so a chain that was cut off, or another one, is found even where there is no new block.
+// Codes and commit hashes of two honest peers may differ (see package source); where they do, go on with the peer that the checkpoint
 // was made of, or from the genesis block.
 //
 // The report of an audit that went on is that of one from the genesis block, but for Believed. Options.Applied is told of

@@ -31,7 +31,7 @@ type world struct {
 	genesis []byte
 	roots   Roots
 
-	orderer, peer, other, issuer, operator, merchant, planner, controller, client, approver, auditor, stranger *signer
+	orderer, peer, other, issuer, operator, merchant, planner, controller, client, approver, auditor, otherAuditor, stranger *signer
 }
 
 func newWorld(t testing.TB) *world {
@@ -45,7 +45,7 @@ func newWorld(t testing.TB) *world {
 		genesis: marshal(first), roots: Roots{Genesis: &hash, Certificates: p.Roots},
 		orderer: p.Orderer, peer: p.Peer, other: p.Other, issuer: p.Issuer, operator: p.Operator,
 		merchant: p.Merchant, planner: p.Planner, controller: p.Controller, client: p.Client, approver: p.Approver,
-		auditor: p.Auditor, stranger: p.Stranger,
+		auditor: p.Auditor, otherAuditor: p.OtherAuditor, stranger: p.Stranger,
 	}
 }
 

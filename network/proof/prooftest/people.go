@@ -91,7 +91,7 @@ type People struct {
 	Genesis []byte              // the genesis block, as it was made
 	Roots   []*x509.Certificate // of the orderers, Destinasia and AIRCNC
 
-	Orderer, Peer, Other, Issuer, Operator, Merchant, Planner, Controller, Client, Approver, Auditor, Stranger *Signer
+	Orderer, Peer, Other, Issuer, Operator, Merchant, Planner, Controller, Client, Approver, Auditor, OtherAuditor, Stranger *Signer
 }
 
 // NewPeople makes material as `destinasia up` does.
@@ -104,18 +104,19 @@ func NewPeople(t testing.TB) *People {
 	layout, elsewhere := makeMaterial(t, n), makeMaterial(t, n)
 	load := func(mspID, dir string) *Signer { return Load(t, mspID, dir) }
 	p := &People{
-		Orderer:    load("OrdererMSP", layout.NodeMSP("orderer", "orderer0")),
-		Peer:       load("DestinasiaMSP", layout.NodeMSP("destinasia", "peer0-destinasia")),
-		Other:      load("AircncMSP", layout.NodeMSP("aircnc", "peer0-aircnc")),
-		Issuer:     load("DestinasiaMSP", layout.UserMSP("destinasia", "issuer")),
-		Operator:   load("DestinasiaMSP", layout.UserMSP("destinasia", "operator")),
-		Merchant:   load("DestinasiaMSP", layout.UserMSP("destinasia", "merchant")),
-		Planner:    load("DestinasiaMSP", layout.UserMSP("destinasia", "planner")),
-		Controller: load("DestinasiaMSP", layout.UserMSP("destinasia", "controller")),
-		Client:     load("AircncMSP", layout.UserMSP("aircnc", "client")),
-		Approver:   load("AircncMSP", layout.UserMSP("aircnc", "operator")),
-		Auditor:    load("DestinasiaMSP", layout.UserMSP("destinasia", "auditor")),
-		Stranger:   load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
+		Orderer:      load("OrdererMSP", layout.NodeMSP("orderer", "orderer0")),
+		Peer:         load("DestinasiaMSP", layout.NodeMSP("destinasia", "peer0-destinasia")),
+		Other:        load("AircncMSP", layout.NodeMSP("aircnc", "peer0-aircnc")),
+		Issuer:       load("DestinasiaMSP", layout.UserMSP("destinasia", "issuer")),
+		Operator:     load("DestinasiaMSP", layout.UserMSP("destinasia", "operator")),
+		Merchant:     load("DestinasiaMSP", layout.UserMSP("destinasia", "merchant")),
+		Planner:      load("DestinasiaMSP", layout.UserMSP("destinasia", "planner")),
+		Controller:   load("DestinasiaMSP", layout.UserMSP("destinasia", "controller")),
+		Client:       load("AircncMSP", layout.UserMSP("aircnc", "client")),
+		Approver:     load("AircncMSP", layout.UserMSP("aircnc", "operator")),
+		Auditor:      load("DestinasiaMSP", layout.UserMSP("destinasia", "auditor")),
+		OtherAuditor: load("AircncMSP", layout.UserMSP("aircnc", "auditor")),
+		Stranger:     load("AircncMSP", elsewhere.NodeMSP("aircnc", "peer0-aircnc")),
 	}
 	if p.Genesis, err = os.ReadFile(layout.Genesis()); err != nil {
 		t.Fatal(err)
