@@ -84,7 +84,8 @@ func newAuditCommand(a *app) *cobra.Command {
 		Short: "Derive the ledger again from raw blocks; exit code 1 and the first divergence if anything is wrong",
 		Long: `Derive the ledger again from raw blocks and believe nothing but the trust roots: hashes, signatures, endorsements and
 validity are checked, and every batch is executed again and compared with what is recorded. Without --blocks the peers
-of every organisation of the running network are asked, and must have the same blocks; one that differs is named.
+of every organisation of the running network are asked, and must have the same blocks; one that differs is named. --peer
+asks only those it names, for when one of them is down, or only one is to be looked at.
 
 --roots names a directory with the organisations' root certificates (*.pem), with genesis.block, or both; or a network's
 material, in its directory. Without it the network's own material is trusted.
@@ -104,6 +105,7 @@ with "event":"divergence"; there is one object per event), and the command ends 
 	flags := command.Flags()
 	flags.StringVar(&c.blocks, "blocks", "", "directory of block files, as the command audit export blocks writes them, instead of the network")
 	flags.StringVar(&c.roots, "roots", "", "directory of what to trust (default the network's own material)")
+	a.peerFlag(command)
 	c.keeping.flags(flags)
 	flags.BoolVar(&c.follow, "follow", false, "audit blocks as they come, until it is interrupted")
 	flags.StringVar(&c.metrics, "metrics", "", "serve metrics for Prometheus at this address while following, such as 127.0.0.1:9400")

@@ -26,9 +26,9 @@ func newAuditExportCommand(a *app) *cobra.Command {
 }
 
 func newExportBlocksCommand(a *app) *cobra.Command {
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:   "blocks DIR",
-		Short: "Write the blocks of the running network to files; peers of all organisations must have the same",
+		Short: "Write the blocks of the running network to files; peers of all organisations, or those named, must have the same",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			from, err := a.auditSource(cmd.Context(), "")
@@ -50,6 +50,8 @@ func newExportBlocksCommand(a *app) *cobra.Command {
 			return nil
 		},
 	}
+	a.peerFlag(command)
+	return command
 }
 
 // tableExport is what to write where.
@@ -71,7 +73,7 @@ func newExportTableCommand(a *app, name, short string, write export.Write) *cobr
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.exportTable(cmd.Context(), e) },
 	}
-	e.flags(command)
+	e.flags(a, command)
 	command.Flags().StringVar(&e.format, "format", string(export.CSV), "csv, or jsonl (JSON Lines)")
 	command.Flags().StringVar(&e.out, "out", "", "file to write (default standard output)")
 	return command

@@ -63,7 +63,7 @@ func (c *auditCommand) followLedger(ctx context.Context, trusted trustRoots, kep
 	if err != nil {
 		return err
 	}
-	peers, err := dialPeers(n)
+	peers, err := c.dialPeers(n)
 	if err != nil {
 		return err
 	}

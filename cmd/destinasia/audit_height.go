@@ -17,9 +17,10 @@ type auditedLedger struct {
 	time          string
 }
 
-func (l *auditedLedger) flags(command *cobra.Command) {
+func (l *auditedLedger) flags(a *app, command *cobra.Command) {
 	flags := command.Flags()
 	flags.StringVar(&l.blocks, "blocks", "", "directory of block files, as the command audit export blocks writes them, instead of the network")
+	a.peerFlag(command)
 	flags.StringVar(&l.roots, "roots", "", "directory of what to trust (default the network's own material)")
 	flags.Uint64Var(&l.height, "height", 0, "only the first so many blocks (default all)")
 	flags.StringVar(&l.time, "time", "", "only as many blocks as there were at a time, such as 2030-01-31T23:59:59Z")

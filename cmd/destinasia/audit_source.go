@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -34,7 +35,7 @@ type auditSource struct {
 	close  func()
 }
 
-// auditSource opens a directory of block files or, without one, asks the peers of every organisation.
+// auditSource opens a directory of block files or, without one, asks peers.
 func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) {
 	return a.auditSourceFrom(ctx, dir, 0)
 }
@@ -42,6 +43,9 @@ func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) 
 // auditSourceFrom leaves the blocks before one out.
 func (a *app) auditSourceFrom(ctx context.Context, dir string, first uint64) (auditSource, error) {
 	if dir != "" {
+		if len(a.peers) > 0 {
+			return auditSource{}, errors.New("--peer is for a running network: leave it out, or --blocks")
+		}
 		files, err := source.Open(dir)
 		if err != nil {
 			return auditSource{}, err
@@ -56,9 +60,9 @@ func (a *app) auditSourceFrom(ctx context.Context, dir string, first uint64) (au
 	return a.peersSource(ctx, n, first)
 }
 
-// peersSource asks every peer for the blocks that all of them have.
+// peersSource asks all peers, or those chosen with --peer, for the blocks that all of them have.
 func (a *app) peersSource(ctx context.Context, n *native.Network, first uint64) (auditSource, error) {
-	peers, err := dialPeers(n)
+	peers, err := a.dialPeers(n)
 	if err != nil {
 		return auditSource{}, err
 	}
@@ -96,10 +100,22 @@ func (a *app) peersSource(ctx context.Context, n *native.Network, first uint64) 
 // auditPeers are the peers of all organisations.
 type auditPeers []*source.Peer
 
-func dialPeers(n *native.Network) (auditPeers, error) {
+// peerFlag is for the commands that ask peers for blocks.
+func (a *app) peerFlag(command *cobra.Command) {
+	command.Flags().StringSliceVar(&a.peers, "peer", nil, "ask only the peer of this `NAME`; may be given several times (default all peers)")
+}
+
+// dialPeers prepares connections to the peers that were chosen, or to all.
+func (a *app) dialPeers(n *native.Network) (auditPeers, error) {
+	if err := knownPeers(n.Topology, a.peers); err != nil {
+		return nil, err
+	}
 	var peers auditPeers
 	for _, org := range n.Topology.Members() {
 		for _, node := range org.Peers {
+			if len(a.peers) > 0 && !slices.Contains(a.peers, node.Name) {
+				continue
+			}
 			p, err := dialPeer(n, org, node)
 			if err != nil {
 				peers.close()
@@ -109,6 +125,22 @@ func dialPeers(n *native.Network) (auditPeers, error) {
 		}
 	}
 	return peers, nil
+}
+
+// knownPeers refuses a name that no peer has: an audit of fewer peers than were named would look like one of all.
+func knownPeers(n topology.Network, names []string) error {
+	var all []string
+	for _, org := range n.Members() {
+		for _, node := range org.Peers {
+			all = append(all, node.Name)
+		}
+	}
+	for _, name := range names {
+		if !slices.Contains(all, name) {
+			return fmt.Errorf("--peer %q is no peer of this network: there are %s", name, strings.Join(all, ", "))
+		}
+	}
+	return nil
 }
 
 func (peers auditPeers) close() {
@@ -131,7 +163,7 @@ func (peers auditPeers) heights(ctx context.Context) ([]uint64, error) {
 	for i, p := range peers {
 		var err error
 		if heights[i], err = p.Height(ctx); err != nil {
-			return nil, fmt.Errorf("%w; is the network running?", err)
+			return nil, fmt.Errorf("%w; is the network running? Without this peer, name with --peer those to ask", err)
 		}
 	}
 	return heights, nil

@@ -3,10 +3,12 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/topology"
 )
 
 // The roots of a network are trusted where they lie, and in a flat directory that they were copied to.
@@ -46,5 +48,23 @@ func TestRootsOfAMaterialDirectory(t *testing.T) {
 	}
 	if _, err := a.auditRoots(t.TempDir()); err == nil {
 		t.Error("an empty directory was trusted")
+	}
+}
+
+// TestPeersAreChosenByName, and a name that no peer has is not passed over.
+func TestPeersAreChosenByName(t *testing.T) {
+	n, err := topology.Resilient(topology.DefaultPortBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := knownPeers(n, []string{"peer1-aircnc", "peer0-destinasia"}); err != nil {
+		t.Error(err)
+	}
+	if err := knownPeers(n, []string{"peer0-aircnc", "peer7-aircnc"}); err == nil || !strings.Contains(err.Error(), `"peer7-aircnc" is no peer`) || !strings.Contains(err.Error(), "peer1-destinasia") {
+		t.Errorf("a peer that is not there: %v", err)
+	}
+	a := &app{peers: []string{"peer0-aircnc"}}
+	if _, err := a.auditSource(t.Context(), "blocks"); err == nil || !strings.Contains(err.Error(), "--peer is for a running network") {
+		t.Errorf("blocks of files and of a peer: %v", err)
 	}
 }

@@ -52,6 +52,7 @@ type app struct {
 	dir      string
 	portBase int
 	topology string
+	peers    []string  // that are asked for blocks; none for all
 	clock    time.Time // of a rehearsal; zero for the present, or wherever the network is
 	beside   []string  // chaincodes that a new network runs beside the issuer's
 	out      io.Writer // results

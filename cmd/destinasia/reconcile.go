@@ -46,7 +46,7 @@ the command member list --all --json prints. A published hotel file, as the comm
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.reconcile(cmd.Context(), args[0], o) },
 	}
-	o.flags(command)
+	o.flags(a, command)
 	flags := command.Flags()
 	flags.StringVar(&o.members, "members", "", "file with members and their accounts (default: accounts are not compared)")
 	flags.BoolVar(&o.hotels, "hotels", false, "the file is the published hotel file")

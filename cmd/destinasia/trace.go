@@ -69,7 +69,7 @@ its word, and otherwise what came first. It is checked at every height against w
 			return a.trace(cmd.Context(), t)
 		},
 	}
-	t.flags(command)
+	t.flags(a, command)
 	flags := command.Flags()
 	flags.StringVar(&t.source, "source", "", "the booking system of a booking named as in its events (default those of demo and replay)")
 	flags.StringVar(&t.item, "item", "", "one `ITEM` of such a booking")
