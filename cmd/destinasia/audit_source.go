@@ -206,7 +206,7 @@ func (a *app) auditRoots(dir string) (trustRoots, error) {
 	if dir == "" {
 		n, err := a.open()
 		if err != nil {
-			return trustRoots{}, err
+			return trustRoots{}, fmt.Errorf("%w; without a network, name what to trust with --roots", err)
 		}
 		layout := n.Dir.Material()
 		dir, genesis = string(layout), layout.Genesis()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/destinasia/dollars/network/material"
+	"github.com/destinasia/dollars/network/native"
 	"github.com/destinasia/dollars/network/topology"
 )
 
@@ -66,5 +68,13 @@ func TestPeersAreChosenByName(t *testing.T) {
 	a := &app{peers: []string{"peer0-aircnc"}}
 	if _, err := a.auditSource(t.Context(), "blocks"); err == nil || !strings.Contains(err.Error(), "--peer is for a running network") {
 		t.Errorf("blocks of files and of a peer: %v", err)
+	}
+}
+
+// TestWithoutANetworkRootsAreToBeNamed: an auditor who has only copies of blocks starts none.
+func TestWithoutANetworkRootsAreToBeNamed(t *testing.T) {
+	a := &app{dir: t.TempDir()}
+	if _, err := a.auditRoots(""); !errors.Is(err, native.ErrNoNetwork) || !strings.Contains(err.Error(), "--roots") {
+		t.Errorf("no roots: %v", err)
 	}
 }
