@@ -21,6 +21,9 @@ import (
 // auditorUser is the user of an organisation who signs checkpoints.
 const auditorUser = "auditor"
 
+// usualPeriod is how often a long audit leaves a checkpoint.
+const usualPeriod = 5 * time.Minute
+
 // keeping says where checkpoints are kept, and who signs them.
 type keeping struct {
 	dir, signer string
@@ -29,7 +32,7 @@ type keeping struct {
 
 func (k *keeping) flags(flags *pflag.FlagSet) {
 	flags.StringVar(&k.dir, "checkpoint", "", "directory of the checkpoint to go on from, and to leave")
-	flags.DurationVar(&k.every, "checkpoint-every", 5*time.Minute, "how often a long audit leaves a checkpoint")
+	flags.DurationVar(&k.every, "checkpoint-every", usualPeriod, "how often a long audit leaves a checkpoint")
 	flags.StringVar(&k.signer, "signer", "", "MSP directory (signcerts, keystore) of the auditor who signs checkpoints (default the auditor of the network's first organisation)")
 }
 
@@ -77,6 +80,9 @@ type checkpoints struct {
 func (k keeping) open(a *app, trusted trustRoots) (*checkpoints, error) {
 	kept := &checkpoints{keeping: k, next: time.Now().Add(k.every)}
 	if k.dir == "" {
+		if k.signer != "" || k.every != usualPeriod {
+			return nil, errors.New("--signer and --checkpoint-every are for an audit that leaves a checkpoint; add --checkpoint")
+		}
 		return kept, nil
 	}
 	if k.every <= 0 {

@@ -144,9 +144,15 @@ func TestWhoSignsIsKnownBeforeTheAudit(t *testing.T) {
 	if signature, err := opened.by.Sign([]byte("message")); err != nil || len(signature) == 0 {
 		t.Error(err)
 	}
+	none := keeping{every: usualPeriod}
+	if opened, err := none.open(a, trusted); err != nil || opened.first() != 0 {
+		t.Errorf("no checkpoint: %v", err)
+	}
 	for name, change := range map[string]func(*keeping){
-		"no such directory":  func(k *keeping) { k.signer = t.TempDir() },
-		"no time in between": func(k *keeping) { k.every = 0 },
+		"a signer of nothing": func(k *keeping) { k.dir, k.every = "", usualPeriod },
+		"a period of nothing": func(k *keeping) { k.dir, k.signer = "", "" },
+		"no such directory":   func(k *keeping) { k.signer = t.TempDir() },
+		"no time in between":  func(k *keeping) { k.every = 0 },
 		"a broken checkpoint": func(k *keeping) {
 			k.dir = t.TempDir()
 			if err := os.WriteFile(filepath.Join(k.dir, "checkpoint.json"), []byte("{}\n"), 0o644); err != nil {
