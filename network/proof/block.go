@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/destinasia/dollars/network/block"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -20,7 +21,8 @@ type Channel struct {
 	// they agree on blocks by a quorum (SmartBFT), and there this must be set; elsewhere it is nil.
 	Consenter func(number uint32) []byte
 
-	identities sync.Map // serialized -> *Identity
+	identities sync.Map     // serialized -> *Identity
+	remembered atomic.Int64 // how many these are
 }
 
 // Strict decodes a message and refuses every encoding of it but one, so that no bit is without a meaning.

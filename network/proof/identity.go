@@ -46,6 +46,10 @@ type Identity struct {
 // attributesOID marks the certificate extension in which Fabric CAs put attributes.
 var attributesOID = asn1.ObjectIdentifier{1, 2, 3, 4, 5, 6, 7, 8, 1}
 
+// Whoever may send transactions can write the same certificate in as many ways as there are, so what is remembered of
+// identities has an end: so many, of so many bytes.
+const maxRemembered, maxRememberedSize = 1000, 16 << 10
+
 // Identify reads and validates a serialized identity. Valid ones are remembered: a ledger has few.
 func (c *Channel) Identify(serialized []byte) (*Identity, error) {
 	if known, ok := c.identities.Load(string(serialized)); ok {
@@ -71,7 +75,13 @@ func (c *Channel) Identify(serialized []byte) (*Identity, error) {
 	if err != nil {
 		return nil, fmt.Errorf("certificate %q of %s: %w", cert.Subject.CommonName, org.MSPID, err)
 	}
-	c.identities.Store(string(serialized), id)
+	if len(serialized) <= maxRememberedSize {
+		if c.remembered.Add(1) > maxRemembered {
+			c.identities.Clear()
+			c.remembered.Store(1)
+		}
+		c.identities.Store(string(serialized), id)
+	}
 	return id, nil
 }
 
