@@ -8,6 +8,7 @@ import (
 
 	"github.com/destinasia/dollars/network/proof"
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"google.golang.org/protobuf/proto"
 )
 
@@ -57,6 +58,11 @@ func (c *config) checkSignatures(b *common.Block) error {
 	signers, err := c.channel.Orderers(b)
 	if err != nil {
 		return err
+	}
+	for _, s := range signers {
+		if s.Role != msp.MSPRole_ORDERER { // whom many a channel's policy admits, Fabric's usual one too
+			return fmt.Errorf("orderer's signature: %s is no orderer", s)
+		}
 	}
 	if !c.orderers(signers) {
 		return fmt.Errorf("its %d signatures do not satisfy the channel's policy for blocks", len(signers))

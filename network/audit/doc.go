@@ -9,7 +9,8 @@
 // signs what is built on it. Of every block:
 //
 //   - its bytes are the one encoding of what they say; number, previous hash and data hash fit;
-//   - the ordering service's signatures satisfy the channel's policy BlockValidation;
+//   - the ordering service's signatures satisfy the channel's policy BlockValidation, and are all those of orderers: an
+//     administrator or client of their organisation signs no block, whatever the policy says;
 //   - the peer's metadata: every validation code is computed and compared, and so is the commit hash, by which a peer
 //     chains its verdicts and all writes.
 //
@@ -44,19 +45,19 @@
 //
 // An audit leaves a checkpoint (Auditor.Save) from which another goes on (OpenCheckpoint, Options.From). It is a statement,
 // checkpoint.json: channel and chaincode, height, header hash, state digest, supply, how many transactions and operations
-// there were, who signed those it was made from, and the SHA-256 of a file beside it; and that file, with what it takes to go on: the
-// genesis block, the whole state with the version of each key, the last block's validity codes and commit hash, and the ids of
-// all transactions. The statement is signed by the
-// user auditor of a member organisation (ECDSA on P-256 over the SHA-256 of a line that says what is signed, and of the
-// statement without its signature). The genesis block is judged by the roots as ever, and says who may sign; certificates are
-// judged as those of transactions are. A statement has one spelling, so a change of any byte of either file is found.
+// there were, who signed those it was made from, and the SHA-256 of a file beside it; and that file, with what it takes to
+// go on: the genesis block, the whole state with the version of each key, the last block's validity codes and commit hash,
+// and the ids of all transactions. The statement is signed by the user auditor of a member organisation (ECDSA on P-256 over
+// the SHA-256 of a line that says what is signed, and of the statement without its signature). The genesis block is judged
+// by the roots as ever, and says who may sign; certificates are judged as those of transactions are. A statement has one
+// spelling, so a change of any byte of either file is found.
 //
-// What is believed of a checkpoint is that the blocks before its height were right, and what they came to. Tally, budgets and
-// policies in force are worked out from its state again, and the books must balance. Of later blocks nothing less is
+// What is believed of a checkpoint is that the blocks before its height were right, and what they came to. Tally, budgets
+// and policies in force are worked out from its state again, and the books must balance. Of later blocks nothing less is
 // checked than without it. The fetcher begins with the last block before the height, which must have the header hash, the
-// validity codes and the commit hash of the checkpoint: so a chain that was cut off, or another one, is found even where there is no new block.
-// Codes and commit hashes of two honest peers may differ (see package source); where they do, go on with the peer that the checkpoint
-// was made of, or from the genesis block.
+// validity codes and the commit hash of the checkpoint: so a chain that was cut off, or another one, is found even where
+// there is no new block. Codes and commit hashes of two honest peers may differ (see package source); where they do, go on
+// with the peer that the checkpoint was made of, or from the genesis block.
 //
 // The report of an audit that went on is that of one from the genesis block, but for Believed. Options.Applied is told of
 // later transactions only. Both files are written aside and renamed, the statement last, so an interruption leaves the

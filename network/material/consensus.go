@@ -22,8 +22,10 @@ func (g *group) consensus(kind string, metadata proto.Message) {
 	g.value("ConsensusType", &orderer.ConsensusType{Type: kind, Metadata: content})
 }
 
-// raft has the orderers follow a leader who may fail, but does not lie.
+// raft has the orderers follow a leader who may fail, but does not lie. Any one of them may sign a block, and nobody else of
+// their organisation.
 func (m maker) raft(g *group, n topology.Network) {
+	var orderers []identity
 	metadata := &etcdraft.ConfigMetadata{Options: &etcdraft.Options{
 		TickInterval:         n.Channel.Raft.TickInterval.String(),
 		ElectionTick:         n.Channel.Raft.ElectionTick,
@@ -32,6 +34,7 @@ func (m maker) raft(g *group, n topology.Network) {
 		SnapshotIntervalSize: 16 << 20,
 	}}
 	for _, org := range n.Ordering() {
+		orderers = append(orderers, identity{org.MSPID, msp.MSPRole_ORDERER})
 		for _, o := range org.Orderers {
 			cert := m.tls[o.Name].certPEM()
 			metadata.Consenters = append(metadata.Consenters, &etcdraft.Consenter{
@@ -39,6 +42,7 @@ func (m maker) raft(g *group, n topology.Network) {
 			})
 		}
 	}
+	g.anyOf("BlockValidation", orderers...)
 	g.consensus("etcdraft", metadata)
 }
 

@@ -152,7 +152,6 @@ func (m maker) ordererGroup(n topology.Network) *group {
 	g.value("ChannelRestrictions", &orderer.ChannelRestrictions{})
 	g.capability(ordererCapability)
 	g.usualPolicies()
-	g.implicit("BlockValidation", common.ImplicitMetaPolicy_ANY, "Writers")
 	if n.Channel.SmartBFT != nil {
 		m.smartBFT(g, n)
 	} else {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+	"github.com/hyperledger/fabric-protos-go-apiv2/msp"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer"
 	"github.com/hyperledger/fabric-protos-go-apiv2/orderer/etcdraft"
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
@@ -380,7 +381,15 @@ func TestOrderersOfTheGenesisBlock(t *testing.T) {
 			}
 		} else {
 			var metadata etcdraft.ConfigMetadata
+			var policy common.SignaturePolicyEnvelope
+			var role msp.MSPRole
 			decode(t, consensus.GetMetadata(), &metadata)
+			decode(t, ordering.GetPolicies()["BlockValidation"].GetPolicy().GetValue(), &policy)
+			if list := policy.GetIdentities(); len(list) != 1 {
+				t.Errorf("%s: blocks are signed by %v", name, list)
+			} else if decode(t, list[0].GetPrincipal(), &role); role.GetMspIdentifier() != "OrdererMSP" || role.GetRole() != msp.MSPRole_ORDERER {
+				t.Errorf("%s: blocks are signed by %v", name, &role)
+			}
 			for _, c := range metadata.GetConsenters() {
 				ports[c.GetPort()] = true
 			}

@@ -86,7 +86,8 @@ func (l *ledger) onBlocks() []attack {
 			flip(s.SignatureHeader, len(s.SignatureHeader)-1)
 		})), unsigned),
 		ofBlock("orderer's number", held.edit(at, onSignature(func(s *common.MetadataSignature) { s.IdentifierHeader = []byte{8, 1} })), unsigned),
-		ofBlock("signed by who is no orderer", held.edit(at, func(b *common.Block) { l.signAs(b, "destinasia/peer0-destinasia") }), "policy for blocks"),
+		ofBlock("signed by who is no orderer", held.edit(at, func(b *common.Block) { l.signAs(b, "destinasia/peer0-destinasia") }), "is no orderer"),
+		ofBlock("signed by the orderers' administrator", held.edit(at, func(b *common.Block) { l.signAs(b, "orderer/admin") }), "admin@orderer of OrdererMSP is no orderer"),
 		ofBlock("what orderers sign", held.edit(at, onSigned(func(m *common.Metadata) { flip(m.Value, len(m.Value)-1) })), unsigned),
 		ofBlock("last configuration, signed", signs.seal(at, onSigned(func(m *common.Metadata) {
 			content := read(m.Value, &common.OrdererBlockMetadata{})

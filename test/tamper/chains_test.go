@@ -12,7 +12,6 @@ import (
 
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/audit"
-	"github.com/destinasia/dollars/network/proof"
 )
 
 // onChains are whole chains that an orderer's one key can make: what is wrong in itself is found, and what is not, by whoever
@@ -33,20 +32,6 @@ func (l *ledger) onChains(t *testing.T) {
 			}
 		})
 	}
-	t.Run("more orderers' signatures than the policy asks for", func(t *testing.T) {
-		another := onSigned(func(m *common.Metadata) {
-			header := marshal(&common.SignatureHeader{Creator: l.people["orderer/admin"].Serialized, Nonce: []byte("nonce")})
-			m.Signatures = append(m.Signatures, &common.MetadataSignature{SignatureHeader: header, Signature: l.people["orderer/admin"].Sign(
-				m.GetValue(), header, proof.HeaderBytes(parse(l.blocks[at]).GetHeader()),
-			)})
-		})
-		two := &ledger{blocks: a.edit(at, another), roots: l.roots, keys: l.keys, people: l.people, right: l.right}
-		l.tryHarmless(t, two.blocks)
-		held := attacker{two, disk}
-		l.tryHarmless(t, held.edit(at, onSigned(func(m *common.Metadata) { m.Signatures = m.Signatures[1:] })))
-		l.tryHarmless(t, held.edit(at, onSigned(func(m *common.Metadata) { slices.Reverse(m.Signatures) })))
-		l.tryOne(t, attack{"", held.edit(at, onSigned(func(m *common.Metadata) { flip(m.Signatures[1].Signature, 40) })), whole(at), none, "orderer's signature"})
-	})
 	for name, c := range map[string]struct {
 		blocks [][]byte
 		says   string // of an audit that goes on from a checkpoint of the right chain

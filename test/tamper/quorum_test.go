@@ -1,6 +1,7 @@
 package tamper
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -68,6 +69,24 @@ func TestQuorum(t *testing.T) {
 			onSigned(func(m *common.Metadata) { m.Signatures = m.Signatures[:1] })(b)
 			resign(one, number(signed[0]))(b)
 		}), "policy for blocks"),
+	})
+	t.Run("more signatures than must be", func(t *testing.T) {
+		all := &ledger{roots: l.roots, keys: l.keys, people: l.people, right: l.right}
+		all.blocks = held.edit(at, func(b *common.Block) {
+			onSigned(func(m *common.Metadata) {
+				m.Signatures = nil
+				for i, o := range plan.Organisations[0].Orderers {
+					header := marshal(&common.IdentifierHeader{Identifier: uint32(i + 1), Nonce: []byte("nonce")})
+					signature := l.people[plan.Organisations[0].Name+"/"+o.Name].Sign(m.GetValue(), header, proof.HeaderBytes(b.GetHeader()))
+					m.Signatures = append(m.Signatures, &common.MetadataSignature{IdentifierHeader: header, Signature: signature})
+				}
+			})(b)
+		})
+		held := attacker{all, disk}
+		l.tryHarmless(t, all.blocks)
+		l.tryHarmless(t, held.edit(at, onSigned(func(m *common.Metadata) { m.Signatures = m.Signatures[1:] })))
+		l.tryHarmless(t, held.edit(at, onSigned(func(m *common.Metadata) { slices.Reverse(m.Signatures) })))
+		l.tryOne(t, ofBlock("", held.edit(at, onSigned(func(m *common.Metadata) { flip(m.Signatures[3].Signature, 40) })), "orderer's signature"))
 	})
 	t.Run("bits", func(t *testing.T) { t.Log(l.tryBits(t, l.uncovered(at))) })
 }
