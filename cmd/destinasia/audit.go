@@ -154,7 +154,7 @@ func (c *auditCommand) auditOnce(ctx context.Context, trusted trustRoots, from a
 	}
 	kept.auditor = auditor
 	begun := time.Now()
-	failed := auditor.Run(ctx, from)
+	failed := from.named(auditor.Run(ctx, from))
 	stop()
 	found := auditor.Report()
 	diverged := divergenceOf(failed)

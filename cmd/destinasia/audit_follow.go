@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -68,7 +69,11 @@ func (c *auditCommand) followLedger(ctx context.Context, trusted trustRoots, kep
 		return err
 	}
 	defer peers.close()
-	if _, err := peers.heights(ctx); err != nil {
+	heights, err := peers.heights(ctx)
+	if err == nil {
+		err = reach(slices.Max(heights), kept.first())
+	}
+	if err != nil {
 		return err
 	}
 	f := &following{auditCommand: c, kept: kept, metrics: newAuditMetrics(), line: newStatusLine(c.errs)}
@@ -87,7 +92,7 @@ func (c *auditCommand) followLedger(ctx context.Context, trusted trustRoots, kep
 	f.start(trusted, peers)
 	blocks := source.Compare(ctx, source.Options{From: kept.first(), Say: f.saidOfPeer}, peers...)
 	stopAsking := f.askHeights(ctx, peers)
-	failed := auditor.Run(ctx, blocks)
+	failed := blocks.Named(auditor.Run(ctx, blocks))
 	blocks.Close()
 	stopAsking()
 	return f.end(ctx, failed)

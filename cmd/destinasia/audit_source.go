@@ -35,6 +35,14 @@ type auditSource struct {
 	close  func()
 }
 
+// named says whose block an audit has refused, where that can be known.
+func (s auditSource) named(failed error) error {
+	if peers, ok := s.Fetcher.(*source.Compared); ok {
+		return peers.Named(failed)
+	}
+	return failed
+}
+
 // auditSource opens a directory of block files or, without one, asks peers.
 func (a *app) auditSource(ctx context.Context, dir string) (auditSource, error) {
 	return a.auditSourceFrom(ctx, dir, 0)
@@ -72,8 +80,9 @@ func (a *app) peersSource(ctx context.Context, n *native.Network, first uint64) 
 	for i, p := range peers {
 		s.names = append(s.names, p.Name())
 		if err == nil {
-			if lowest = min(lowest, heights[i]); heights[i] <= first {
-				err = fmt.Errorf("%s has %d blocks, and the audit is to go on behind block %d: it has lost blocks, or is not yet that far", p.Name(), heights[i], first)
+			lowest = min(lowest, heights[i])
+			if err = reach(heights[i], first); err != nil {
+				err = fmt.Errorf("%s: %w", p.Name(), err)
 			}
 		}
 	}
@@ -167,6 +176,14 @@ func (peers auditPeers) heights(ctx context.Context) ([]uint64, error) {
 		}
 	}
 	return heights, nil
+}
+
+// reach tells that so many blocks are too few to go on behind one: those who follow them would wait for ever.
+func reach(height, first uint64) error {
+	if height <= first {
+		return fmt.Errorf("there are %d blocks, and the audit is to go on behind block %d: blocks were lost or taken away, or are yet to come", height, first)
+	}
+	return nil
 }
 
 // dialPeer asks as the administrator of the peer's own organisation.

@@ -78,3 +78,15 @@ func TestWithoutANetworkRootsAreToBeNamed(t *testing.T) {
 		t.Errorf("no roots: %v", err)
 	}
 }
+
+// TestFollowingNeedsTheCheckpointsLastBlock: whoever waited for one that was cut off would find nothing wrong for ever.
+func TestFollowingNeedsTheCheckpointsLastBlock(t *testing.T) {
+	for _, c := range []struct {
+		height, first uint64
+		there         bool
+	}{{1, 0, true}, {0, 0, false}, {7, 6, true}, {6, 6, false}, {5, 6, false}} {
+		if err := reach(c.height, c.first); (err == nil) != c.there {
+			t.Errorf("%d blocks, and the first to read is %d: %v", c.height, c.first, err)
+		}
+	}
+}

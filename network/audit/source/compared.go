@@ -55,6 +55,9 @@ type Compared struct {
 
 	next uint64           // the number of the block to hand out
 	past map[uint64]print // of blocks handed out that peers behind have yet to show
+
+	mu     sync.Mutex
+	worded map[uint64]wording // of the latest blocks handed out, where there are two
 }
 
 // reader is one of the peers, and how far it has come.
@@ -92,7 +95,7 @@ func compare(ctx context.Context, o Options, peers ...holder) *Compared {
 		}
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	s := &Compared{options: o, arrived: make(chan struct{}, 1), cancel: cancel, next: o.From, past: map[uint64]print{}}
+	s := &Compared{options: o, arrived: make(chan struct{}, 1), cancel: cancel, next: o.From, past: map[uint64]print{}, worded: map[uint64]wording{}}
 	for _, p := range peers {
 		r := &reader{peer: p, queue: make(chan []byte, ahead), at: o.From}
 		s.readers = append(s.readers, r)
@@ -311,6 +314,7 @@ func (s *Compared) handOut(lead *reader) ([]byte, error) {
 func (s *Compared) compareWith(lead *reader, followed print) error {
 	sides := []Side{{Peers: []string{lead.peer.Name()}, print: followed, version: lead.version()}}
 	reason, raw := "", lead.head
+	var w wording
 	for _, r := range s.readers {
 		switch {
 		case r.behind:
@@ -318,6 +322,7 @@ func (s *Compared) compareWith(lead *reader, followed print) error {
 			if r != lead {
 				sides[0].Peers = append(sides[0].Peers, r.peer.Name())
 			}
+			w.same = append(w.same, r.peer.Name())
 			r.pass(followed)
 		default:
 			have, err := printOf(r.head)
@@ -327,12 +332,14 @@ func (s *Compared) compareWith(lead *reader, followed print) error {
 			if first := addToSides(&sides, r, have); reason == "" {
 				reason = first
 			}
+			w.other = append(w.other, r.peer.Name())
 			r.pass(have)
 		}
 	}
 	if reason != "" {
 		return newDifference(s.next, sides, reason)
 	}
+	s.keep(w)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,6 +86,42 @@ type Difference struct {
 
 	judged bool
 	fork   bool // it is the headers that differ
+}
+
+// wording is which peers have a block as it was handed out, to the byte, and which have it in other words: with signatures of
+// other orderers, or other reasons why transactions are invalid.
+type wording struct{ same, other []string }
+
+// maxWorded is how many blocks an audit may be behind what it was handed out, and many more.
+const maxWorded = 1000
+
+// keep remembers the wording of the block that is handed out.
+func (s *Compared) keep(w wording) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.worded, s.next-maxWorded)
+	if len(w.other) > 0 {
+		s.worded[s.next] = w
+	}
+}
+
+// Named makes a *Difference of an audit's divergence in a block that not all peers have in the same words: the audit has
+// refused that of some, and they are the ones to name. Any other error it leaves as it is.
+func (s *Compared) Named(failed error) error {
+	var d *audit.Divergence
+	if !errors.As(failed, &d) {
+		return failed
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w, several := s.worded[d.Block]
+	if !several {
+		return failed
+	}
+	return &Difference{
+		Block: d.Block, Sides: []Side{{Peers: w.same, Fault: d}, {Peers: w.other}},
+		Reason: "orderers' signatures, or why transactions are invalid, are not the same", judged: true,
+	}
 }
 
 // Side is peers that have the same block.

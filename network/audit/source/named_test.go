@@ -1,0 +1,50 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hyperledger/fabric-protos-go-apiv2/common"
+
+	"github.com/destinasia/dollars/network/audit"
+)
+
+// TestWhoseWordsAnAuditRefusedIsNamed: of what peers may have in other words, the audit sees those of one only.
+func TestWhoseWordsAnAuditRefusedIsNamed(t *testing.T) {
+	unsigned := func(b *common.Block) { b.Metadata.Metadata[0] = nil }
+	refused := &audit.Divergence{Block: 1, Transaction: -1, Reason: "its 0 signatures do not satisfy the policy"}
+	for _, c := range []struct {
+		changed []func(*common.Block)
+		failed  error
+		wrong   []string // nil where nobody is named
+	}{
+		{[]func(*common.Block){unsigned, unchanged, unchanged}, refused, []string{"a"}},
+		{[]func(*common.Block){unsigned, unchanged, unsigned}, refused, []string{"a", "c"}},
+		{[]func(*common.Block){unsigned, unsigned, unsigned}, refused, nil},
+		{[]func(*common.Block){unsigned, unchanged, unchanged}, &audit.Divergence{Block: 0}, nil},
+		{[]func(*common.Block){unsigned, unchanged, unchanged}, context.Canceled, nil},
+	} {
+		var peers []holder
+		for i, change := range c.changed {
+			peers = append(peers, newFakePeer([]string{"a", "b", "c"}[i], two(change)))
+		}
+		s := compare(t.Context(), Options{Until: 2}, peers...)
+		if _, err := readAll(t, s); !errors.Is(err, io.EOF) {
+			t.Fatal(err)
+		}
+		s.Close()
+		var d *Difference
+		switch err := s.Named(c.failed); {
+		case c.wrong == nil && err != c.failed:
+			t.Errorf("%v was made %v", c.failed, err)
+		case c.wrong != nil && (!errors.As(err, &d) || d.Block != 1 || !slices.Equal(d.Wrong(), c.wrong) || len(d.Peers()) != 3):
+			t.Errorf("wrong are %v, not %v: %v", d.Wrong(), c.wrong, err)
+		case c.wrong != nil && !strings.Contains(err.Error(), "Wrong is a") || c.wrong != nil && !strings.Contains(err.Error(), refused.Reason):
+			t.Errorf("it says %v", err)
+		}
+	}
+}
