@@ -65,22 +65,11 @@ type Options struct {
 // Up brings the network of a directory to running, from whatever state it is in. When it fails, what it started is
 // stopped again; what ran before stays.
 func Up(ctx context.Context, o Options) (*Network, error) {
-	dir, err := filepath.Abs(o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := prepare(dir); err != nil {
-		return nil, err
-	}
-	unlock, err := lock(dir)
+	n, unlock, err := enter(o)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	n, err := plan(Dir(dir), o)
-	if err != nil {
-		return nil, err
-	}
 	if !o.Clock.IsZero() {
 		if err := n.setClock(o.Clock, time.Now()); err != nil {
 			return nil, err
@@ -94,9 +83,28 @@ func Up(ctx context.Context, o Options) (*Network, error) {
 	}
 	u := &upper{Network: n, Options: o}
 	if err := u.run(ctx); err != nil {
-		return nil, explain(errors.Join(err, u.undo()), dir)
+		return nil, explain(errors.Join(err, u.undo()), string(n.Dir))
 	}
 	return n, nil
+}
+
+// enter takes the directory for itself, and plans its network.
+func enter(o Options) (n *Network, unlock func(), err error) {
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := prepare(dir); err != nil {
+		return nil, nil, err
+	}
+	if unlock, err = lock(dir); err != nil {
+		return nil, nil, err
+	}
+	if n, err = plan(Dir(dir), o); err != nil {
+		unlock()
+		return nil, nil, err
+	}
+	return n, unlock, nil
 }
 
 // explain turns a full disk, wherever it was met, into a sentence with a way out. A part that met it may have ended
