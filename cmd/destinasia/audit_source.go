@@ -58,7 +58,7 @@ func (a *app) auditSourceFrom(ctx context.Context, dir string, first uint64) (au
 		if err != nil {
 			return auditSource{}, err
 		}
-		files.Skip(int(first))
+		files.Skip(first)
 		return auditSource{files, []string{dir}, files.Len(), func() {}}, nil
 	}
 	n, err := a.open()

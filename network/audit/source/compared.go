@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -186,7 +187,7 @@ func (s *Compared) Next(ctx context.Context) ([]byte, error) {
 		if len(missing) == 0 && lead != nil {
 			return s.handOut(lead)
 		}
-		if lead != nil && !waiting {
+		if !waiting && slices.ContainsFunc(s.readers, func(r *reader) bool { return !r.behind && r.head != nil }) {
 			waiting = true
 			timer.Reset(s.options.Patience)
 		}
@@ -371,7 +372,11 @@ func (s *Compared) leave(missing []*reader) error {
 			return fmt.Errorf("%s: %s, and there are %d", r.peer.Name(), why, s.options.Until)
 		}
 		r.behind = true
-		s.options.Say(r.peer.Name(), why+"; the others are followed without it, and its blocks are compared when it sends them")
+		then := "the others are followed without it, and its blocks are compared when it sends them"
+		if _, lead := s.missing(); lead == nil {
+			then = "nothing is followed until it does, because the other peers' commit hashes are not those that were followed so far"
+		}
+		s.options.Say(r.peer.Name(), why+"; "+then)
 	}
 	return nil
 }

@@ -41,7 +41,7 @@ func Open(dir string) (*Files, error) {
 func (f *Files) Len() int { return len(f.names) }
 
 // Skip leaves out the next n blocks, or all if there are fewer.
-func (f *Files) Skip(n int) { f.next = min(f.next+n, len(f.names)) }
+func (f *Files) Skip(n uint64) { f.next += int(min(n, uint64(len(f.names)-f.next))) }
 
 // Next reads the next block, whatever its file's name says its number is.
 func (f *Files) Next(context.Context) ([]byte, error) {

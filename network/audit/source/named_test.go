@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
 
@@ -47,4 +49,37 @@ func TestWhoseWordsAnAuditRefusedIsNamed(t *testing.T) {
 			t.Errorf("it says %v", err)
 		}
 	}
+}
+
+// TestNothingIsFollowedInSilence: a peer whose commit hashes rightly differ cannot stand in for the one that was followed.
+func TestNothingIsFollowedInSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		list := chain(4)
+		list[1].Metadata.Metadata[2][1] = 10
+		for _, b := range list[1:] {
+			b.Metadata.Metadata[4] = []byte("other")
+		}
+		var said log
+		first := newFakePeer("first", chain(2))
+		s := compare(t.Context(), Options{Say: said.say}, first, newFakePeer("other", list))
+		defer s.Close()
+		for range 2 {
+			if _, err := s.Next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := s.Next(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("block 2 of the first peer is not there, and Next says %v", err)
+		}
+		said.has(t, "first: it has not sent block 2 for 10s; nothing is followed until it does")
+		first.change(func() { first.blocks = chain(4) })
+		for range 2 {
+			if _, err := s.Next(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		said.has(t, "first: it has caught up")
+	})
 }
