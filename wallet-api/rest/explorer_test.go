@@ -134,9 +134,9 @@ func TestWhatCannotBeExplored(t *testing.T) {
 	tests := []refusal{
 		{"/v1/blocks/9999", "", 404, wallet.CodeNotFound, ""},
 		{"/v1/blocks/18446744073709551615", "", 404, wallet.CodeNotFound, ""},
-		{"/v1/blocks/-1", "", 400, wallet.CodeMalformed, ""},
-		{"/v1/blocks/" + many, "", 400, wallet.CodeMalformed, ""},
-		{"/v1/blocks/x", "", 400, wallet.CodeMalformed, ""},
+		{"/v1/blocks/-1", "", 400, wallet.CodeMalformed, "/number"},
+		{"/v1/blocks/" + many, "", 400, wallet.CodeMalformed, "/number"},
+		{"/v1/blocks/x", "", 400, wallet.CodeMalformed, "/number"},
 		{"/v1/transactions/" + word, "", 404, wallet.CodeNotFound, ""},
 		{"/v1/transactions/x", "", 404, wallet.CodeNotFound, ""},
 		{"/v1/transactions/" + strings.ToUpper(word), "", 404, wallet.CodeNotFound, ""},
@@ -161,14 +161,14 @@ func TestWhatCannotBeExplored(t *testing.T) {
 		{"/v1/search", "source=urn:test&booking=b2", 404, wallet.CodeNotFound, ""},
 		{"/v1/ledger/supply/history", "step=0", 400, wallet.CodeMalformed, "/step"},
 		{"/v1/ledger/supply/history", "step=367", 400, wallet.CodeMalformed, "/step"},
-		{"/v1/ledger/supply/history", "step=" + many, 400, wallet.CodeMalformed, ""},
+		{"/v1/ledger/supply/history", "step=" + many, 400, wallet.CodeMalformed, "/step"},
 		{"/v1/ledger/supply/history", "from=yesterday", 422, dollars.CodeDateInvalid, "/from"},
 		{"/v1/ledger/supply/history", "to=1969-12-31", 422, dollars.CodeDateInvalid, "/to"},
 		{"/v1/ledger/supply/history", "from=2026-11-23&to=2026-11-22", 400, wallet.CodeMalformed, "/from"},
 	}
 	for _, list := range []string{"/v1/blocks", "/v1/transactions", "/v1/operations"} {
 		tests = append(tests, refusal{list, "cursor=x", 400, wallet.CodeCursorInvalid, "/cursor"},
-			refusal{list, "fromBlock=-1", 400, wallet.CodeMalformed, ""}, refusal{list, "toBlock=" + many, 400, wallet.CodeMalformed, ""},
+			refusal{list, "fromBlock=-1", 400, wallet.CodeMalformed, "/fromBlock"}, refusal{list, "toBlock=" + many, 400, wallet.CodeMalformed, "/toBlock"},
 			refusal{list, "fromBlock=2&toBlock=1", 400, wallet.CodeMalformed, "/fromBlock"})
 	}
 	for _, list := range []string{
@@ -177,7 +177,7 @@ func TestWhatCannotBeExplored(t *testing.T) {
 	} {
 		tests = append(tests, refusal{list, "limit=0", 400, wallet.CodeLimitInvalid, "/limit"},
 			refusal{list, "limit=501", 400, wallet.CodeLimitInvalid, "/limit"}, refusal{list, "limit=-1", 400, wallet.CodeLimitInvalid, "/limit"},
-			refusal{list, "limit=" + many, 400, wallet.CodeMalformed, ""})
+			refusal{list, "limit=" + many, 400, wallet.CodeMalformed, "/limit"})
 	}
 	for _, test := range tests {
 		t.Run(test.path+"?"+test.query[:min(40, len(test.query))], func(t *testing.T) {

@@ -18,7 +18,7 @@ func TestForgottenMembersAreUnknown(t *testing.T) {
 	if p := got.problem(t, 409, wallet.CodePointsLeft, "/abandonPoints"); !strings.Contains(p.Detail, "50.00 available, 0.00 held and 0.00 pending") {
 		t.Error(p.Detail)
 	}
-	a.send(t, alice, "DELETE", "/v1/members/alice?abandonPoints=yes!", "").problem(t, 400, wallet.CodeMalformed, "")
+	a.send(t, alice, "DELETE", "/v1/members/alice?abandonPoints=yes!", "").problem(t, 400, wallet.CodeMalformed, "/abandonPoints")
 	a.send(t, alice, "DELETE", "/v1/members/alice?abandonPoints=true", `{}`).problem(t, 400, wallet.CodeMalformed, "")
 	a.send(t, alice, "GET", "/v1/members/alice", "").want(t, 200)
 

@@ -65,7 +65,7 @@ func TestRules(t *testing.T) {
 		}
 	}
 	a.send(t, "dsk_operator", "GET", "/v1/rules/0", "").problem(t, 404, wallet.CodeNotFound, "")
-	a.send(t, "dsk_operator", "GET", "/v1/rules/newest", "").problem(t, 400, wallet.CodeMalformed, "")
+	a.send(t, "dsk_operator", "GET", "/v1/rules/newest", "").problem(t, 400, wallet.CodeMalformed, "/version")
 	delete(a.ledger.state, dollars.ScheduleKey)
 	a.send(t, "dsk_operator", "GET", "/v1/rules/current", "").problem(t, 404, wallet.CodeNotFound, "")
 	schedule = RulesSchedule{}
@@ -162,7 +162,7 @@ func TestExplanations(t *testing.T) {
 		t.Error(diff)
 	}
 	a.send(t, alice, "GET", t1+"&item=3", "").problem(t, 404, wallet.CodeNotFound, "")
-	a.send(t, alice, "GET", "/v1/explanations?source=urn:test", "").problem(t, 400, wallet.CodeMalformed, "")
+	a.send(t, alice, "GET", "/v1/explanations?source=urn:test", "").problem(t, 400, wallet.CodeMalformed, "/booking")
 	a.send(t, alice, "GET", "/v1/explanations?source=&booking=b1", "").problem(t, 400, wallet.CodeMalformed, "/source")
 	if log := a.logged.String(); strings.Contains(log, "urn:test") {
 		t.Error("the log names a booking")

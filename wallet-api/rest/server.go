@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -102,7 +103,7 @@ func (s *Server) routes(registry *prometheus.Registry) *gin.Engine {
 		s.fail(c, &wallet.Error{Code: codeMethod, Detail: "this address does not take " + c.Request.Method + "; see Allow"})
 	})
 	RegisterHandlersWithOptions(e, s, GinServerOptions{ErrorHandler: func(c *gin.Context, err error, _ int) {
-		s.fail(c, &wallet.Error{Code: wallet.CodeMalformed, Detail: err.Error()})
+		s.fail(c, unreadable(err))
 	}})
 	e.GET("/metrics", gin.WrapH(promhttp.HandlerFor(registry, promhttp.HandlerOpts{})))
 	e.GET("/v1/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml", document) })
@@ -110,6 +111,16 @@ func (s *Server) routes(registry *prometheus.Registry) *gin.Engine {
 	e.GET("/docs", page)
 	e.GET("/docs/*asset", page)
 	return e
+}
+
+// unreadable says which parameter is missing or not of its type, in words of this API and not of the library that reads it.
+func unreadable(err error) *wallet.Error {
+	refused := &wallet.Error{Code: wallet.CodeMalformed, Detail: err.Error()}
+	if said, is := strings.CutPrefix(err.Error(), "Invalid format for parameter "); is {
+		name, _, _ := strings.Cut(said, ":")
+		refused.Field, refused.Detail = "/"+name, "is missing, or not of the type that the API's description says"
+	}
+	return refused
 }
 
 // Handler is the API as an http.Handler, for tests.

@@ -144,7 +144,7 @@ func TestReminders(t *testing.T) {
 		t.Errorf("%+v", none)
 	}
 	reminders := func(query string) answer { return a.send(t, "dsk_member", "GET", "/v1/reminders"+query, "") }
-	reminders("").problem(t, 400, wallet.CodeMalformed, "")
+	reminders("").problem(t, 400, wallet.CodeMalformed, "/day")
 	reminders("?day=2026-02-30").problem(t, 422, dollars.CodeDateInvalid, "/day")
 	reminders("?day="+day+"&after=alice").problem(t, 400, wallet.CodeCursorInvalid, "/after")
 	reminders("?day="+day+"&limit=501").problem(t, 400, wallet.CodeLimitInvalid, "/limit")
