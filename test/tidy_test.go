@@ -125,6 +125,7 @@ var onlyImporter = map[string][]string{
 	"github.com/hyperledger/fabric-chaincode-go": {"chaincode/contract", "test/bench/baseline", "test/sim"},
 	"github.com/hyperledger/fabric-admin-sdk":    {"network/lifecycle", "network/access"},
 	"github.com/anishathalye/porcupine":          {"test/history"},
+	"github.com/Shopify/toxiproxy":               {"test/fault"},
 	"github.com/go-analyze/charts":               {"rules/simulate"},
 	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
 	"go.yaml.in/yaml":                            {"rules/sheet"},
