@@ -9,7 +9,8 @@
 // refuses; where it refuses none, those that stand against more others; and it says so when two chains are both rightly
 // signed, which is the orderers' doing. Every wait for a peer has a bound. One that breaks off is asked again; one that stays
 // away ends an audit of what there is, and is left behind by one that follows the chain, which compares what it missed when
-// it is back.
+// it is back. What honest peers may have in other words (orderers' signatures, why a transaction is invalid) an audit sees as
+// one of them has it; Named says whose words it refused.
 //
 // A directory holds one file per block as Export writes them, named by the block's number. Nothing in a directory can
 // tell that its last blocks were taken away; compare the height that an audit reports, or go on from a checkpoint.
