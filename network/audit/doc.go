@@ -5,8 +5,9 @@
 //
 // The roots are the genesis block's hash, the organisations' root certificates, or both. From the genesis block come
 // the channel's organisations and policies; with certificates, its organisations must be exactly those of the roots.
-// Nobody signs a genesis block: with certificates alone, the policies in it are believed of the ordering service, which
-// signs what is built on it. Of every block:
+// Nobody signs a genesis block: with certificates alone, it is believed of whoever made it who of the organisations orders,
+// who is a member and what the policies are; any one of them could make another channel, in which it is all of these and
+// signs everything. So whoever does not trust each of them trusts the genesis block's hash. Of every block:
 //
 //   - its bytes are the one encoding of what they say; number, previous hash and data hash fit;
 //   - the ordering service's signatures satisfy the channel's policy BlockValidation, and are all those of orderers: an
