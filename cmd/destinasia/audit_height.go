@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,8 +15,8 @@ import (
 // auditedLedger says which ledger to audit for something else than a verdict on it, and how far.
 type auditedLedger struct {
 	blocks, roots string
-	height        uint64
-	time          string
+	height        uint64     // 0 for all
+	time          *time.Time // nil for now
 }
 
 func (l *auditedLedger) flags(a *app, command *cobra.Command) {
@@ -22,9 +24,28 @@ func (l *auditedLedger) flags(a *app, command *cobra.Command) {
 	flags.StringVar(&l.blocks, "blocks", "", "directory of block files, as the command audit export blocks writes them, instead of the network")
 	a.peerFlag(command)
 	flags.StringVar(&l.roots, "roots", "", "directory of what to trust (default the network's own material)")
-	flags.Uint64Var(&l.height, "height", 0, "only the first so many blocks (default all)")
-	flags.StringVar(&l.time, "time", "", "only as many blocks as there were at a time, such as 2030-01-31T23:59:59Z")
+	flags.Func("height", "only the first `NUMBER` of blocks (default all)", func(text string) (err error) {
+		l.height, err = parseHeight(text)
+		return err
+	})
+	flags.Func("time", "only as many blocks as there were at a `TIME`, such as 2030-01-31T23:59:59Z", func(text string) error {
+		at, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			return errors.New("it is not a time as in RFC 3339, such as 2030-01-31T23:59:59Z")
+		}
+		l.time = &at
+		return nil
+	})
 	command.MarkFlagsMutuallyExclusive("height", "time")
+}
+
+// parseHeight takes no 0 for all: a script whose variable is empty would get what it did not ask for.
+func parseHeight(text string) (uint64, error) {
+	height, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || height == 0 {
+		return 0, errors.New("it is a number of blocks, from 1 on (1 is the genesis block alone); leave the flag out for all")
+	}
+	return height, nil
 }
 
 // aboutHeight is what the help of commands with these flags says of them.
@@ -39,7 +60,7 @@ func (l auditedLedger) open(ctx context.Context, a *app) (trustRoots, auditSourc
 	if err != nil {
 		return trusted, auditSource{}, err
 	}
-	if l.time != "" {
+	if l.time != nil {
 		if l.height, err = l.heightAt(ctx, a, trusted); err != nil {
 			return trusted, auditSource{}, err
 		}
@@ -58,10 +79,6 @@ func (l auditedLedger) open(ctx context.Context, a *app) (trustRoots, auditSourc
 }
 
 func (l auditedLedger) heightAt(ctx context.Context, a *app, trusted trustRoots) (uint64, error) {
-	at, err := time.Parse(time.RFC3339, l.time)
-	if err != nil {
-		return 0, fmt.Errorf("--time %q is not a time as in RFC 3339, such as 2030-01-31T23:59:59Z", l.time)
-	}
 	from, err := a.auditSource(ctx, l.blocks)
 	if err != nil {
 		return 0, err
@@ -69,7 +86,7 @@ func (l auditedLedger) heightAt(ctx context.Context, a *app, trusted trustRoots)
 	defer from.close()
 	o, stop := a.auditOptions(trusted, from)
 	defer stop()
-	height, err := audit.HeightAt(ctx, from, o, at.Unix())
+	height, err := audit.HeightAt(ctx, from, o, l.time.Unix())
 	return height, diverged(err)
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 func main() {
@@ -107,6 +108,9 @@ func showHelp(command *cobra.Command, _ []string) error { return command.Help() 
 // explainUsage has a command and those below it say how they are used when they are not used so.
 func explainUsage(command *cobra.Command) {
 	command.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if wrong := (*pflag.InvalidValueError)(nil); errors.As(err, &wrong) {
+			err = fmt.Errorf("--%s %q: %w", wrong.GetFlag().Name, wrong.GetValue(), wrong.Unwrap())
+		}
 		return fmt.Errorf("%w; see `%s --help`", err, c.CommandPath())
 	})
 	if check := command.Args; check != nil {

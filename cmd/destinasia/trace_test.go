@@ -13,11 +13,16 @@ import (
 // TestTraceRefusals: what cannot be meant is said before a block is read, and what can be two things is not guessed.
 func TestTraceRefusals(t *testing.T) {
 	for args, want := range map[string]string{
-		"x --depth 0":                     "--depth is a number from 1 to 1000",
-		"x --depth 1001":                  "--depth is a number from 1 to 1000",
-		"x --breadth 0":                   "--breadth is a number above 0",
-		"x --height 1 --time 2030-01-01Z": "none of the others can be",
-		"x y":                             "it is used as `destinasia trace ACCOUNT|BOOKING|ORDER|TX",
+		"x --depth 0":        "--depth is a number from 1 to 1000",
+		"x --depth 1001":     "--depth is a number from 1 to 1000",
+		"x --breadth 0":      "--breadth is a number above 0",
+		"x --height 0":       "--height \"0\": it is a number of blocks, from 1 on",
+		"x --height=":        "--height \"\": it is a number of blocks, from 1 on",
+		"x --height -1":      "--height \"-1\": it is a number of blocks, from 1 on",
+		"x --time yesterday": "--time \"yesterday\": it is not a time as in RFC 3339",
+		"x --time=":          "--time \"\": it is not a time as in RFC 3339",
+		"x --height 1 --time 2030-01-01T00:00:00Z": "none of the others can be",
+		"x y": "it is used as `destinasia trace ACCOUNT|BOOKING|ORDER|TX",
 	} {
 		var errs strings.Builder
 		code := run(t.Context(), append([]string{"trace", "--dir", t.TempDir()}, strings.Fields(args)...), io.Discard, &errs)
