@@ -159,8 +159,11 @@ func (f *following) askHeights(ctx context.Context, peers auditPeers) (stop func
 				one, cancel := context.WithTimeout(ctx, heightPatience)
 				height, err := p.Height(one)
 				cancel()
-				if err == nil {
+				switch {
+				case err == nil:
 					f.metrics.peer(p.Name(), height)
+				case ctx.Err() == nil:
+					f.metrics.silent(p.Name())
 				}
 				if ctx.Err() == nil && (err != nil) != silent {
 					silent = err != nil

@@ -65,6 +65,8 @@ func TestProgressIsToldOnce(t *testing.T) {
 func TestADivergenceIsInTheMetricsUntilItWasRead(t *testing.T) {
 	f, _ := followed(false)
 	f.metrics.peer("peer0", 9)
+	f.metrics.peer("peer1", 5)
+	f.metrics.silent("peer1")
 	server := httptest.NewServer(f.metrics.handler())
 	defer server.Close()
 	read := func() string {
@@ -82,7 +84,8 @@ func TestADivergenceIsInTheMetricsUntilItWasRead(t *testing.T) {
 	text := read()
 	for _, line := range []string{
 		"destinasia_audit_height 7", "destinasia_audit_operations 70", "destinasia_audit_outstanding_cents 1234", "destinasia_audit_diverged 0",
-		`destinasia_audit_peer_height{peer="peer0"} 9`, `destinasia_audit_lag_blocks{peer="peer0"} 2`,
+		`destinasia_audit_peer_height{peer="peer0"} 9`, `destinasia_audit_lag_blocks{peer="peer0"} 2`, `destinasia_audit_peer_up{peer="peer0"} 1`,
+		`destinasia_audit_peer_height{peer="peer1"} 5`, `destinasia_audit_lag_blocks{peer="peer1"} 0`, `destinasia_audit_peer_up{peer="peer1"} 0`,
 	} {
 		if !strings.Contains(text, line+"\n") {
 			t.Errorf("the metrics lack %s:\n%s", line, text)

@@ -20,7 +20,7 @@ import (
 type auditMetrics struct {
 	registry                                              *prometheus.Registry
 	height, operations, outstanding, diverged, checkpoint prometheus.Gauge
-	peerHeight, lag                                       *prometheus.GaugeVec
+	peerHeight, peerUp, lag                               *prometheus.GaugeVec
 
 	mu        sync.Mutex
 	heights   map[string]uint64 // of peers
@@ -44,11 +44,12 @@ func newAuditMetrics() *auditMetrics {
 		outstanding: gauge("outstanding_cents", "What all accounts have, in hundredths of a D$."),
 		diverged:    gauge("diverged", "1 after the first divergence, which ends the audit."),
 		checkpoint:  gauge("checkpoint_height", "Height of the last checkpoint that was left; 0 if none was."),
-		peerHeight:  ofPeer("peer_height", "Blocks a peer has."),
-		lag:         ofPeer("lag_blocks", "Blocks of a peer that are not audited yet; below 0 it is behind what is."),
+		peerHeight:  ofPeer("peer_height", "Blocks a peer had when it last answered."),
+		peerUp:      ofPeer("peer_up", "1 if a peer answers, 0 if it does not: its height and lag are then those of before."),
+		lag:         ofPeer("lag_blocks", "Blocks that a peer had when it last answered and that are not audited yet; 0 if it is behind what is."),
 		heights:     map[string]uint64{}, lastBlock: time.Now(), scraped: make(chan struct{}, 1),
 	}
-	m.registry.MustRegister(m.height, m.operations, m.outstanding, m.diverged, m.checkpoint, m.peerHeight, m.lag,
+	m.registry.MustRegister(m.height, m.operations, m.outstanding, m.diverged, m.checkpoint, m.peerHeight, m.peerUp, m.lag,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "destinasia_audit_seconds_since_block", Help: "Since the last block was found right, or since the audit began.",
 		}, func() float64 {
@@ -67,18 +68,27 @@ func (m *auditMetrics) block(r audit.Report) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.audited, m.lastBlock = r.Height, time.Now()
-	for peer, height := range m.heights {
-		m.lag.WithLabelValues(peer).Set(float64(height) - float64(r.Height))
+	for peer := range m.heights {
+		m.setLag(peer)
 	}
 }
 
 // peer takes in how many blocks a peer has.
 func (m *auditMetrics) peer(name string, height uint64) {
+	m.peerUp.WithLabelValues(name).Set(1)
 	m.peerHeight.WithLabelValues(name).Set(float64(height))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.heights[name] = height
-	m.lag.WithLabelValues(name).Set(float64(height) - float64(m.audited))
+	m.setLag(name)
+}
+
+// silent takes in that a peer does not answer.
+func (m *auditMetrics) silent(name string) { m.peerUp.WithLabelValues(name).Set(0) }
+
+// setLag is called with the lock held. A peer that is behind what is audited lags by nothing: others had the blocks.
+func (m *auditMetrics) setLag(peer string) {
+	m.lag.WithLabelValues(peer).Set(float64(max(m.heights[peer], m.audited) - m.audited))
 }
 
 // handler answers /metrics.
