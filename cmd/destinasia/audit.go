@@ -109,7 +109,7 @@ with "event":"divergence"; there is one object per event), and the command ends 
 	c.keeping.flags(flags)
 	flags.BoolVar(&c.follow, "follow", false, "audit blocks as they come, until it is interrupted")
 	flags.StringVar(&c.metrics, "metrics", "", "serve metrics for Prometheus at this address while following, such as 127.0.0.1:9400")
-	command.MarkFlagsMutuallyExclusive("follow", "blocks")
+	exclusive(command, "follow", "blocks")
 	jsonFlag(command, &c.asJSON)
 	command.AddCommand(newAuditExportCommand(a))
 	return command

@@ -36,7 +36,7 @@ func (l *auditedLedger) flags(a *app, command *cobra.Command) {
 		l.time = &at
 		return nil
 	})
-	command.MarkFlagsMutuallyExclusive("height", "time")
+	exclusive(command, "height", "time")
 }
 
 // parseHeight takes no 0 for all: a script whose variable is empty would get what it did not ask for.

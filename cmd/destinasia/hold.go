@@ -61,7 +61,7 @@ func newHoldPlaceCommand(a *app) *cobra.Command {
 	command.Flags().DurationVar(&last, "for", last, "how long")
 	command.Flags().StringVar(&until, "until", "", "or until when, such as 2026-12-24T18:00:00Z")
 	command.Flags().StringVar(&merchant, "merchant", "", "a merchant's `ACCOUNT`, or member id, who alone can take the points")
-	command.MarkFlagsMutuallyExclusive("for", "until")
+	exclusive(command, "for", "until")
 	f.add(command)
 	f.addMemo(command)
 	f.addHousehold(command)

@@ -122,7 +122,7 @@ func newHouseholdLeaveCommand(a *app) *cobra.Command {
 	}
 	command.Flags().StringVar(&whom, "whom", "", "the `MEMBER` who leaves, by the wish of the household's head")
 	command.Flags().StringVar(&decline, "decline", "", "the account of a `HOUSEHOLD` the member was invited to, and does not join")
-	command.MarkFlagsMutuallyExclusive("whom", "decline")
+	exclusive(command, "whom", "decline")
 	f.add(command)
 	return command
 }

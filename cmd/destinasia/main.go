@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -123,5 +124,23 @@ func explainUsage(command *cobra.Command) {
 	}
 	for _, below := range command.Commands() {
 		explainUsage(below)
+	}
+}
+
+// exclusive lets a command have at most one of these flags, and says which to choose between where it has more. Cobra, which
+// would say it in other words, is told for the sake of completion.
+func exclusive(command *cobra.Command, flags ...string) {
+	command.MarkFlagsMutuallyExclusive(flags...)
+	command.PreRunE = func(c *cobra.Command, _ []string) error {
+		var given []string
+		for _, name := range flags {
+			if c.Flags().Changed(name) {
+				given = append(given, "--"+name)
+			}
+		}
+		if len(given) > 1 {
+			return fmt.Errorf("%s exclude each other: give one of them; nothing was done", strings.Join(given, " and "))
+		}
+		return nil
 	}
 }

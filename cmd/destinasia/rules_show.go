@@ -161,7 +161,7 @@ func newRulesShowCommand(a *app) *cobra.Command {
 	command.Flags().BoolVar(formats["yaml"], "yaml", false, "print as YAML, to be edited and proposed")
 	command.Flags().BoolVar(formats["csv"], "csv", false, "print as CSV, to be edited and proposed")
 	jsonFlag(command, formats["json"])
-	command.MarkFlagsMutuallyExclusive("yaml", "csv", "json")
+	exclusive(command, "yaml", "csv", "json")
 	return command
 }
 

@@ -52,7 +52,7 @@ func newStatementCommand(a *app) *cobra.Command {
 	jsonFlag(command, &f.json)
 	flags.BoolVar(&f.household, "household", false, "of the member's household")
 	flags.StringVar(&f.out, "out", "", "`FILE` to write it to, which must not exist")
-	command.MarkFlagsMutuallyExclusive("csv", "html", "json")
+	exclusive(command, "csv", "html", "json")
 	return command
 }
 

@@ -21,7 +21,7 @@ func TestTraceRefusals(t *testing.T) {
 		"x --height -1":      "--height \"-1\": it is a number of blocks, from 1 on",
 		"x --time yesterday": "--time \"yesterday\": it is not a time as in RFC 3339",
 		"x --time=":          "--time \"\": it is not a time as in RFC 3339",
-		"x --height 1 --time 2030-01-01T00:00:00Z": "none of the others can be",
+		"x --height 1 --time 2030-01-01T00:00:00Z": "--height and --time exclude each other: give one of them",
 		"x y": "it is used as `destinasia trace ACCOUNT|BOOKING|ORDER|TX",
 	} {
 		var errs strings.Builder
