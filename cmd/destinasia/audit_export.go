@@ -86,7 +86,7 @@ func (a *app) exportTable(ctx context.Context, e tableExport) error {
 	}
 	trusted, from, err := e.open(ctx, a)
 	if err != nil {
-		return err
+		return diverged(err, nothingWritten)
 	}
 	defer from.close()
 	aside, err := setAside(e.out)
@@ -98,7 +98,7 @@ func (a *app) exportTable(ctx context.Context, e tableExport) error {
 	r, err := e.write(ctx, aside.file, format, from, o)
 	stop()
 	if err != nil {
-		return diverged(err)
+		return diverged(err, nothingWritten)
 	}
 	if err := aside.deliver(a.out); err != nil {
 		return err

@@ -86,8 +86,7 @@ func (l auditedLedger) heightAt(ctx context.Context, a *app, trusted trustRoots)
 	defer from.close()
 	o, stop := a.auditOptions(trusted, from)
 	defer stop()
-	height, err := audit.HeightAt(ctx, from, o, l.time.Unix())
-	return height, diverged(err)
+	return audit.HeightAt(ctx, from, o, l.time.Unix())
 }
 
 // auditOptions are those of an audit that shows how far it has come until stop is called.
@@ -102,10 +101,16 @@ func (a *app) auditOptions(trusted trustRoots, from auditSource) (o audit.Option
 	}, m.show(a.errs)
 }
 
-// diverged says of an audit's error that it is about the ledger, where it is.
-func diverged(err error) error {
+// What does not happen on a ledger with something wrong in it.
+const (
+	nothingWritten = "nothing was written"
+	nothingTold    = "nothing is told of this ledger"
+)
+
+// diverged says of an audit's error that it is about the ledger, where it is, and what was not done.
+func diverged(err error, undone string) error {
 	if divergenceOf(err) == nil {
 		return err
 	}
-	return fmt.Errorf("first divergence: %w; nothing was written", err)
+	return fmt.Errorf("first divergence: %w; %s", err, undone)
 }

@@ -86,7 +86,7 @@ func (a *app) reconcile(ctx context.Context, file string, o reconcileOptions) er
 	}
 	trusted, from, err := o.open(ctx, a)
 	if err != nil {
-		return err
+		return diverged(err, nothingTold)
 	}
 	defer from.close()
 	options, stop := a.auditOptions(trusted, from)
@@ -94,7 +94,7 @@ func (a *app) reconcile(ctx context.Context, file string, o reconcileOptions) er
 	report, err := audit.Run(ctx, from, options)
 	stop()
 	if err != nil {
-		return diverged(err)
+		return diverged(err, nothingTold)
 	}
 	findings, summary, err := r.Compare(report.State())
 	if err != nil {

@@ -83,7 +83,7 @@ its word, and otherwise what came first. It is checked at every height against w
 func (a *app) trace(ctx context.Context, t tracing) error {
 	trusted, from, err := t.open(ctx, a)
 	if err != nil {
-		return err
+		return diverged(err, nothingTold)
 	}
 	defer from.close()
 	graph := trace.New()
@@ -92,7 +92,7 @@ func (a *app) trace(ctx context.Context, t tracing) error {
 	found, err := audit.Run(ctx, from, o)
 	stop()
 	if err != nil {
-		return diverged(err)
+		return diverged(err, nothingTold)
 	}
 	subject, err := a.traceSubject(ctx, graph, t)
 	if err != nil {
