@@ -88,6 +88,9 @@ func (k keeping) open(a *app, trusted trustRoots) (*checkpoints, error) {
 	if k.every <= 0 {
 		return nil, fmt.Errorf("--checkpoint-every %s: it takes a time such as 5m", k.every)
 	}
+	if err := dirOrNew(k.dir); err != nil {
+		return nil, fmt.Errorf("--checkpoint: %w", err)
+	}
 	if k.signer == "" {
 		n, err := a.open()
 		if err != nil {
@@ -97,7 +100,7 @@ func (k keeping) open(a *app, trusted trustRoots) (*checkpoints, error) {
 	}
 	var err error
 	if kept.by, err = readSigner(k.signer); err != nil {
-		return nil, fmt.Errorf("who is to sign the checkpoint? %w", err)
+		return nil, fmt.Errorf("who is to sign the checkpoint? %s is no auditor's MSP directory, with the certificate in signcerts and its key in keystore; name one with --signer: %w", k.signer, err)
 	}
 	kept.from, err = audit.OpenCheckpoint(k.dir, trusted.Roots)
 	switch {

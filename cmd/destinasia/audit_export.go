@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -31,6 +34,9 @@ func newExportBlocksCommand(a *app) *cobra.Command {
 		Short: "Write the blocks of the running network to files; peers of all organisations, or those named, must have the same",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := dirOrNew(args[0]); err != nil {
+				return err
+			}
 			from, err := a.auditSource(cmd.Context(), "")
 			if err != nil {
 				return err
@@ -84,16 +90,16 @@ func (a *app) exportTable(ctx context.Context, e tableExport) error {
 	if err != nil {
 		return err
 	}
-	trusted, from, err := e.open(ctx, a)
-	if err != nil {
-		return diverged(err, nothingWritten)
-	}
-	defer from.close()
 	aside, err := setAside(e.out)
 	if err != nil {
 		return err
 	}
 	defer aside.discard()
+	trusted, from, err := e.open(ctx, a)
+	if err != nil {
+		return diverged(err, nothingWritten)
+	}
+	defer from.close()
 	o, stop := a.auditOptions(trusted, from)
 	r, err := e.write(ctx, aside.file, format, from, o)
 	stop()
@@ -115,14 +121,24 @@ type asideFile struct {
 	name string // that it gets; "" if it is only copied
 }
 
-// setAside makes such a file beside where it will be.
+// setAside makes such a file beside where it will be, before anything is read: an audit of hours should not end for want of
+// a place.
 func setAside(name string) (*asideFile, error) {
 	if name == "" {
 		file, err := os.CreateTemp("", "destinasia-*")
 		return &asideFile{file, ""}, err
 	}
+	if known, err := os.Stat(name); err == nil && known.IsDir() {
+		return nil, fmt.Errorf("--out %s is a directory: name the file to write in it", name)
+	}
 	file, err := os.Create(name + ".part")
-	return &asideFile{file, name}, err
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("--out %s: there is no directory %s; make it first, or name a file elsewhere", name, filepath.Dir(name))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--out %s cannot be written: %w", name, err)
+	}
+	return &asideFile{file, name}, nil
 }
 
 // deliver gives the file its name, or copies it to where it was to be printed.
@@ -144,4 +160,18 @@ func (f *asideFile) deliver(out io.Writer) error {
 func (f *asideFile) discard() {
 	_ = f.file.Close()           // delivered, it is closed
 	_ = os.Remove(f.file.Name()) // and renamed
+}
+
+// dirOrNew refuses what is there and no directory, where one is wanted or will be made.
+func dirOrNew(name string) error {
+	known, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !known.IsDir():
+		return fmt.Errorf("%s is no directory: name one, or what is to become one", name)
+	}
+	return nil
 }
