@@ -30,6 +30,7 @@ const checkpointFormat = 1
 
 const (
 	statementFile = "checkpoint.json"
+	maxStatement  = 16 << 20 // bytes; it has some thousands
 	// signedFor begins what is signed, so that a checkpoint's signature is good for nothing else.
 	signedFor = "checkpoint of an audit of a Destinasia ledger\n"
 	// auditorName is who may sign: of which the certificate's common name is this, alone or before an @.
@@ -211,7 +212,7 @@ func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 		return nil, err
 	}
 	defer unlock()
-	text, err := os.ReadFile(filepath.Join(dir, statementFile))
+	text, err := readStatementFile(filepath.Join(dir, statementFile))
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +220,7 @@ func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 	if c.Statement, err = readStatement(text); err != nil {
 		return nil, err
 	}
-	file, err := os.Open(filepath.Join(dir, stateName(c.StateFile)))
+	file, _, err := openRegular(filepath.Join(dir, stateName(c.StateFile)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("its state, %s, is not there", stateName(c.StateFile))
 	}
@@ -246,6 +247,19 @@ func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 		return nil, err
 	}
 	return c, c.load(r)
+}
+
+// readStatementFile reads no more than a statement can be: nobody has vouched for the file yet.
+func readStatementFile(name string) ([]byte, error) {
+	file, size, err := openRegular(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if size > maxStatement {
+		return nil, fmt.Errorf("%s has %d bytes, and no statement more than %d", statementFile, size, maxStatement)
+	}
+	return io.ReadAll(io.LimitReader(file, maxStatement))
 }
 
 // checkState looks whether a file is the state that was signed, before its bytes are made anything of.

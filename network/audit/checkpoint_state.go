@@ -177,6 +177,21 @@ func (c *Checkpoint) load(r *stateReader) error {
 	return c.books.balance()
 }
 
+// openRegular opens a regular file and nothing else: a pipe would be waited for, and a device may have no end.
+func openRegular(name string) (file *os.File, size int64, err error) {
+	if file, err = os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0); err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is no regular file", filepath.Base(name))
+	}
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}
+
 // writeFile writes a file and has it on disk.
 func writeFile(name string, write func(io.Writer) error) error {
 	file, err := os.Create(name)

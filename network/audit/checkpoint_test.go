@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/hyperledger/fabric-protos-go-apiv2/common"
@@ -250,6 +251,40 @@ func TestWhoseCheckpointsAreBelieved(t *testing.T) {
 	}
 	rewrite(t, dir, func(s *Statement) { s.Format = 2 })
 	refused(w.roots, "it is of format 2, and this version of the program reads format 1")
+}
+
+// TestOnlyRegularFilesAreCheckpoints: a pipe would be waited for, and a file without end would fill the memory.
+func TestOnlyRegularFilesAreCheckpoints(t *testing.T) {
+	w := newWorld(t)
+	for name, c := range map[string]struct {
+		make func(file string) error
+		says string
+	}{
+		"a pipe":   {func(file string) error { return syscall.Mkfifo(file, 0o600) }, "is no regular file"},
+		"a device": {func(file string) error { return os.Symlink("/dev/zero", file) }, "is no regular file"},
+		"too much": {func(file string) error {
+			return errors.Join(os.WriteFile(file, nil, 0o600), os.Truncate(file, maxStatement+1))
+		}, "and no statement more than"},
+	} {
+		dir := t.TempDir()
+		if err := c.make(filepath.Join(dir, statementFile)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := OpenCheckpoint(dir, w.roots); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	dir, _ := checkpointed(t, w, awarding)
+	states, err := filepath.Glob(filepath.Join(dir, statePrefix+"*"))
+	if err != nil || len(states) != 1 {
+		t.Fatal(states, err)
+	}
+	if err := errors.Join(os.Remove(states[0]), syscall.Mkfifo(states[0], 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenCheckpoint(dir, w.roots); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+		t.Errorf("a pipe for the state: %v", err)
+	}
 }
 
 // rewrite writes a statement that somebody changed, spelled as it must be.
