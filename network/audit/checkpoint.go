@@ -241,6 +241,9 @@ func openCheckpoint(dir string, roots Roots) (*Checkpoint, error) {
 		return nil, r.err
 	}
 	if c.config, _, err = readGenesis(c.genesis, roots); err != nil {
+		if first := (*Divergence)(nil); errors.As(err, &first) {
+			err = fmt.Errorf("it is not of the network that is trusted: %s", first.Reason)
+		}
 		return nil, err
 	}
 	if err := c.verify(); err != nil {

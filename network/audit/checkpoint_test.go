@@ -225,8 +225,8 @@ func TestWhoseCheckpointsAreBelieved(t *testing.T) {
 			t.Errorf("%v; want %q", err, says)
 		}
 	}
-	refused(elsewhere.roots, "the trusted one is")
-	refused(Roots{Certificates: elsewhere.roots.Certificates}, "not among the trust roots")
+	refused(elsewhere.roots, "it is not of the network that is trusted: the genesis block is")
+	refused(Roots{Certificates: elsewhere.roots.Certificates}, "it is not of the network that is trusted: the channel trusts the authority")
 	a, err := New(Options{Roots: w.roots, Chaincode: "dsd"})
 	if err == nil {
 		err = a.Run(t.Context(), &blocksOf{blocks: blocks})
