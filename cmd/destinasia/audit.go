@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 	"github.com/destinasia/dollars/network/audit"
 	"github.com/destinasia/dollars/network/audit/source"
+	"github.com/destinasia/dollars/network/material"
 )
 
 // auditedChaincode is the chaincode whose ledger `audit` derives again.
@@ -122,6 +124,10 @@ func (c *auditCommand) run(ctx context.Context) error {
 	trusted, err := c.auditRoots(c.roots)
 	if err != nil {
 		return err
+	}
+	if trusted.Genesis == nil {
+		fmt.Fprintf(c.errs, "Only certificates are trusted: what the channel's policies are is believed of whoever made its genesis block. To trust one genesis block alone, put it into %s as %s.\n",
+			trusted.where, filepath.Base(material.Layout(trusted.where).Genesis()))
 	}
 	kept, err := c.keeping.open(c.app, trusted)
 	if err != nil {
