@@ -145,6 +145,9 @@ func (a *app) traceSubject(ctx context.Context, g *trace.Graph, t tracing) (trac
 func (a *app) traceMember(ctx context.Context, g *trace.Graph, t tracing, sources []string) (trace.Subject, error) {
 	unknown := fmt.Errorf("%q is nothing on this ledger: neither the beginning (8 digits or more) of the id of an account, order or adjustment (0x...), of a transaction or of a booking's hash, nor a booking of the source %s (name another with --source)",
 		t.subject, strings.Join(sources, " or "))
+	if len(g.Find("0x"+t.subject)) > 0 {
+		return trace.Subject{}, fmt.Errorf("%w; 0x%s is something: was the 0x left out?", unknown, t.subject)
+	}
 	if t.blocks != "" || t.source != "" || t.item != "" || strings.HasPrefix(t.subject, "0x") {
 		return trace.Subject{}, unknown
 	}

@@ -49,6 +49,7 @@ func TestTraceSubject(t *testing.T) {
 	}{
 		{tracing{subject: "0x0102030405"}, "order 0x0102030405" + strings.Repeat("0", 54)},
 		{tracing{subject: "0x01020304"}, `"0x01020304" can be 2 things`},
+		{tracing{subject: "0102030405"}, "0x0102030405 is something: was the 0x left out?"},
 		{tracing{subject: "lisbon"}, `"lisbon" is nothing on this ledger`},
 		{tracing{subject: "lisbon", source: "urn:example:bookings"}, "booking " + booked.Trip().String()},
 		{tracing{subject: "lisbon", source: "urn:example:bookings", item: "hotel"}, "item " + booked.String()},
