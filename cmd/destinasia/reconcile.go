@@ -134,16 +134,23 @@ func (o reconcileOptions) read(name string, r *reconciliation.Reconciliation) er
 	if o.rows.limit != 0 || o.rows.seed != 0 {
 		return errors.New("--limit and --seed are for --hotels")
 	}
-	if name == "-" {
-		return r.Read(os.Stdin)
+	file := os.Stdin
+	if name != "-" {
+		var err error
+		if file, err = os.Open(name); err != nil {
+			return err
+		}
+		defer file.Close()
 	}
-	file, err := os.Open(name)
-	if err != nil {
-		return err
+	in := bufio.NewReader(file)
+	if begins, _ := in.Peek(len(gzipMagic)); string(begins) == gzipMagic { // what cannot be read is said by who reads it
+		return fmt.Errorf("%s is compressed with gzip, and events are read as they are: if it is the published hotel file add --hotels, otherwise unpack it first", name)
 	}
-	defer file.Close()
-	return r.Read(file)
+	return r.Read(in)
 }
+
+// gzipMagic begins what is compressed (RFC 1952, section 2.3.1).
+const gzipMagic = "\x1f\x8b"
 
 // readAccounts reads what `member list --all --json` prints; nil without a file.
 func readAccounts(name string) (map[string]dollars.Account, error) {
