@@ -38,7 +38,11 @@ and what in the file is no event (invalid). - is standard input.
 
 The ledger has accounts, and not members: accounts are compared if --members names a file with the accounts of all, which
 the command member list --all --json prints. A published hotel file, as the command replay takes it, is compared with
---hotels, --limit and --seed being those of the replay.
+--hotels, --limit and --seed being those of the replay; one row of it has a price below zero, which is told as invalid, and
+as missing.
+
+All of the ledger is compared. Where several booking systems report to it, a file of one of them has the items of the others
+told as extra.
 
 ` + aboutHeight,
 		Example: "  destinasia member list --all --json > members.json\n" +
