@@ -128,7 +128,7 @@ var onlyImporter = map[string][]string{
 	"github.com/Shopify/toxiproxy":               {"test/fault"},
 	"github.com/go-analyze/charts":               {"rules/simulate"},
 	"cel.dev/cel-go":                             {"chaincode/earn", "rules/lint"},
-	"go.yaml.in/yaml":                            {"rules/sheet"},
+	"go.yaml.in/yaml":                            {"rules/sheet", "wallet-api/rest"},
 	"github.com/valyala/fasthttp":                {"bench/load"},
 	"github.com/dgraph-io/badger":                {"wallet-api/disk", "wallet-api/inbox", "wallet-api/readmodel", "wallet-api/directory", "wallet-api/custody", "test/sim"},
 }

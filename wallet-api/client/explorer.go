@@ -47,10 +47,9 @@ func (c *Client) Operations(ctx context.Context, a *Account, l Listing) (Operati
 	return read[Operations](c.api.ListOperations(ctx, p))
 }
 
-// Accounts is a page of what all accounts have, in the order of their addresses, from after one ("" for the first); limit as in
-// [Client.Members].
-func (c *Client) Accounts(ctx context.Context, after string, limit int) (Accounts, error) {
-	return read[Accounts](c.api.ListAccounts(ctx, &api.ListAccountsParams{After: after, Limit: pageSize(limit)}))
+// Accounts is a page of what all accounts have, in the order of their addresses, from cursor; limit as in [Client.Members].
+func (c *Client) Accounts(ctx context.Context, cursor string, limit int) (Accounts, error) {
+	return read[Accounts](c.api.ListAccounts(ctx, &api.ListAccountsParams{Cursor: cursor, Limit: pageSize(limit)}))
 }
 
 // Days says of which days the supply is asked for. The zero value is the latest, as many as the service likes.

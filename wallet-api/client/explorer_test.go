@@ -42,7 +42,7 @@ func TestTheLedgerIsAskedForByItsAddresses(t *testing.T) {
 			_, err := c.Operations(ctx, &account, client.Listing{FromBlock: 3})
 			return err
 		},
-		"/v1/accounts?after=0x1&limit=2": func(ctx context.Context, c *client.Client) error {
+		"/v1/accounts?cursor=0x1&limit=2": func(ctx context.Context, c *client.Client) error {
 			_, err := c.Accounts(ctx, "0x1", 2)
 			return err
 		},

@@ -283,7 +283,7 @@ type Accounts struct {
 	// Height Blocks of the ledger this takes into account.
 	Height Height `json:"height"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `cursor` of the next page; absent on the last.
 	Next string `json:"next,omitempty,omitzero"`
 }
 
@@ -2150,8 +2150,8 @@ type OrderApplied = Order
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
-	// After Only accounts after this one.
-	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
 	// Limit Entries on the page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2799,11 +2799,11 @@ func (siw *ServerInterfaceWrapper) ListAccounts(c *gin.Context) {
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListAccountsParams
 
-	// ------------- Optional query parameter "after" -------------
+	// ------------- Optional query parameter "cursor" -------------
 
-	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", c.Request.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", c.Request.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
 	if err != nil {
-		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter after: %w", err), http.StatusBadRequest)
+		siw.ErrorHandler(c, fmt.Errorf("Invalid format for parameter cursor: %w", err), http.StatusBadRequest)
 		return
 	}
 

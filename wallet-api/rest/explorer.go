@@ -142,7 +142,7 @@ func operationOf(h wallet.HistoryEntry) Operation {
 
 // ListAccounts answers a page of all accounts.
 func (s *Server) ListAccounts(c *gin.Context, params ListAccountsParams) {
-	after, err := accountAfter(params.After)
+	after, err := accountAfter("/cursor", params.Cursor)
 	var page wallet.Page[wallet.Balance]
 	if err == nil {
 		page, err = s.wallet.ListAccounts(c.Request.Context(), after, pageSize(params.Limit))
@@ -158,14 +158,14 @@ func (s *Server) ListAccounts(c *gin.Context, params ListAccountsParams) {
 	})})
 }
 
-// accountAfter is the account after which a page begins; nil for the first page.
-func accountAfter(text string) (*dollars.Account, error) {
+// accountAfter is the account after which a page begins, from the parameter field; nil for the first page.
+func accountAfter(field, text string) (*dollars.Account, error) {
 	if text == "" {
 		return nil, nil
 	}
 	a, err := dollars.ParseAccount(text)
 	if err != nil {
-		return nil, &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "is not an account after which a page began", Field: "/after"}
+		return nil, &wallet.Error{Code: wallet.CodeCursorInvalid, Detail: "is not an account after which a page began", Field: field}
 	}
 	return &a, nil
 }

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"math"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -141,7 +142,7 @@ func TestWhatCannotBeExplored(t *testing.T) {
 		{"/v1/transactions/x", "", 404, wallet.CodeNotFound, ""},
 		{"/v1/transactions/" + strings.ToUpper(word), "", 404, wallet.CodeNotFound, ""},
 		{"/v1/operations", "account=0x12", 422, dollars.CodeAccountInvalid, "/account"},
-		{"/v1/accounts", "after=x", 400, wallet.CodeCursorInvalid, "/after"},
+		{"/v1/accounts", "cursor=x", 400, wallet.CodeCursorInvalid, "/cursor"},
 		{"/v1/bookings/" + word, "", 404, wallet.CodeNotFound, ""},
 		{"/v1/bookings/x", "", 404, wallet.CodeNotFound, ""},
 		{"/v1/vouchers/0x" + word, "", 404, dollars.CodeVoucherUnknown, ""},
@@ -188,6 +189,26 @@ func TestWhatCannotBeExplored(t *testing.T) {
 	// Nor has a member, or who reports bookings, any business there.
 	for _, token := range []string{"dsk_booking", "dsk_member", "dsk_merchant", a.session(t, "alice")} {
 		a.send(t, token, "GET", "/v1/search?id=1", "").problem(t, 403, wallet.CodeForbidden, "")
+	}
+}
+
+func TestAccountsInPages(t *testing.T) {
+	a := newAPI(t, Options{})
+	for _, id := range []string{"alice", "bob", "carla"} {
+		a.enrol(t, id)
+		a.earns(t, id, "of-"+id, "100.00")
+	}
+	var all Accounts
+	a.send(t, "dsk_auditor", "GET", "/v1/accounts", "").want(t, 200).decode(t, &all)
+	var paged []AccountBalance
+	next := ""
+	for range all.Accounts {
+		var page Accounts
+		a.send(t, "dsk_auditor", "GET", "/v1/accounts?limit=1&cursor="+next, "").want(t, 200).decode(t, &page)
+		paged, next = append(paged, page.Accounts...), page.Next
+	}
+	if len(all.Accounts) < 3 || next != "" || !reflect.DeepEqual(paged, all.Accounts) {
+		t.Errorf("%+v in pages, then %q; want %+v", paged, next, all.Accounts)
 	}
 }
 

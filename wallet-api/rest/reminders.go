@@ -23,7 +23,7 @@ func (s *Server) ListReminders(c *gin.Context, params ListRemindersParams) {
 		s.fail(c, &wallet.Error{Code: dollars.CodeDateInvalid, Detail: "is not a date such as 2026-11-22", Field: "/day"})
 		return
 	}
-	after, err := accountAfter(params.After)
+	after, err := accountAfter("/after", params.After)
 	if err != nil {
 		s.fail(c, err)
 		return

@@ -86,6 +86,7 @@ func New(svc *wallet.Service, keys APIKeys, secret [32]byte, o Options) *Server 
 	}
 	s.metrics = newMetrics(o.Registry, s.gates)
 	s.serving, s.drain = context.WithCancel(context.Background())
+	queries() // now rather than in the first request with a query
 	s.engine = s.routes(o.Registry)
 	return s
 }
@@ -95,7 +96,7 @@ func (s *Server) routes(registry *prometheus.Registry) *gin.Engine {
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.pass, s.observe, s.admit, s.limit)
+	e.Use(s.pass, s.observe, s.admit, s.limit, s.readQuery)
 	e.NoRoute(func(c *gin.Context) {
 		s.fail(c, &wallet.Error{Code: wallet.CodeNotFound, Detail: "there is no such address; see /docs"})
 	})

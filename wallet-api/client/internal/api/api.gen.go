@@ -288,7 +288,7 @@ type Accounts struct {
 	// Height Blocks of the ledger this takes into account.
 	Height Height `json:"height"`
 
-	// Next `after` of the next page; absent on the last.
+	// Next `cursor` of the next page; absent on the last.
 	Next string `json:"next,omitempty,omitzero"`
 }
 
@@ -2155,8 +2155,8 @@ type OrderApplied = Order
 
 // ListAccountsParams defines parameters for ListAccounts.
 type ListAccountsParams struct {
-	// After Only accounts after this one.
-	After string `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	// Cursor `next` of the page before.
+	Cursor string `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
 	// Limit Entries on the page.
 	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -5137,7 +5137,7 @@ func NewListAccountsRequest(server string, params *ListAccountsParams) (*http.Re
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
-		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
