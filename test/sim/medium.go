@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 
@@ -106,6 +107,9 @@ func (m medium) Commit(txn *badger.Txn) error {
 	}
 	return txn.Commit()
 }
+
+// Free is as much as there can be: what a full disk does is tried on a real one.
+func (m medium) Free(string) (uint64, error) { return math.MaxUint64, nil }
 
 func (m medium) Files(string) (disk.Files, error) {
 	if err := m.p.turn(context.Background(), &call{key: "opens files of " + m.name}); err != nil {

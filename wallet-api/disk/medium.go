@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
 )
@@ -19,6 +20,9 @@ type Medium interface {
 
 	// Files opens or creates a folder.
 	Files(dir string) (Files, error)
+
+	// Free is how many bytes there is room for where a directory lies.
+	Free(dir string) (uint64, error)
 }
 
 // Files are the files of a folder.
@@ -53,6 +57,14 @@ func (machine) Files(dir string) (Files, error) {
 		return nil, fmt.Errorf("open folder: %w", err)
 	}
 	return folder(dir), nil
+}
+
+func (machine) Free(dir string) (uint64, error) {
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(dir, &disk); err != nil {
+		return 0, fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	return disk.Bavail * uint64(disk.Bsize), nil
 }
 
 // folder is a directory of the machine's disk.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"syscall"
 
 	"github.com/dgraph-io/badger/v4"
 	"github.com/dgraph-io/badger/v4/options"
@@ -32,8 +33,23 @@ type DB struct {
 	medium Medium
 }
 
-// Commit commits a transaction of the database.
-func (db *DB) Commit(txn *badger.Txn) error { return db.medium.Commit(txn) }
+// reserveBytes is the room that a store leaves. Badger writes through memory maps of files that are longer than what lies on
+// the disk of them: where a page finds no room the process dies of a signal (SIGBUS), and nobody is told why.
+const reserveBytes = 32 << 20
+
+// Commit commits a transaction of the database. On a disk that is as good as full it fails with syscall.ENOSPC, and nothing
+// was written.
+func (db *DB) Commit(txn *badger.Txn) error {
+	dir := db.Opts().Dir
+	free, err := db.medium.Free(dir)
+	if err != nil {
+		return err
+	}
+	if free < reserveBytes {
+		return fmt.Errorf("%w: %d MB are free where %s lies, and a store leaves %d MB", syscall.ENOSPC, free>>20, dir, reserveBytes>>20)
+	}
+	return db.medium.Commit(txn)
+}
 
 // Open opens or creates the database in a directory, whatever moment its last process was killed at.
 func Open(dir string, o Options) (*DB, error) {

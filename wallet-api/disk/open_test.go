@@ -1,8 +1,10 @@
 package disk
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/dgraph-io/badger/v4"
@@ -59,5 +61,29 @@ func TestOpenLeavesAStoreInUseAlone(t *testing.T) {
 	}
 	if _, err := os.Stat(begun); err != nil {
 		t.Error("what the process that has the store open began was removed")
+	}
+}
+
+// full is a machine without room.
+type full struct{ Medium }
+
+func (full) Free(string) (uint64, error) { return reserveBytes - 1, nil }
+
+func TestNothingIsWrittenToAFullDisk(t *testing.T) {
+	db, err := Open(t.TempDir(), Options{MemTable: 1 << 20, Medium: full{Machine}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	txn := db.NewTransaction(true)
+	defer txn.Discard()
+	if err := txn.Set([]byte("key"), []byte("value")); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Commit(txn); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("the commit ended with %v", err)
+	}
+	if got := read(t, db, "key"); got != nil {
+		t.Errorf("the store has %q", got)
 	}
 }
