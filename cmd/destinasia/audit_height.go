@@ -24,7 +24,7 @@ func (l *auditedLedger) flags(a *app, command *cobra.Command) {
 	flags.StringVar(&l.blocks, "blocks", "", "directory of block files, as the command audit export blocks writes them, instead of the network")
 	a.peerFlag(command)
 	flags.StringVar(&l.roots, "roots", "", "directory of what to trust (default the network's own material)")
-	flags.Func("height", "only the first `NUMBER` of blocks (default all)", func(text string) (err error) {
+	flags.Func("height", "only the first blocks, by their `NUMBER`, from 1 on (default all)", func(text string) (err error) {
 		l.height, err = parseHeight(text)
 		return err
 	})

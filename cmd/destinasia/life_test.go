@@ -53,21 +53,21 @@ func TestMembersOrdersInCustody(t *testing.T) {
 func TestMembersOrdersThatAskForNothing(t *testing.T) {
 	account := dollars.Account{1: 1}.String()
 	for line, want := range map[string]string{
-		"hold place bert 3 --for 2h --until 2026-12-24T18:00:00Z": "for until",
+		"hold place bert 3 --for 2h --until 2026-12-24T18:00:00Z": "--for and --until exclude each other",
 		"hold place bert 3 --until tomorrow":                      "2026-12-24T18:00:00Z",
 		"hold place bert 0.001":                                   "amount",
 		"household invite bert anna":                              "day-limit",
 		"household join bert " + account:                          "day-limit",
 		"household join bert anna --day-limit 5":                  "is not an address",
 		"household leave bert --decline " + account:               "can decline only after leaving",
-		"household leave bert --whom anna --decline " + account:   "decline whom",
+		"household leave bert --whom anna --decline " + account:   "--whom and --decline exclude each other",
 		"key add bert " + account + " --new-keyfile x":            "either a key's address or a key file",
 		"key remove bert " + bertsAccount().String():              "custody end bert",
 		"key replace bert " + bertsAccount().String():             "custody end bert",
 		"voucher code bert 0x12":                                  "is no hash",
 		"voucher code bert x":                                     "is no hash",
 		"statement bert 2026-13":                                  "month",
-		"statement bert --csv --html":                             "csv html",
+		"statement bert --csv --html":                             "--csv and --html exclude each other",
 	} {
 		service, command := scripted(t, map[string]func(string) any{
 			"GET /v1/members/bert/household": func(string) any { return client.Household{Account: household} },
