@@ -324,7 +324,7 @@ func (c *Checkpoint) verify() error {
 		return err
 	}
 	c.signer = id.String()
-	return id.Verify(c.Signature, message)
+	return id.VerifyExactly(c.Signature, message)
 }
 
 // auditor admits a certificate as that of a member organisation's auditor.

@@ -166,6 +166,31 @@ func checkpointed(t *testing.T, w *world, cut int) (dir string, blocks [][]byte)
 }
 
 // TestEveryByteOfACheckpointCounts: whoever changes one, of the statement or of the state, is found before it is believed.
+// TestNothingIsAddedToACheckpointsSignature: no hash covers it, and decoders of signatures read over what comes after them.
+func TestNothingIsAddedToACheckpointsSignature(t *testing.T) {
+	w := newWorld(t)
+	dir, _ := checkpointed(t, w, spending)
+	name := filepath.Join(dir, statementFile)
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := readStatement(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Signature = append(s.Signature, 0)
+	if text, err = s.encode(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenCheckpoint(dir, w.roots); err == nil || !strings.Contains(err.Error(), "signature") {
+		t.Errorf("a checkpoint with a longer signature: %v", err)
+	}
+}
+
 func TestEveryByteOfACheckpointCounts(t *testing.T) {
 	w := newWorld(t)
 	dir, _ := checkpointed(t, w, spending)

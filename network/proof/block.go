@@ -113,10 +113,7 @@ func (c *Channel) verifySignature(s *common.MetadataSignature, value, header []b
 	if err != nil {
 		return nil, err
 	}
-	if err := exact(s.GetSignature()); err != nil {
-		return nil, err
-	}
-	return id, id.Verify(s.GetSignature(), value, signerHeader, header)
+	return id, id.VerifyExactly(s.GetSignature(), value, signerHeader, header)
 }
 
 // signerOf tells whose signature it is to be, and which of its headers is signed.

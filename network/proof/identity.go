@@ -166,7 +166,16 @@ func (id *Identity) Verify(signature []byte, message ...[]byte) error {
 	return nil
 }
 
-// exact refuses a signature with more in it than its two numbers, which Verify takes as Fabric does.
+// VerifyExactly is Verify for signatures that no hash covers: it refuses one with more in it than its two numbers, which
+// Verify takes as Fabric does.
+func (id *Identity) VerifyExactly(signature []byte, message ...[]byte) error {
+	if err := exact(signature); err != nil {
+		return err
+	}
+	return id.Verify(signature, message...)
+}
+
+// exact tells whether a signature is the one encoding of its two numbers.
 func exact(signature []byte) error {
 	var sig struct{ R, S *big.Int }
 	if _, err := asn1.Unmarshal(signature, &sig); err != nil {
