@@ -165,7 +165,6 @@ func checkpointed(t *testing.T, w *world, cut int) (dir string, blocks [][]byte)
 	return dir, blocks
 }
 
-// TestEveryByteOfACheckpointCounts: whoever changes one, of the statement or of the state, is found before it is believed.
 // TestNothingIsAddedToACheckpointsSignature: no hash covers it, and decoders of signatures read over what comes after them.
 func TestNothingIsAddedToACheckpointsSignature(t *testing.T) {
 	w := newWorld(t)
@@ -191,6 +190,7 @@ func TestNothingIsAddedToACheckpointsSignature(t *testing.T) {
 	}
 }
 
+// TestEveryByteOfACheckpointCounts: whoever changes one, of the statement or of the state, is found before it is believed.
 func TestEveryByteOfACheckpointCounts(t *testing.T) {
 	w := newWorld(t)
 	dir, _ := checkpointed(t, w, spending)
