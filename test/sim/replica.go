@@ -121,6 +121,7 @@ func (p *process) run(ctx context.Context) error {
 	)
 	if err := p.turn(ctx, &call{key: "serves", do: func() {
 		p.inbox, p.views, p.wallet, p.intake, p.serves = in, views, service, gate, true
+		p.w.checkViews(p) // what the process before this one folded, though it may have died before that was looked at
 	}}); err != nil {
 		return err
 	}
