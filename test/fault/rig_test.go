@@ -113,6 +113,7 @@ func (r *rig) heal(f fault) {
 // What is waited for at most, with a message: machines are noisy.
 const (
 	recoveryPatience  = 90 * time.Second
+	goOnPatience      = 60 * time.Second // for a commit while a fault lasts that must not stop them: then it lasts longer
 	settlePatience    = 90 * time.Second
 	linearizePatience = 30 * time.Second
 )
@@ -142,6 +143,9 @@ func (r *rig) try(f fault, last times) result {
 	before := rate(h, injected-last.before+time.Second, injected)
 	f.inject(r)
 	time.Sleep(last.during)
+	for f.goesOn && during(h, injected, h.Now()) == 0 && h.Now() < injected+goOnPatience {
+		time.Sleep(100 * time.Millisecond)
+	}
 	healing := h.Now()
 	r.heal(f)
 	healed := h.Now()
@@ -170,7 +174,7 @@ func (r *rig) try(f fault, last times) result {
 	}
 	res.count(lies)
 	if f.goesOn && res.During == 0 {
-		r.Errorf("%s: nothing was committed for the %.0f seconds that it lasted, though the network is made to go on", f.name, last.during.Seconds())
+		r.Errorf("%s: nothing was committed for the %.0f seconds that it lasted, though the network is made to go on", f.name, (healing - injected).Seconds())
 	}
 	return res
 }
