@@ -52,10 +52,15 @@ func Resilient(portBase int, beside ...string) (Network, error) {
 	return n, n.validate()
 }
 
+// bftBatchTimeout is longer than what Raft has: an orderer that misses a block needs 0.3 s to fetch it, and with a block every
+// tenth of a second it never catches up (decision 032).
+const bftBatchTimeout = 250 * time.Millisecond
+
 // BFT is Resilient with four orderers of whom one may even lie: three must sign every block.
 func BFT(portBase int, beside ...string) (Network, error) {
 	n := plan("bft", portBase, 4, 2, beside)
 	n.Channel.Raft = nil
+	n.Channel.BatchTimeout = bftBatchTimeout
 	n.Channel.SmartBFT = &SmartBFT{
 		HeartbeatTimeout: 3 * time.Second, ForwardTimeout: 2 * time.Second, ComplainTimeout: 4 * time.Second,
 		ViewChangeTimeout: 10 * time.Second,

@@ -62,8 +62,12 @@ func testFaults(t *testing.T, topology string) {
 }
 
 func (r result) String() string {
-	return fmt.Sprintf("%-9s %-52s %6d %6d %5d %4d %4d %4d %6.0f/s %6d %6.1f %6.1f %6.1f %6.1f", r.Topology, r.Fault,
-		r.Sent, r.Acknowledged, r.Refused, r.Lost, r.Doubled, r.OtherLies, r.PerSecond, r.During, r.Silence, r.FirstCommit, r.FullRate, r.Level)
+	restarted := ""
+	if r.Restarted {
+		restarted = ", orderers restarted"
+	}
+	return fmt.Sprintf("%-9s %-52s %6d %6d %5d %4d %4d %4d %6.0f/s %6d %6.1f %6.1f %6.1f %6.1f%s", r.Topology, r.Fault,
+		r.Sent, r.Acknowledged, r.Refused, r.Lost, r.Doubled, r.OtherLies, r.PerSecond, r.During, r.Silence, r.FirstCommit, r.FullRate, r.Level, restarted)
 }
 
 // show prints the table of what was found, and its sum, and writes the report.
