@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,9 +135,7 @@ func (n *Network) Leader(ctx context.Context) (string, error) {
 	var errs []error
 	for _, org := range n.Topology.Ordering() {
 		for _, o := range org.Orderers {
-			asking, cancel := context.WithTimeout(ctx, askTimeout/4) // one that is stopped answers nothing at all
-			metrics, err := get(asking, fmt.Sprintf("http://%s/metrics", topology.Address(o.OperationsPort)))
-			cancel()
+			metrics, err := ordererMetrics(ctx, o)
 			if strings.Contains(metrics, want) {
 				return o.Name, nil
 			}
@@ -144,6 +143,27 @@ func (n *Network) Leader(ctx context.Context) (string, error) {
 		}
 	}
 	return "", errors.Join(append(errs, errors.New("no orderer leads the channel yet"))...)
+}
+
+func ordererMetrics(ctx context.Context, o topology.Orderer) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout/4) // one that is stopped answers nothing at all
+	defer cancel()
+	return get(ctx, fmt.Sprintf("http://%s/metrics", topology.Address(o.OperationsPort)))
+}
+
+// ordererHeight is how many blocks an orderer has.
+func (n *Network) ordererHeight(ctx context.Context, o topology.Orderer) (uint64, error) {
+	metrics, err := ordererMetrics(ctx, o)
+	if err != nil {
+		return 0, err
+	}
+	_, rest, found := strings.Cut(metrics, fmt.Sprintf("\nledger_blockchain_height{channel=%q} ", n.Topology.Channel.Name))
+	if !found {
+		return 0, errors.New("its metrics do not say")
+	}
+	number, _, _ := strings.Cut(rest, "\n")
+	height, err := strconv.ParseFloat(number, 64) // Prometheus writes a million as 1e+06
+	return uint64(height), err
 }
 
 func (n *Network) leads(ctx context.Context) error {

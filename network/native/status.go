@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 // Status is how a network is doing.
 type Status struct {
 	Parts []Part `json:"parts"`
-	// Heights are the numbers of blocks by peer; Committed are the committed versions by chaincode.
+	// Heights are the numbers of blocks by peer and by orderer; Committed are the committed versions by chaincode.
 	Heights   map[string]uint64 `json:"heights"`
 	Committed map[string]string `json:"committed"`
 	// Rehearsal tells that the network lives at a time of its own, and Time which; zero otherwise.
@@ -91,9 +92,12 @@ func (n *Network) askLedger(ctx context.Context, s *Status) {
 		return
 	}
 	defer admin.Close()
-	if s.Heights, err = admin.Heights(ctx); err != nil {
+	heights, err := admin.Heights(ctx)
+	if err != nil {
 		s.Problems = append(s.Problems, strings.Split(err.Error(), "\n")...) // one for each peer that does not answer
 	}
+	maps.Copy(s.Heights, heights)
+	n.askOrderers(ctx, s)
 	for _, cc := range n.Topology.Chaincodes {
 		version, err := admin.Committed(ctx, cc.Name)
 		switch {
@@ -103,6 +107,35 @@ func (n *Network) askLedger(ctx context.Context, s *Status) {
 			s.Problems = append(s.Problems, fmt.Sprintf("chaincode %s is not committed", cc.Name))
 		default:
 			s.Committed[cc.Name] = version
+		}
+	}
+}
+
+// behindBlocks is how many blocks an orderer may have less than others before that is a problem.
+const behindBlocks = 50
+
+// askOrderers asks the orderers that run for their heights. With SmartBFT one may stop taking part though it runs, and
+// nothing else tells: the others go on without it (decision 032).
+func (n *Network) askOrderers(ctx context.Context, s *Status) {
+	var most uint64
+	running := map[string]uint64{}
+	for _, org := range n.Topology.Ordering() {
+		for _, o := range org.Orderers {
+			if !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Name == o.Name && p.Up }) {
+				continue
+			}
+			height, err := n.ordererHeight(ctx, o)
+			if err != nil {
+				s.Problems = append(s.Problems, fmt.Sprintf("%s runs and does not tell how many blocks it has: %v", o.Name, err))
+				continue
+			}
+			running[o.Name], s.Heights[o.Name] = height, height
+			most = max(most, height)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(running)) {
+		if has := running[name]; has+behindBlocks < most {
+			s.Problems = append(s.Problems, fmt.Sprintf("%s has %d blocks and another orderer %d: where that stays so, end the process, and `up` starts it again", name, has, most))
 		}
 	}
 }

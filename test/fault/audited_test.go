@@ -14,11 +14,12 @@ import (
 	"github.com/destinasia/dollars/test/network"
 )
 
-// levelPatience is how long peers may take to have the same blocks, when nobody asks for anything new.
+// levelPatience is how long nodes may take to have the same blocks, when nobody asks for anything new.
 const levelPatience = 90 * time.Second
 
-// level waits until all peers have the same blocks, and tells how long that took.
-func (r *rig) level() time.Duration {
+// level waits until all peers and orderers have the same blocks, and tells how long that took. With SmartBFT, orderers that
+// still miss some after half of the time are restarted, as `status` tells operators to do (decision 032).
+func (r *rig) level() (took time.Duration, restarted bool) {
 	r.Helper()
 	n, err := native.Open(r.Dir)
 	if err != nil {
@@ -27,11 +28,21 @@ func (r *rig) level() time.Duration {
 	for begun := time.Now(); ; time.Sleep(200 * time.Millisecond) {
 		heights := n.Status(r.Context()).Heights
 		all := slices.Sorted(maps.Values(heights))
-		if len(all) == len(r.peers()) && all[0] == all[len(all)-1] {
-			return time.Since(begun)
+		if len(all) == len(r.nodes()) && all[0] == all[len(all)-1] {
+			return time.Since(begun), restarted
+		}
+		if !restarted && len(all) > 0 && time.Since(begun) > levelPatience/2 && r.plan.Channel.SmartBFT != nil {
+			restarted = true
+			for _, name := range r.orderers() {
+				if heights[name] < all[len(all)-1] {
+					r.Logf("%s has %d blocks of %d; it is restarted", name, heights[name], all[len(all)-1])
+					r.Kill(name)
+				}
+			}
+			r.Up()
 		}
 		if time.Since(begun) > levelPatience {
-			r.Fatalf("%s after the last request peers still have different numbers of blocks: %v", levelPatience, heights)
+			r.Fatalf("%s after the last request nodes still have different numbers of blocks: %v", levelPatience, heights)
 		}
 	}
 }

@@ -129,9 +129,9 @@ type result struct {
 	Silence     float64 // the longest time without a commit, from the injection on; in seconds, as all below
 	FirstCommit float64 // from healing, of an operation that was sent after it
 	FullRate    float64 // from healing until as many are committed as before, nine of ten at least
-	Level       float64 // from the last request until all peers had the same blocks
+	Level       float64 // from the last request until all nodes had the same blocks
 	During      int     // commits told while it lasted
-	Restarted   bool    // all orderers had to be, after healing
+	Restarted   bool    // orderers had to be, after healing
 }
 
 // try injects a fault under load, heals it, and checks what clients were told.
@@ -170,7 +170,7 @@ func (r *rig) try(f fault, last times) result {
 	}
 	r.crowd.settle(r.T, settlePatience)
 	r.crowd.askAll(r.Context(), first)
-	level := r.level()
+	level, stuck := r.level()
 
 	begun := time.Now()
 	ledger := audited(r.T, r.Network)
@@ -182,7 +182,7 @@ func (r *rig) try(f fault, last times) result {
 	res := result{
 		Topology: r.plan.Name, Fault: f.name, Tally: history.TallyOf(h.Operations(first)), PerSecond: before, Silence: silence(h, injected).Seconds(),
 		FirstCommit: commit.Seconds(), FullRate: full.Seconds(), Level: level.Seconds(), During: during(h, injected, healing),
-		Restarted: restarted,
+		Restarted: restarted || stuck,
 	}
 	res.count(lies)
 	if f.goesOn && res.During == 0 && !restarted {
