@@ -20,12 +20,11 @@ import (
 	"github.com/destinasia/dollars/chaincode/dollars"
 )
 
-// A checkpoint's state file is, after its magic line: the genesis block; the last block's validity codes and
-// commit hash; the number of places
-// and of each its namespace, its collection, the number of keys, and of each key, in ascending order, the key, the value, and
-// the block and transaction that wrote it; the number of transaction ids seen, and their hashes in ascending order. Numbers
-// are unsigned varints, everything else but the hashes has its length before it. What can be worked out from the state (the
-// tally of the books, budgets, policies in force) is not in the file.
+// A checkpoint's state file is, after its magic line: the genesis block; the last block's validity codes and commit hash; the
+// number of places and of each its namespace, its collection, the number of keys, and of each key, in ascending order, the
+// key, the value, and the block and transaction that wrote it; the number of transaction ids seen, and their hashes in
+// ascending order. Numbers are unsigned varints, everything else but the hashes has its length before it. What can be worked
+// out from the state (the tally of the books, budgets, policies in force) is not in the file.
 const (
 	stateMagic  = "state of an audit, format 1\n"
 	statePrefix = "state-"

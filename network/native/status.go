@@ -118,7 +118,7 @@ const behindBlocks = 50
 // nothing else tells: the others go on without it (decision 032).
 func (n *Network) askOrderers(ctx context.Context, s *Status) {
 	var most uint64
-	running := map[string]uint64{}
+	var running []string
 	for _, org := range n.Topology.Ordering() {
 		for _, o := range org.Orderers {
 			if !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Name == o.Name && p.Up }) {
@@ -129,12 +129,12 @@ func (n *Network) askOrderers(ctx context.Context, s *Status) {
 				s.Problems = append(s.Problems, fmt.Sprintf("%s runs and does not tell how many blocks it has: %v", o.Name, err))
 				continue
 			}
-			running[o.Name], s.Heights[o.Name] = height, height
+			running, s.Heights[o.Name] = append(running, o.Name), height
 			most = max(most, height)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(running)) {
-		if has := running[name]; has+behindBlocks < most {
+	for _, name := range running {
+		if has := s.Heights[name]; has+behindBlocks < most {
 			s.Problems = append(s.Problems, fmt.Sprintf("%s has %d blocks and another orderer %d: where that stays so, end the process, and `up` starts it again", name, has, most))
 		}
 	}

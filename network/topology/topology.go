@@ -55,8 +55,7 @@ type Raft struct {
 // SmartBFT are the timings where a quorum of them signs every block. A request that the leader does not order
 // within ForwardTimeout is sent to it again, and after ComplainTimeout more the others depose it; one that sends no
 // heartbeat for HeartbeatTimeout is deposed as well. Where not enough of them have the same last block, the next leader
-// cannot begin: they wait for ViewChangeTimeout, fetch what they miss and take the one after it. It had better not end
-// while a block is agreed on between two leaders: decision 032.
+// cannot begin: they wait for ViewChangeTimeout, fetch what they miss and take the one after it.
 type SmartBFT struct {
 	HeartbeatTimeout  time.Duration
 	ForwardTimeout    time.Duration
