@@ -135,7 +135,9 @@ func (n *Network) Leader(ctx context.Context) (string, error) {
 	var errs []error
 	for _, org := range n.Topology.Ordering() {
 		for _, o := range org.Orderers {
-			metrics, err := ordererMetrics(ctx, o)
+			asking, cancel := context.WithTimeout(ctx, askTimeout/4) // one that is stopped answers nothing at all
+			metrics, err := ordererMetrics(asking, o)
+			cancel()
 			if strings.Contains(metrics, want) {
 				return o.Name, nil
 			}
@@ -146,13 +148,16 @@ func (n *Network) Leader(ctx context.Context) (string, error) {
 }
 
 func ordererMetrics(ctx context.Context, o topology.Orderer) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, askTimeout/4) // one that is stopped answers nothing at all
-	defer cancel()
 	return get(ctx, fmt.Sprintf("http://%s/metrics", topology.Address(o.OperationsPort)))
 }
 
+// heightPatience is for an orderer that runs: who asks for a status wants to hear of one that is slow as slow, not as broken.
+const heightPatience = 5 * time.Second
+
 // ordererHeight is how many blocks an orderer has.
 func (n *Network) ordererHeight(ctx context.Context, o topology.Orderer) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, heightPatience)
+	defer cancel()
 	metrics, err := ordererMetrics(ctx, o)
 	if err != nil {
 		return 0, err

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/destinasia/dollars/network/lifecycle"
@@ -117,25 +118,28 @@ const behindBlocks = 50
 // askOrderers asks the orderers that run for their heights. With SmartBFT one may stop taking part though it runs, and
 // nothing else tells: the others go on without it (decision 032).
 func (n *Network) askOrderers(ctx context.Context, s *Status) {
-	var most uint64
-	var running []string
+	var running []topology.Orderer
 	for _, org := range n.Topology.Ordering() {
 		for _, o := range org.Orderers {
-			if !slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Name == o.Name && p.Up }) {
-				continue
+			if slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Name == o.Name && p.Up }) {
+				running = append(running, o)
 			}
-			height, err := n.ordererHeight(ctx, o)
-			if err != nil {
-				s.Problems = append(s.Problems, fmt.Sprintf("%s runs and does not tell how many blocks it has: %v", o.Name, err))
-				continue
-			}
-			running, s.Heights[o.Name] = append(running, o.Name), height
-			most = max(most, height)
 		}
 	}
-	for _, name := range running {
-		if has := s.Heights[name]; has+behindBlocks < most {
-			s.Problems = append(s.Problems, fmt.Sprintf("%s has %d blocks and another orderer %d: where that stays so, end the process, and `up` starts it again", name, has, most))
+	heights, errs := make([]uint64, len(running)), make([]error, len(running))
+	var asking sync.WaitGroup
+	for i, o := range running {
+		asking.Go(func() { heights[i], errs[i] = n.ordererHeight(ctx, o) })
+	}
+	asking.Wait()
+	for i, o := range running {
+		switch most := slices.Max(heights); {
+		case errs[i] != nil:
+			s.Problems = append(s.Problems, fmt.Sprintf("%s runs and does not tell how many blocks it has: %v", o.Name, errs[i]))
+			continue
+		case heights[i]+behindBlocks < most:
+			s.Problems = append(s.Problems, fmt.Sprintf("%s has %d blocks and another orderer %d: where that stays so, end the process, and `up` starts it again", o.Name, heights[i], most))
 		}
+		s.Heights[o.Name] = heights[i]
 	}
 }
