@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"errors"
 	"net"
 	"sync"
 	"syscall"
@@ -126,6 +127,10 @@ func testTwoAtOnce(t *testing.T, n *native.Network, account dollars.Account) {
 			for round := range answers {
 				begun := time.Now()
 				applied, err := s.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: round%2 == 0, Reason: "test"})
+				// A peer that is seconds behind endorses otherwise all the time; then people are told to try again.
+				for e := (*Error)(nil); errors.As(err, &e) && e.Reason == Conflict && time.Since(begun) < time.Minute; {
+					applied, err = s.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Frozen: round%2 == 0, Reason: "test"})
+				}
 				if err != nil {
 					t.Error(err)
 					return
@@ -161,7 +166,7 @@ func testPartsDown(t *testing.T, n *native.Network, operator *Staff, account dol
 		t.Logf("%s, after %.1fs: %v", what, time.Since(begun).Seconds(), err)
 	}
 	all := operator.patience.all
-	operator.patience.all = 3 * time.Second
+	operator.patience.all = 8 * time.Second // enough to be endorsed, however slow the machine
 	signal("orderer0", syscall.SIGSTOP)
 	refused("the orderer says nothing", Unknown)
 	signal("orderer0", syscall.SIGCONT)
@@ -176,7 +181,7 @@ func testPartsDown(t *testing.T, n *native.Network, operator *Staff, account dol
 	signal("orderer0", syscall.SIGKILL)
 	awaitClosed(t, n.Topology.Organisations[0].Orderers[0].ListenPort)
 	// The peer may find out by the first transaction that it submits, and then cannot tell where that one is.
-	operator.patience.all = time.Second
+	operator.patience.all = 5 * time.Second
 	if _, err := operator.Apply(t.Context(), "dsd", dollars.SetFrozen{Account: account, Reason: "test"}); err == nil {
 		t.Fatal("a transaction was committed without an orderer")
 	}
@@ -190,7 +195,7 @@ func testPartsDown(t *testing.T, n *native.Network, operator *Staff, account dol
 
 func awaitClosed(t *testing.T, port int) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		connection, err := net.Dial("tcp", topology.Address(port))
 		if err != nil {
 			return

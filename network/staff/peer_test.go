@@ -121,7 +121,8 @@ func said(code codes.Code, messages ...string) error {
 	return st.Err()
 }
 
-// connect serves the peer where the network plans Destinasia's first one, and connects to it in a hurry.
+// connect serves the peer where the network plans Destinasia's first one, and connects to it: with little time between
+// attempts, and so much for each that no slow machine makes another attempt of it.
 func (p *testPeer) connect(t *testing.T, user string) *Staff {
 	t.Helper()
 	n, layout := madeNetwork(t)
@@ -138,7 +139,7 @@ func (p *testPeer) connect(t *testing.T, user string) *Staff {
 			t.Error(err)
 		}
 	})
-	s.patience = patience{endorse: 2 * time.Second, all: 2500 * time.Millisecond, status: 300 * time.Millisecond, pause: 5 * time.Millisecond}
+	s.patience = patience{endorse: time.Minute, all: 90 * time.Second, status: 30 * time.Second, pause: 5 * time.Millisecond}
 	if p == nil {
 		return s
 	}
