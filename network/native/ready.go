@@ -202,14 +202,19 @@ func get(ctx context.Context, url string) (string, error) {
 
 // checkPorts makes sure, before anything is made, that every part that does not run can have its ports.
 func (n *Network) checkPorts() error {
-	// A process that was just killed holds its ports for a moment after it counts as gone.
-	deadline := time.Now().Add(askTimeout)
+	begun := time.Now()
 	for _, port := range n.Topology.Ports() {
-		if r, err := readRecord(n.Dir.record(port.Part)); err == nil && r.Running() {
+		r, err := readRecord(n.Dir.record(port.Part))
+		if err == nil && r.Running() {
 			continue
 		}
-		err := bindable(port.Number)
-		for err != nil && time.Now().Before(deadline) {
+		// A process that was just killed holds its ports after it counts as gone: until its last write to the disk ends.
+		patience := askTimeout
+		if err == nil {
+			patience = 5 * askTimeout
+		}
+		err = bindable(port.Number)
+		for err != nil && time.Since(begun) < patience {
 			time.Sleep(askPause)
 			err = bindable(port.Number)
 		}
