@@ -1,7 +1,9 @@
 package test
 
 import (
+	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/destinasia/dollars/test/network"
 )
@@ -10,10 +12,6 @@ func TestMain(m *testing.M) { network.Main(m, 12_000, 20_000) }
 
 // status is what the tests read of `status --json`.
 type status struct {
-	Parts []struct {
-		Name string
-		PID  int
-	}
 	Problems []string
 	Assets   []asset
 	Ledger   []ledgerAsset
@@ -33,11 +31,23 @@ type ledgerAsset struct {
 	Bookings                                                 bookingCounts
 }
 
-// supply asks for the supply, in the read model and on the ledger of both organisations, and checks that they agree.
+// supply asks for the supply, in the read model and on the ledger of both organisations, and checks that they agree. It asks
+// until nothing is wrong, a minute at most: a part that is slow for a moment is a problem for just as long.
 func supply(t *testing.T, n *network.Network) asset {
 	t.Helper()
 	var s status
-	n.RunJSON(&s, "status", "--json", "--ledger")
+	for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		s = status{}
+		out, err := n.Try("status", "--json", "--ledger")
+		if err == nil {
+			if err = json.Unmarshal(out, &s); err == nil {
+				break
+			}
+		}
+		if time.Now().After(end) {
+			t.Fatal(err)
+		}
+	}
 	if len(s.Assets) != 1 || len(s.Ledger) != 2 || len(s.Problems) != 0 {
 		t.Fatalf("status is %+v", s)
 	}

@@ -1,12 +1,10 @@
 package test
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"syscall"
 	"testing"
 	"time"
 
@@ -18,7 +16,7 @@ import (
 // TestScripts runs the command line as a user would, each script with networks of its own.
 //
 // Beside testscript's own commands there are: ports NAME, which puts the base of a free stretch of ports into a
-// variable; kill9 FILE PART, which kills the process that a `status --json` written to FILE names; let NAME PATTERN, which
+// variable; kill9 DIR PART, which kills a part of the network in DIR; let NAME PATTERN, which
 // puts the first group of what the last command printed into a variable; and soon PATTERN COMMAND..., which runs a command
 // of destinasia again and again, for half a minute at most, until it prints the pattern.
 func TestScripts(t *testing.T) {
@@ -55,9 +53,9 @@ func TestScripts(t *testing.T) {
 			},
 			"kill9": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) != 2 {
-					ts.Fatalf("usage: kill9 FILE PART")
+					ts.Fatalf("usage: kill9 DIR PART")
 				}
-				ts.Check(syscall.Kill(pidOf(ts, args[0], args[1]), syscall.SIGKILL))
+				ts.Check(network.Kill(ts.MkAbs(args[0]), args[1]))
 			},
 			"let": func(ts *testscript.TestScript, neg bool, args []string) {
 				if neg || len(args) != 2 {
@@ -86,17 +84,4 @@ func TestScripts(t *testing.T) {
 			},
 		},
 	})
-}
-
-// pidOf finds a part's process id in what `status --json` wrote.
-func pidOf(ts *testscript.TestScript, file, part string) int {
-	var s status
-	ts.Check(json.Unmarshal([]byte(ts.ReadFile(file)), &s))
-	for _, p := range s.Parts {
-		if p.Name == part && p.PID != 0 {
-			return p.PID
-		}
-	}
-	ts.Fatalf("%s names no process of %s", file, part)
-	return 0
 }

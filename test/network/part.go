@@ -1,7 +1,9 @@
 package network
 
 import (
+	"fmt"
 	"syscall"
+	"time"
 
 	"github.com/destinasia/dollars/network/native"
 )
@@ -16,10 +18,29 @@ func (n *Network) PID(part string) int {
 	return r.PID
 }
 
-// Kill ends a part at once, with no chance to tidy up. `up` starts it again.
+// Kill ends a part at once, with no chance to tidy up, and waits until it is gone. `up` starts it again.
 func (n *Network) Kill(part string) {
 	n.t.Helper()
-	n.signal(n.PID(part), syscall.SIGKILL)
+	if err := Kill(n.Dir, part); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// Kill ends a part of the network in a directory as the method does. An `up` that still met it would take it for running.
+func Kill(dir, part string) error {
+	r, err := native.Dir(dir).Record(part)
+	if err == nil {
+		err = syscall.Kill(r.PID, syscall.SIGKILL)
+	}
+	if err != nil {
+		return fmt.Errorf("kill %s: %w", part, err)
+	}
+	for begun := time.Now(); r.Running(); time.Sleep(10 * time.Millisecond) {
+		if time.Since(begun) > 30*time.Second {
+			return fmt.Errorf("%s, process %d, outlives SIGKILL by half a minute", part, r.PID)
+		}
+	}
+	return nil
 }
 
 // Pause stops a part as it is, until resume is called.
