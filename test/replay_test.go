@@ -169,24 +169,25 @@ func TestHotelReplay(t *testing.T) {
 	n.Run("audit") // fails at the first thing that is wrong
 }
 
-// waitForBookings waits until the ledger knows so many bookings, or the replay has ended; it tells which.
+// waitForBookings waits until the ledger knows so many bookings, or what is to be done has ended; it tells which.
 func waitForBookings(t *testing.T, n *network.Network, count int64, done chan error) bool {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	auditor := n.API("auditor")
+	for end := time.Now().Add(2 * time.Minute); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
 		select {
 		case err := <-done:
 			done <- err
 			return false
 		default:
 		}
-		var s status
-		n.RunJSON(&s, "status", "--json")
-		if len(s.Assets) == 1 {
-			if b := s.Assets[0].Bookings; b.Pending+b.Awarded+b.Cancelled >= count {
-				return true
-			}
+		assets, err := auditor.Supply(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b := assets[0].Bookings; b.Pending+b.Awarded+b.Cancelled >= count {
+			return true
 		}
 	}
-	t.Fatalf("the ledger knew no %d bookings after a minute", count)
+	t.Fatalf("the ledger knew no %d bookings after two minutes", count)
 	return false
 }
