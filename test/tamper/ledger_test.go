@@ -68,10 +68,11 @@ var captures = map[string]*regexp.Regexp{
 const earned = `[{"specversion": "1.0", "id": "1", "source": "urn:example:bookings", "type": "com.destinasia.booking.confirmed.v1",
   "time": "2026-02-01T09:00:00Z", "datacontenttype": "application/json",
   "data": {"booking": "oslo", "member": "ann", "items": [
-    {"item": "hotel", "kind": "hotel", "price": {"amount": "400.00", "currency": "EUR"}, "start": "2026-02-10", "end": "2026-02-14"}]}},
+    {"item": "hotel", "kind": "hotel", "price": {"amount": "400.00", "currency": "EUR"}, "start": "2026-02-10", "end": "2026-02-14"},
+    {"item": "flight", "kind": "flight", "price": {"amount": "100.00", "currency": "EUR"}, "start": "2026-02-10", "end": "2026-02-10"}]}},
  {"specversion": "1.0", "id": "2", "source": "urn:example:bookings", "type": "com.destinasia.booking.completed.v1",
   "time": "2026-02-14T11:00:00Z", "datacontenttype": "application/json",
-  "data": {"booking": "oslo", "items": [{"item": "hotel"}]}}]`
+  "data": {"booking": "oslo", "items": [{"item": "hotel"}, {"item": "flight"}]}}]`
 
 const rules = `name: cautious
 currency: EUR

@@ -72,7 +72,7 @@ func (l *ledger) onRules() []attack {
 		on("a write smuggled in by everybody", all, award, smuggle, own, "a key that the rules do not write"),
 		on("a write smuggled in by one organisation", alone, award, smuggle, none, unendorsed),
 		l.weakened(smuggle),
-		on("operations in another order", all, award, func(x *transaction) {
+		on("operations in another order", all, l.several(), func(x *transaction) {
 			operations := x.operations()
 			slices.Reverse(operations)
 			x.ask(operations)

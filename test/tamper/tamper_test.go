@@ -142,6 +142,23 @@ func find[O dollars.Operation](l *ledger, fits func(O) bool) place {
 // first is where the first applied operation of a type is.
 func first[O dollars.Operation](l *ledger) place { return find(l, func(O) bool { return true }) }
 
+// several is where the first transaction is whose operations are not the same backwards.
+func (l *ledger) several() place {
+	for number := 1; number < len(l.blocks); number++ {
+		for i, envelope := range parse(l.blocks[number]).Data.Data {
+			t := open(envelope)
+			if t.event == nil {
+				continue
+			}
+			operations := t.operations()
+			if last := operations[len(operations)-1]; !bytes.Equal(dollars.EncodeOperation(operations[0]), dollars.EncodeOperation(last)) {
+				return place{block: number, transaction: i}
+			}
+		}
+	}
+	panic("the work has no such transaction")
+}
+
 // order is where the first applied order of a kind is.
 func (l *ledger) order(kind dollars.Kind) place {
 	return find(l, func(o dollars.SignedOrder) bool { return o.Order.Kind == kind })
