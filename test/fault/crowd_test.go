@@ -65,10 +65,12 @@ func newCrowd(t *testing.T, c *caller, seed uint64) *crowd {
 		for i := range endowments {
 			group.Go(func() error {
 				booking := fmt.Sprintf("endow-%s-%d", m.id, i)
-				if a := c.report(t.Context(), m, bookings.Confirmed, booking, booking+"/confirmed"); a.Told != history.Accepted {
-					return fmt.Errorf("%s is told %s %s", booking, a.Told, a.Code)
+				for _, kind := range []string{bookings.Confirmed, bookings.Completed} {
+					a := until(func() history.Answer { return c.report(t.Context(), m, kind, booking, booking+"/"+kind) })
+					if a.Told != history.Accepted {
+						return fmt.Errorf("%s of %s is told %s %s", kind, booking, a.Told, a.Code)
+					}
 				}
-				c.report(t.Context(), m, bookings.Completed, booking, booking+"/completed")
 				return nil
 			})
 		}

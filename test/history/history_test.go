@@ -110,7 +110,7 @@ func (w world) balance(a dollars.Account, from, to float64, height uint64, avail
 }
 
 func (w world) lies() []Lie {
-	return append(Check(w.History, w.Ledger), CheckAccounts(w.History, w.Ledger, 10*time.Second)...)
+	return append(Check(w.History, w.Ledger), CheckAccounts(w.History, w.Ledger, time.Minute)...)
 }
 
 func TestWhatIsTrueIsNoLie(t *testing.T) {
