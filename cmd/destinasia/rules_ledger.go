@@ -50,7 +50,7 @@ func openRulesLedger(n *native.Network) (*rulesLedger, error) {
 func (l *rulesLedger) close() error { return l.admin.Close() }
 
 // agreePatience bounds how long organisations are asked until they agree: one may be a block behind.
-const agreePatience = 5 * time.Second
+const agreePatience = 15 * time.Second
 
 // get reads keys of the state as both organisations have it.
 func (l *rulesLedger) get(ctx context.Context, keys ...string) ([][]byte, error) {

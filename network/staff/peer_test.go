@@ -182,7 +182,7 @@ func madeNetwork(t *testing.T) (topology.Network, material.Layout) {
 // freePortBase is one apart from those that other packages' tests use.
 func freePortBase(t *testing.T) int {
 	t.Helper()
-	base, err := native.FreePorts(32_500, 33_500)
+	base, err := native.FreePorts(22_000, 23_000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 func TestLoopHandsOutEachOperationOnceAndAddsUp(t *testing.T) {
 	var mutex sync.Mutex
 	var seen []int
-	const last = 20 * time.Millisecond
+	const last = 300 * time.Millisecond
 	r, err := loop(t.Context(), 4, last, func(_ context.Context, r *Result, i int, _ func() bool) error {
 		mutex.Lock()
 		seen = append(seen, i)
