@@ -100,14 +100,14 @@ func TestCapturesAreWaitedFor(t *testing.T) {
 		t.Errorf("%+v at %s", st, got.Header.Get("Location"))
 	}
 	// Asked again with the preference to wait, it is the same capture.
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	a.send(t, "dsk_merchant", "POST", path+"/captures", part, "Prefer", "wait=20").want(t, 200)
 	a.send(t, "dsk_merchant", "GET", got.Header.Get("Location"), "").want(t, 200).decode(t, &st)
 	if st.Status != StateApplied || a.ledger.supply.Redeemed != 5_00 {
 		t.Errorf("%+v, %s redeemed", st, a.ledger.supply.Redeemed)
 	}
 	// Waited, and refused: in the words of the refusal, and with the address of the change.
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	got = a.send(t, "dsk_merchant", "POST", path+"/captures", `{"amount":"50","reference":"r2"}`, "Prefer", "wait=20")
 	p := got.problem(t, 422, dollars.CodeCaptureOverHold, "")
 	if p.Instance != got.Header.Get("Location") || p.Detail != wallet.Refusal(p.Code) {

@@ -120,7 +120,7 @@ func TestPreferWait(t *testing.T) {
 		t.Errorf("took %s", took)
 	}
 	// Waited, and committed meanwhile.
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"3"}`, "Prefer", "wait=20").want(t, 200).decode(t, &order)
 	if order.Status != StateApplied || order.Balance.Available != 44_00 {
 		t.Errorf("%+v", order)
@@ -129,7 +129,7 @@ func TestPreferWait(t *testing.T) {
 	for _, amount := range []string{"40", "40"} {
 		a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"`+amount+`"}`).want(t, 202)
 	}
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	got = a.send(t, alice, "POST", "/v1/members/alice/redemptions", `{"amount":"40"}`, "Prefer", "wait=20")
 	if p := got.problem(t, 422, dollars.CodeBalance, ""); p.Instance != got.Header.Get("Location") {
 		t.Errorf("%+v", p)
@@ -155,14 +155,14 @@ func TestPreferWaitForAnEvent(t *testing.T) {
 		t.Errorf("%+v", receipts)
 	}
 	// Waited, and committed meanwhile.
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	var status Status
 	report(completed("b1"), "wait=20").want(t, 200).decode(t, &status)
 	if status.Status != StateApplied || status.Operations[0].Amount != 5_00 || status.Transaction == nil {
 		t.Errorf("%+v", status)
 	}
 	// Waited, and the ledger refused.
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	got = report(completed("b2"), "wait=20")
 	if p := got.problem(t, 422, dollars.CodeBookingUnknown, ""); p.Instance != got.Header.Get("Location") {
 		t.Errorf("%+v", p)

@@ -167,7 +167,7 @@ func TestExpirations(t *testing.T) {
 	if first.Accounts != 1 || first.Next == nil || status != 202 {
 		t.Fatalf("%d: %+v", status, first)
 	}
-	time.AfterFunc(50*time.Millisecond, a.ledger.commit)
+	a.ledger.commitWhenWaited = true
 	rest, status := expire(`{"after":"`+first.Next.String()+`"}`, "Prefer", "wait=20")
 	if rest.Accounts != 1 || rest.Next != nil || status != 200 {
 		t.Errorf("%d: %+v", status, rest)

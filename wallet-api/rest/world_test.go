@@ -33,6 +33,10 @@ type ledger struct {
 	full    bool  // refuses work as an intake does that has too much
 	broken  error // fails every intake
 	discard bool  // accepts, and keeps nothing
+
+	// commitWhenWaited commits what was accepted as soon as somebody waits for any of it, once.
+	commitWhenWaited bool
+
 	state   map[string][]byte
 	work    map[wallet.WorkID]*wallet.Status
 	done    map[wallet.WorkID]chan struct{}
@@ -219,6 +223,12 @@ func (l *ledger) Status(_ context.Context, id wallet.WorkID) (wallet.Status, err
 }
 
 func (l *ledger) Wait(ctx context.Context, ids ...wallet.WorkID) (list []wallet.Status, err error) {
+	l.mu.Lock()
+	if l.commitWhenWaited && ctx.Err() == nil { // A wait that is over before it begins sees no commit.
+		l.commitWhenWaited = false
+		l.settle()
+	}
+	l.mu.Unlock()
 	for _, id := range ids {
 		l.mu.Lock()
 		done := l.done[id]
