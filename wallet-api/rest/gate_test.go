@@ -230,28 +230,57 @@ func TestWaitingForTheDiskTakesNoSlot(t *testing.T) {
 	})
 }
 
-// TestSlowSendersHoldNoSlot sends bodies that never end, over real connections. However long they say, or do not say, that
-// they are going to be, each holds one place, and no slot.
+// TestSlowSendersHoldNoSlot sends bodies that never end, over connections. However long they say, or do not say, that they
+// are going to be, each holds one place, and no slot, for as long as bodies are waited for.
 func TestSlowSendersHoldNoSlot(t *testing.T) {
-	a := newAPI(t, Options{})
-	address := a.serve(t)
-	senders := int64(cap(a.gates.orders.slots) + 1)
-	for i := range senders {
-		conn := dialed(t, address)
-		fmt.Fprintf(conn, "POST /v1/orders HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n1\r\n{",
-			[]string{"Content-Length: 500000", "Transfer-Encoding: chunked"}[i%2])
-	}
-	for a.gates.orders.inside.Load() < senders {
-		time.Sleep(time.Millisecond)
-	}
-	if inside := a.gates.orders.inside.Load(); inside != senders {
-		t.Errorf("%d who send slowly hold %d places", senders, inside)
-	}
-	if working := len(a.gates.orders.slots); working != 0 {
-		t.Errorf("%d slots are taken by requests that are not there yet", working)
-	}
-	a.send(t, "dsk_member", "POST", "/v1/members/alice/orders/prepare", "{}").want(t, 400)
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, Options{})
+		l := make(pipes)
+		a.run(t, l)
+		senders := int64(cap(a.gates.orders.slots) + 1)
+		for i := range senders {
+			conn, far := net.Pipe()
+			t.Cleanup(func() { conn.Close() })
+			l <- far
+			fmt.Fprintf(conn, "POST /v1/orders HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n1\r\n{",
+				[]string{"Content-Length: 500000", "Transfer-Encoding: chunked"}[i%2])
+		}
+		synctest.Wait()
+		if inside := a.gates.orders.inside.Load(); inside != senders {
+			t.Errorf("%d who send slowly hold %d places", senders, inside)
+		}
+		if working := len(a.gates.orders.slots); working != 0 {
+			t.Errorf("%d slots are taken by requests that are not there yet", working)
+		}
+		a.send(t, "dsk_member", "POST", "/v1/members/alice/orders/prepare", "{}").want(t, 400)
+		time.Sleep(bodyPatience - 1)
+		if inside := a.gates.orders.inside.Load(); inside != senders {
+			t.Errorf("of %d whose bodies are waited for %d hold places", senders, inside)
+		}
+		time.Sleep(1)
+		synctest.Wait()
+		if inside := a.gates.orders.inside.Load(); inside != 0 {
+			t.Errorf("%d bodies are waited for longer than %s", inside, bodyPatience)
+		}
+	})
 }
+
+// pipes is a listener whose connections are in memory, where a synctest bubble knows that they are waited for.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	if conn, ok := <-p; ok {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p pipes) Close() error {
+	close(p)
+	return nil
+}
+
+func (pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // Past the bound of connections new ones may ask for health, are refused anything else, and do not stay.
 func TestLateConnections(t *testing.T) {
@@ -290,27 +319,29 @@ func TestLateConnections(t *testing.T) {
 
 // What costs its sender nothing must not fill the disk with lines either.
 func TestTheLogIsBounded(t *testing.T) {
-	a := newAPI(t, Options{ClientRate: Rate{PerSecond: 1, Burst: 1}})
-	for range 1000 {
-		a.send(t, "", "GET", "/v1/members/alice", "").want(t, 401)
-		a.Handler().ServeHTTP(silent{}, newRequest("GET", "/nowhere"))
-	}
-	if lines := strings.Count(a.logged.String(), "\n"); lines > 500 {
-		t.Errorf("%d lines for 2000 requests of nobody", lines)
-	}
-	a.logged.Reset()
-	summed := a.sumUp(nil)
-	if log := a.logged.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"other":`) {
-		t.Errorf("summed up as %s", log)
-	}
-	a.logged.Reset()
-	if a.sumUp(summed); a.logged.Len() > 0 {
-		t.Errorf("nothing happened, and it was summed up as %s", a.logged)
-	}
-	a.gates.orders.refused[refusedFull].Add(7)
-	if a.sumUp(summed); !strings.Contains(a.logged.String(), `"order":7`) {
-		t.Errorf("summed up as %s", a.logged)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		a := newAPI(t, Options{ClientRate: Rate{PerSecond: 1, Burst: 1}})
+		for range 1000 {
+			a.send(t, "", "GET", "/v1/members/alice", "").want(t, 401)
+			a.Handler().ServeHTTP(silent{}, newRequest("GET", "/nowhere"))
+		}
+		if lines := strings.Count(a.logged.String(), "\n"); lines > 500 {
+			t.Errorf("%d lines for 2000 requests of nobody", lines)
+		}
+		a.logged.Reset()
+		summed := a.sumUp(nil)
+		if log := a.logged.String(); strings.Count(log, "\n") != 1 || !strings.Contains(log, `"other":`) {
+			t.Errorf("summed up as %s", log)
+		}
+		a.logged.Reset()
+		if a.sumUp(summed); a.logged.Len() > 0 {
+			t.Errorf("nothing happened, and it was summed up as %s", a.logged)
+		}
+		a.gates.orders.refused[refusedFull].Add(7)
+		if a.sumUp(summed); !strings.Contains(a.logged.String(), `"order":7`) {
+			t.Errorf("summed up as %s", a.logged)
+		}
+	})
 }
 
 // serve runs the server until the test ends.
@@ -320,6 +351,12 @@ func (a api) serve(t *testing.T) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a.run(t, l)
+	return l.Addr().String()
+}
+
+// run runs the server on a listener until the test ends.
+func (a api) run(t *testing.T, l net.Listener) {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx, l) }()
@@ -329,7 +366,6 @@ func (a api) serve(t *testing.T) (address string) {
 			t.Error(err)
 		}
 	})
-	return l.Addr().String()
 }
 
 func dialed(t *testing.T, address string) net.Conn {
