@@ -197,11 +197,15 @@ func TestClient(t *testing.T) {
 		waited <- err
 	}()
 	for len(a.queued()) == 0 {
-		time.Sleep(time.Millisecond)
+		select {
+		case err := <-waited:
+			t.Fatal("there is nothing to wait for: ", err)
+		case <-time.After(time.Millisecond):
+		}
 	}
 	start := time.Now()
 	stop()
-	if err := errors.Join(<-ended, <-waited); err != nil || time.Since(start) > 5*time.Second {
+	if err := errors.Join(<-ended, <-waited); err != nil || time.Since(start) > 14*time.Second { // of drainTimeout
 		t.Errorf("ended after %s: %v", time.Since(start), err)
 	}
 	a.send(t, "", "GET", "/readyz", "").problem(t, 503, wallet.CodeUnavailable, "")
