@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/destinasia/dollars/wallet-api/client"
@@ -29,6 +30,26 @@ func serve(t *testing.T, o client.Options, answer func(n int, w http.ResponseWri
 	}
 	return c, &n
 }
+
+// inMemory answers as serve does, without a connection: in a synctest bubble nothing but pauses takes time.
+func inMemory(t *testing.T, o client.Options, answer func(n int, w http.ResponseWriter, r *http.Request)) (*client.Client, *atomic.Int64) {
+	t.Helper()
+	var n atomic.Int64
+	o.HTTP = roundTrip(func(r *http.Request) (*http.Response, error) {
+		w := httptest.NewRecorder()
+		answer(int(n.Add(1)-1), w, r)
+		return w.Result(), nil
+	})
+	c, err := client.New("http://in.memory", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, &n
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func refuse(w http.ResponseWriter, status int, code, retryAfter string) {
 	if retryAfter != "" {
@@ -87,29 +108,36 @@ func TestOverloadIsRepeatedWithTheSameKeyAndBody(t *testing.T) {
 }
 
 func TestRetryAfterIsHonouredWithinBounds(t *testing.T) {
-	c, n := serve(t, client.Options{RetryFor: 3 * time.Second}, func(n int, w http.ResponseWriter, _ *http.Request) {
-		if n == 0 {
-			refuse(w, http.StatusTooManyRequests, "rate_limited", "1")
-			return
+	synctest.Test(t, func(t *testing.T) {
+		c, n := inMemory(t, client.Options{RetryFor: 3 * time.Second}, func(n int, w http.ResponseWriter, _ *http.Request) {
+			if n == 0 {
+				refuse(w, http.StatusTooManyRequests, "rate_limited", "1")
+				return
+			}
+			refuse(w, http.StatusTooManyRequests, "rate_limited", "3600")
+		})
+		start := time.Now()
+		_, err := c.Balance(t.Context(), "alice")
+		if took := time.Since(start); client.CodeOf(err) != "rate_limited" || n.Load() != 2 || took != time.Second {
+			t.Fatalf("%v after %d requests and %s", err, n.Load(), took)
 		}
-		refuse(w, http.StatusTooManyRequests, "rate_limited", "3600")
 	})
-	start := time.Now()
-	_, err := c.Balance(t.Context(), "alice")
-	if took := time.Since(start); client.CodeOf(err) != "rate_limited" || n.Load() != 2 || took < time.Second || took > 3*time.Second {
-		t.Fatalf("%v after %d requests and %s", err, n.Load(), took)
-	}
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
-	c, _ := serve(t, client.Options{}, func(_ int, w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusServiceUnavailable, "unavailable", "20")
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := inMemory(t, client.Options{}, func(_ int, w http.ResponseWriter, _ *http.Request) {
+			refuse(w, http.StatusServiceUnavailable, "unavailable", "20")
+		})
+		const most = 50 * time.Millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), most)
+		defer cancel()
+		start := time.Now()
+		_, err := c.Supply(ctx)
+		if took := time.Since(start); !errors.Is(err, context.DeadlineExceeded) || client.CodeOf(err) != "unavailable" || took != most {
+			t.Fatalf("%v after %s", err, took)
+		}
 	})
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := c.Supply(ctx); !errors.Is(err, context.DeadlineExceeded) || client.CodeOf(err) != "unavailable" {
-		t.Fatal(err)
-	}
 }
 
 func TestReadyAsksOnce(t *testing.T) {
