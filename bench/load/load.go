@@ -49,8 +49,8 @@ type Result struct {
 func Run(ctx context.Context, address string, o Options, count int, request func(i int) Request) (Result, error) {
 	caller := newCaller(address, o.Connections)
 	defer caller.close()
-	r := Result{Begun: time.Now(), Took: make([]time.Duration, count)}
-	queue := newQueue(count, o.Ahead)
+	r, queue := Result{Took: make([]time.Duration, count)}, newQueue(count, o.Ahead)
+	r.Begun = time.Now() // and not before there is memory for all of them
 	if o.Last > 0 {
 		queue.until = r.Begun.Add(o.Last)
 	}
