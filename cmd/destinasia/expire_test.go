@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/destinasia/dollars/chaincode/dollars"
@@ -159,20 +160,22 @@ func TestTotalIsGuessedFromAddresses(t *testing.T) {
 }
 
 func TestMeterInWords(t *testing.T) {
-	begun := time.Now().Add(-10 * time.Second)
-	for want, m := range map[string]*meter{
-		"100 of 200, 10/s, 10s left":       {total: 200},
-		"100 of about 300, 10/s, 20s left": {},
-		"100, 10/s":                        {},
-	} {
-		m.settled.Store(100)
-		if strings.Contains(want, "about") {
-			m.about.Store(300)
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now().Add(-10 * time.Second)
+		for want, m := range map[string]*meter{
+			"100 of 200, 10/s, 10s left":       {total: 200},
+			"100 of about 300, 10/s, 20s left": {},
+			"100, 10/s":                        {},
+		} {
+			m.settled.Store(100)
+			if strings.Contains(want, "about") {
+				m.about.Store(300)
+			}
+			if got := m.line(begun); got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
 		}
-		if got := m.line(begun); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
+	})
 }
 
 func TestReminders(t *testing.T) {

@@ -125,6 +125,13 @@ func refuse(w http.ResponseWriter, status int, code dollars.Code) {
 	answer(w, status, client.Problem{Type: "about:blank", Title: "no", Status: status, Code: code})
 }
 
+// arrivals are the ids of events as they came so far: reports of a run that failed may still be under way.
+func (f *fakeService) arrivals() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.arrived)
+}
+
 func (f *fakeService) report(w http.ResponseWriter, body []byte) {
 	if f.failAfter > 0 && len(f.arrived) >= f.failAfter {
 		refuse(w, 500, "internal")

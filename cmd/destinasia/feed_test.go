@@ -74,7 +74,7 @@ func TestReplay(t *testing.T) {
 	if got.Supply == nil || got.Supply.Height != 7 {
 		t.Errorf("supply %+v", got.Supply)
 	}
-	confirmedFirst(t, service.arrived)
+	confirmedFirst(t, service.arrivals())
 
 	again, err := a.replayOn(t.Context(), n, file, replayFast)
 	if err != nil {
@@ -110,7 +110,7 @@ func TestReplayGoesOnWhereItFailed(t *testing.T) {
 	if second.Events+second.Skipped != 400 || second.repeated() < first.Accepted || second.Duplicate != second.repeated() || second.Unsettled != 0 {
 		t.Errorf("first %+v, second %+v", first.feedCounts, second.feedCounts)
 	}
-	confirmedFirst(t, service.arrived)
+	confirmedFirst(t, service.arrivals())
 }
 
 func TestLanesKeepOrderWithinAKey(t *testing.T) {
