@@ -459,8 +459,14 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	go func() {
+		for h := uint64(0); h == 0 && ctx.Err() == nil; time.Sleep(time.Millisecond) {
+			h, _ = disk.Height(ctx)
+		}
+		cancel()
+	}()
 	if err := g.Run(ctx); err != nil {
 		t.Error(err)
 	}
