@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,23 +14,47 @@ import (
 	"github.com/dgraph-io/badger/v4"
 )
 
-// inFiles tells which of the store's files hold a text.
+// inFiles tells which of the store's files hold a text. A compaction while it reads may move the text to where it does not
+// look any more, so it looks until the files are the same afterwards.
 func inFiles(t testing.TB, dir, text string) (files []string) {
 	t.Helper()
-	paths, err := filepath.Glob(filepath.Join(dir, "*"))
-	if err != nil || len(paths) == 0 {
-		t.Fatal(paths, err)
+	for range 100 {
+		before := sizes(t, dir)
+		files = nil
+		for name := range before {
+			data, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+			if bytes.Contains(data, []byte(text)) {
+				files = append(files, name)
+			}
+		}
+		if maps.Equal(before, sizes(t, dir)) {
+			return files
+		}
 	}
-	for _, path := range paths {
-		data, err := os.ReadFile(path)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // compacted meanwhile
+	t.Fatal("the store's files do not come to rest")
+	return nil
+}
+
+// sizes are those of the store's files. A table that was compacted has none for a moment, before it is gone.
+func sizes(t testing.TB, dir string) map[string]int64 {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 {
+		t.Fatal(entries, err)
+	}
+	of := map[string]int64{}
+	for _, e := range entries {
+		switch info, err := e.Info(); {
+		case err == nil:
+			of[e.Name()] = info.Size()
+		case !errors.Is(err, fs.ErrNotExist):
 			t.Fatal(err)
 		}
-		if bytes.Contains(data, []byte(text)) {
-			files = append(files, filepath.Base(path))
-		}
 	}
-	return files
+	return of
 }
 
 func set(t testing.TB, w *Writer, key, value string) {
@@ -159,12 +184,17 @@ func TestErasingWaitsForReaders(t *testing.T) {
 	defer closed(t, db, w)
 	set(t, w, "k-gone", "the-only-value")
 	reader := db.NewTransaction(false)
-	done := make(chan error)
+	defer reader.Discard()
+	done := make(chan error, 1)
 	go func() {
 		done <- w.Update(ctx, func(tx *Tx) error { tx.Erase([]byte("k-gone")); return nil })
 	}()
 	for read(t, db, "k-gone") != nil {
-		time.Sleep(time.Millisecond)
+		select {
+		case err := <-done:
+			t.Fatal("it has ended, and the key is there: ", err)
+		case <-time.After(time.Millisecond):
+		}
 	}
 	if value, err := Get(reader, []byte("k-gone")); string(value) != "the-only-value" || err != nil {
 		t.Errorf("the reader was given %q, %v", value, err)
