@@ -253,11 +253,11 @@ func TestSlowSendersHoldNoSlot(t *testing.T) {
 			t.Errorf("%d slots are taken by requests that are not there yet", working)
 		}
 		a.send(t, "dsk_member", "POST", "/v1/members/alice/orders/prepare", "{}").want(t, 400)
-		time.Sleep(bodyPatience - 1)
+		time.Sleep(bodyPatience - time.Nanosecond)
 		if inside := a.gates.orders.inside.Load(); inside != senders {
 			t.Errorf("of %d whose bodies are waited for %d hold places", senders, inside)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if inside := a.gates.orders.inside.Load(); inside != 0 {
 			t.Errorf("%d bodies are waited for longer than %s", inside, bodyPatience)
