@@ -133,13 +133,13 @@ func (n *Network) askOrderers(ctx context.Context, s *Status) {
 	}
 	asking.Wait()
 	for i, o := range running {
-		switch most := slices.Max(heights); {
-		case errs[i] != nil:
+		if errs[i] != nil {
 			s.Problems = append(s.Problems, fmt.Sprintf("%s runs and does not tell how many blocks it has: %v", o.Name, errs[i]))
 			continue
-		case heights[i]+behindBlocks < most:
-			s.Problems = append(s.Problems, fmt.Sprintf("%s has %d blocks and another orderer %d: where that stays so, end the process, and `up` starts it again", o.Name, heights[i], most))
 		}
 		s.Heights[o.Name] = heights[i]
+		if most := slices.Max(heights); heights[i]+behindBlocks < most {
+			s.Problems = append(s.Problems, fmt.Sprintf("%s has %d blocks and another orderer %d: where that stays so, end the process, and `up` starts it again", o.Name, heights[i], most))
+		}
 	}
 }

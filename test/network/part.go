@@ -11,11 +11,22 @@ import (
 // PID is the process of a part, which must run.
 func (n *Network) PID(part string) int {
 	n.t.Helper()
-	r, err := native.Dir(n.Dir).Record(part)
-	if err != nil || !r.Running() {
-		n.t.Fatalf("%s does not run: %+v, %v", part, r, err)
+	r, err := running(n.Dir, part)
+	if err != nil {
+		n.t.Fatal(err)
 	}
 	return r.PID
+}
+
+func running(dir, part string) (native.Record, error) {
+	r, err := native.Dir(dir).Record(part)
+	if err == nil && !r.Running() {
+		err = fmt.Errorf("process %d has ended", r.PID)
+	}
+	if err != nil {
+		return r, fmt.Errorf("%s does not run: %w", part, err)
+	}
+	return r, nil
 }
 
 // Kill ends a part at once, with no chance to tidy up, and waits until it is gone. `up` starts it again.
@@ -28,11 +39,11 @@ func (n *Network) Kill(part string) {
 
 // Kill ends a part of the network in a directory as the method does. An `up` that still met it would take it for running.
 func Kill(dir, part string) error {
-	r, err := native.Dir(dir).Record(part)
-	if err == nil {
-		err = syscall.Kill(r.PID, syscall.SIGKILL)
-	}
+	r, err := running(dir, part)
 	if err != nil {
+		return err
+	}
+	if err := syscall.Kill(r.PID, syscall.SIGKILL); err != nil {
 		return fmt.Errorf("kill %s: %w", part, err)
 	}
 	for begun := time.Now(); r.Running(); time.Sleep(10 * time.Millisecond) {
