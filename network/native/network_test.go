@@ -414,14 +414,20 @@ func awaitLeader(t *testing.T, ctx context.Context, n *Network, old string) stri
 	return ""
 }
 
-// awaitEqualHeights waits until so many peers and orderers, all of them, have every block. With SmartBFT, orderers that still
-// miss some after half of the time are restarted, as `status` tells operators to do (decision 032).
+// awaitEqualHeights waits until so many peers and orderers, all of them, have every block. With SmartBFT, an orderer that was
+// restarted may learn only from the next block that it misses one, so there are more of them; and those that still miss some
+// after half of the time are restarted, as `status` tells operators to do (decision 032).
 func awaitEqualHeights(t *testing.T, ctx context.Context, n *Network, options Options, nodes int) {
 	t.Helper()
 	const patience = 90 * time.Second
 	var status Status
 	restarted := n.Topology.Channel.SmartBFT == nil
-	for begun := time.Now(); time.Since(begun) < patience; time.Sleep(200 * time.Millisecond) {
+	begun, next := time.Now(), 5*time.Second
+	for ; time.Since(begun) < patience; time.Sleep(200 * time.Millisecond) {
+		if time.Since(begun) > next {
+			put(t, ctx, n, "with", "all")
+			next += 5 * time.Second
+		}
 		status = n.Status(ctx)
 		heights := slices.Sorted(maps.Values(status.Heights))
 		if len(status.Problems) == 0 && len(heights) == nodes && heights[0] == heights[nodes-1] {
