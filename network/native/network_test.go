@@ -162,10 +162,7 @@ func TestNetworkLivesThroughItsCommands(t *testing.T) {
 	}
 
 	for _, victim := range []string{"peer0-aircnc", "contract-destinasia", "orderer0"} {
-		if err := syscall.Kill(first[victim], syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		awaitGone(t, first[victim])
+		kill9(t, first[victim])
 		if status := n.Status(ctx); len(status.Problems) == 0 {
 			t.Errorf("status sees no problem without %s", victim)
 		}
@@ -213,8 +210,12 @@ func pids(t *testing.T, n *Network) map[string]int {
 	return list
 }
 
-func awaitGone(t *testing.T, pid int) {
+// kill9 ends a process at once and waits until it is gone.
+func kill9(t *testing.T, pid int) {
 	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if _, err := processBirth(pid); err != nil {
 			return
@@ -378,10 +379,7 @@ func TestLargerTopologiesSurviveTheirLeader(t *testing.T) {
 			leader := awaitLeader(t, ctx, n, "")
 			running := pids(t, n)
 			for _, victim := range []string{leader, "peer1-aircnc", "contract0-destinasia"} {
-				if err := syscall.Kill(running[victim], syscall.SIGKILL); err != nil {
-					t.Fatal(err)
-				}
-				awaitGone(t, running[victim])
+				kill9(t, running[victim])
 				t.Logf("without %s", victim)
 				put(t, ctx, n, "without", victim)
 			}
@@ -440,10 +438,7 @@ func awaitEqualHeights(t *testing.T, ctx context.Context, n *Network, options Op
 		for name, pid := range pids(t, n) {
 			if height, known := status.Heights[name]; known && !n.isPeer(name) && height < heights[len(heights)-1] {
 				t.Logf("%s is behind and restarted: %v", name, status.Heights)
-				if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-					t.Fatal(err)
-				}
-				awaitGone(t, pid)
+				kill9(t, pid)
 			}
 		}
 		if _, err := Up(ctx, options); err != nil {
