@@ -3,6 +3,7 @@ package tamper
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"strings"
 	"testing"
 
@@ -119,24 +120,32 @@ func (l *ledger) takeApart(t *testing.T) {
 
 // find is where the first operation of a type is that fits and was applied.
 func find[O dollars.Operation](l *ledger, fits func(O) bool) place {
-	for number := 1; number < len(l.blocks); number++ {
-		for i, envelope := range parse(l.blocks[number]).Data.Data {
-			t := open(envelope)
-			if t.event == nil {
-				continue
-			}
-			journal, err := dollars.DecodeJournal(t.event.GetPayload())
-			if err != nil {
-				panic(err)
-			}
-			for j, operation := range t.operations() {
-				if o, ok := operation.(O); ok && journal.Entries[j].Outcome == dollars.Applied && fits(o) {
-					return place{number, i, j}
-				}
+	for at, t := range l.batches() {
+		journal, err := dollars.DecodeJournal(t.event.GetPayload())
+		if err != nil {
+			panic(err)
+		}
+		for j, operation := range t.operations() {
+			if o, ok := operation.(O); ok && journal.Entries[j].Outcome == dollars.Applied && fits(o) {
+				at.operation = j
+				return at
 			}
 		}
 	}
 	panic("the work has no such operation")
+}
+
+// batches are the transactions that tell a journal, and where each is.
+func (l *ledger) batches() iter.Seq2[place, *transaction] {
+	return func(yield func(place, *transaction) bool) {
+		for number := 1; number < len(l.blocks); number++ {
+			for i, envelope := range parse(l.blocks[number]).Data.Data {
+				if t := open(envelope); t.event != nil && !yield(place{block: number, transaction: i}, t) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // first is where the first applied operation of a type is.
@@ -144,16 +153,10 @@ func first[O dollars.Operation](l *ledger) place { return find(l, func(O) bool {
 
 // several is where the first transaction is whose operations are not the same backwards.
 func (l *ledger) several() place {
-	for number := 1; number < len(l.blocks); number++ {
-		for i, envelope := range parse(l.blocks[number]).Data.Data {
-			t := open(envelope)
-			if t.event == nil {
-				continue
-			}
-			operations := t.operations()
-			if last := operations[len(operations)-1]; !bytes.Equal(dollars.EncodeOperation(operations[0]), dollars.EncodeOperation(last)) {
-				return place{block: number, transaction: i}
-			}
+	for at, t := range l.batches() {
+		operations := t.operations()
+		if last := operations[len(operations)-1]; !bytes.Equal(dollars.EncodeOperation(operations[0]), dollars.EncodeOperation(last)) {
+			return at
 		}
 	}
 	panic("the work has no such transaction")
