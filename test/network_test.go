@@ -35,18 +35,16 @@ type ledgerAsset struct {
 // until nothing is wrong, a minute at most: a part that is slow for a moment is a problem for just as long.
 func supply(t *testing.T, n *network.Network) asset {
 	t.Helper()
+	out, err := n.Try("status", "--json", "--ledger")
+	for end := time.Now().Add(time.Minute); err != nil && time.Now().Before(end); time.Sleep(200 * time.Millisecond) {
+		out, err = n.Try("status", "--json", "--ledger")
+	}
 	var s status
-	for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
-		s = status{}
-		out, err := n.Try("status", "--json", "--ledger")
-		if err == nil {
-			if err = json.Unmarshal(out, &s); err == nil {
-				break
-			}
-		}
-		if time.Now().After(end) {
-			t.Fatal(err)
-		}
+	if err == nil {
+		err = json.Unmarshal(out, &s)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	if len(s.Assets) != 1 || len(s.Ledger) != 2 || len(s.Problems) != 0 {
 		t.Fatalf("status is %+v", s)
